@@ -1,0 +1,68 @@
+namespace PooledClients;
+
+/// <summary>
+/// The options of one pooled gRPC client. They are read once, at start, from the configuration section
+/// <c>PooledClients:Grpc:&lt;name&gt;</c> and then from code; code wins.
+/// </summary>
+public sealed class PooledGrpcClientOptions
+{
+    /// <summary>
+    /// Gets or sets where the service is: an absolute <c>https://</c> or <c>http://</c> address (clear text HTTP/2), or
+    /// <c>unix:/path</c> for a Unix domain socket.
+    /// </summary>
+    /// <value>None; it has to be set.</value>
+    public Uri? Address { get; set; }
+
+    /// <summary>
+    /// Gets or sets how long a unary call may take, from the moment it is made. A method's, a stub's or a call's own deadline wins.
+    /// </summary>
+    /// <value>30 seconds. <see langword="null"/> or <see cref="Timeout.InfiniteTimeSpan"/> means no deadline.</value>
+    public TimeSpan? Deadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Gets or sets how long a streaming call may take, from the moment it is made to the end of its stream.
+    /// </summary>
+    /// <value><see langword="null"/>: no deadline, for a stream may live for days.</value>
+    public TimeSpan? StreamingDeadline { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether a call that cannot connect waits for the server until its deadline, instead of failing at once
+    /// (gRPC's wait-for-ready).
+    /// </summary>
+    /// <value><see langword="false"/>, as gRPC has it.</value>
+    public bool WaitForReady { get; set; }
+
+    /// <summary>
+    /// Gets or sets whether the host connects this client while it starts, so that its first call finds a connection.
+    /// <see cref="PooledClientsOptions.WarmUp"/> says for how long, and what a failure means.
+    /// </summary>
+    /// <value><see langword="false"/>: the first call connects.</value>
+    public bool WarmUp { get; set; }
+
+    /// <summary>
+    /// Gets what differs by method. A key is a method's name (<c>Get</c>) or its full name (<c>rocksdb.v1.KeyValue/Get</c>);
+    /// a name that the client has not fails at start.
+    /// </summary>
+    public IDictionary<string, GrpcMethodOptions> Methods { get; } = new Dictionary<string, GrpcMethodOptions>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Gets or sets the largest message that is received, in bytes. A larger one ends its call with <c>ResourceExhausted</c>.
+    /// </summary>
+    /// <value>4 MiB, gRPC's own limit. <see langword="null"/> means no limit.</value>
+    public int? MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// Gets or sets the largest message that is sent, in bytes. A larger one ends its call with <c>ResourceExhausted</c>.
+    /// </summary>
+    /// <value><see langword="null"/>: no limit.</value>
+    public int? MaxSendMessageSize { get; set; }
+
+    /// <summary>Gets whom to trust and how to identify oneself.</summary>
+    public TlsOptions Tls { get; } = new();
+
+    /// <summary>Gets how connections are made, kept and given up.</summary>
+    public ConnectionOptions Connection { get; } = new();
+
+    /// <summary>Gets when a call is tried again, and when an address is left alone.</summary>
+    public GrpcResilienceOptions Resilience { get; } = new();
+}

@@ -1,0 +1,37 @@
+namespace PooledClients;
+
+/// <summary>
+/// The options of one pooled HTTP client. They are read once, at start, from the configuration section
+/// <c>PooledClients:Http:&lt;name&gt;</c> (<c>Default</c> for the unnamed client, its type's name for a typed one) and then
+/// from code; code wins.
+/// </summary>
+public sealed class PooledHttpClientOptions
+{
+    /// <summary>
+    /// Gets or sets what relative request addresses are relative to: an absolute <c>https://</c> or <c>http://</c> address.
+    /// </summary>
+    /// <value><see langword="null"/>: every request has an absolute address.</value>
+    public Uri? BaseAddress { get; set; }
+
+    /// <summary>
+    /// Gets or sets how long a whole exchange may take: connecting, sending, waiting for the headers and reading the body to its end,
+    /// whoever reads it. A smaller <see cref="HttpClient.Timeout"/> still wins.
+    /// </summary>
+    /// <value>100 seconds, <see cref="HttpClient"/>'s own timeout. <see langword="null"/> or <see cref="Timeout.InfiniteTimeSpan"/> means no deadline.</value>
+    public TimeSpan? Deadline { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>
+    /// Gets or sets the age at which a response whose body is still open, and which nobody reads, is warned of.
+    /// </summary>
+    /// <value>60 seconds. <see langword="null"/> or <see cref="Timeout.InfiniteTimeSpan"/> means never.</value>
+    public TimeSpan? ResponseHeldWarning { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Gets whom to trust and how to identify oneself.</summary>
+    public TlsOptions Tls { get; } = new();
+
+    /// <summary>Gets how connections are made, kept and given up.</summary>
+    public ConnectionOptions Connection { get; } = new();
+
+    /// <summary>Gets when a request is tried again, and when an authority is left alone.</summary>
+    public HttpResilienceOptions Resilience { get; } = new();
+}
