@@ -63,6 +63,9 @@ public sealed class PooledGrpcClientOptions
     /// <summary>Gets how connections are made, kept and given up.</summary>
     public ConnectionOptions Connection { get; } = new();
 
+    /// <summary>Gets how many unary calls to the address may be in flight at a time.</summary>
+    public AdmissionOptions Admission { get; } = new();
+
     /// <summary>Gets when a call is tried again, and when an address is left alone.</summary>
     public GrpcResilienceOptions Resilience { get; } = new();
 }

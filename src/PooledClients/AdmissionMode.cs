@@ -1,0 +1,16 @@
+namespace PooledClients;
+
+/// <summary>How the number of unary calls in flight to one address is held.</summary>
+public enum AdmissionMode
+{
+    /// <summary>
+    /// The limit is learnt: it rises while more calls in flight make more calls complete, and falls when they do not.
+    /// </summary>
+    Adaptive,
+
+    /// <summary>The limit is <see cref="AdmissionOptions.MaxCallsInFlight"/>: a bulkhead.</summary>
+    Fixed,
+
+    /// <summary>There is no limit but the one that a server teaches by refusing streams.</summary>
+    Off,
+}
