@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace PooledClients.Diagnostics;
+
+/// <summary>
+/// Every line the library logs. Event ids by area: 1xx registration, start and stop; 2xx HTTP; 3xx resilience and deadlines;
+/// 4xx connections, gate and descriptors; 5xx TLS; 6xx the gRPC transport. An id is never reused.
+/// </summary>
+internal static partial class Log
+{
+    [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
+    public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
+
+    [LoggerMessage(502, LogLevel.Information, "CA file {Path} changed: {OldCount} certificates before, {Count} now; came: {Added}; went: {Removed}.")]
+    public static partial void TrustChanged(this ILogger logger, string path, int oldCount, int count, string added, string removed);
+
+    [LoggerMessage(503, LogLevel.Warning, "CA file {Path} changed and cannot be used; the {Count} certificates read last stay in use: {Reason}.")]
+    public static partial void TrustChangeRefused(this ILogger logger, string path, int count, string reason);
+
+    [LoggerMessage(504, LogLevel.Information, "CA file {Path} holds again the certificates that are in use.")]
+    public static partial void TrustRestored(this ILogger logger, string path);
+
+    [LoggerMessage(505, LogLevel.Information, "Identifying as {Subject}, certificate {Thumbprint}, valid until {NotAfter:u}, of {Path}.")]
+    public static partial void IdentityLoaded(this ILogger logger, string subject, string thumbprint, DateTime notAfter, string path);
+
+    [LoggerMessage(506, LogLevel.Information, "Client certificate {Path} changed: identifying as {Subject}, certificate {Thumbprint}, valid until {NotAfter:u}, instead of {OldThumbprint}.")]
+    public static partial void IdentityChanged(this ILogger logger, string path, string subject, string thumbprint, DateTime notAfter, string oldThumbprint);
+
+    [LoggerMessage(507, LogLevel.Warning, "Client certificate {Path} or its key changed and cannot be used; certificate {Thumbprint} stays in use: {Reason}.")]
+    public static partial void IdentityChangeRefused(this ILogger logger, string path, string thumbprint, string reason);
+
+    [LoggerMessage(508, LogLevel.Information, "Client certificate {Path} holds again certificate {Thumbprint}, which is in use.")]
+    public static partial void IdentityRestored(this ILogger logger, string path, string thumbprint);
+
+    [LoggerMessage(509, LogLevel.Error, "Looking at the CA files and client certificates failed; the next look comes on time.")]
+    public static partial void TrustPollFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(510, LogLevel.Error, "A change of trust or identity could not be handed on.")]
+    public static partial void TrustCallbackFailed(this ILogger logger, Exception exception);
+}

@@ -1,0 +1,119 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace PooledClients.Tls;
+
+/// <summary>
+/// The trust and the identity of every client with the same <see cref="TlsOptions"/>: one instance for one content of the options,
+/// so that a reference to it is that part of a transport's key. What it hands out follows its files.
+/// </summary>
+internal sealed class TlsContext
+{
+    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
+
+    private readonly TrustFile? _trustFile;
+    private readonly TrustBundle? _fixedTrust;
+    private readonly IdentityFiles? _identityFiles;
+    private readonly X509RevocationMode _revocationMode;
+    private readonly Lock _lock = new();
+    private readonly List<Subscription> _subscriptions = [];
+
+    public TlsContext(TrustFile? trustFile, TrustBundle? fixedTrust, IdentityFiles? identityFiles, X509RevocationMode revocationMode)
+    {
+        _trustFile = trustFile;
+        _fixedTrust = fixedTrust;
+        _identityFiles = identityFiles;
+        _revocationMode = revocationMode;
+    }
+
+    /// <summary>The authorities in use; null means the system's.</summary>
+    public TrustBundle? Trust => _trustFile?.Current ?? _fixedTrust;
+
+    /// <summary>The identity in use; null means none.</summary>
+    public ClientIdentity? Identity => _identityFiles?.Current;
+
+    /// <summary>What a handshake needs, of the material in use now. A fresh one each time: nobody may mutate one that a handler has.</summary>
+    public SslClientAuthenticationOptions CreateAuthenticationOptions()
+    {
+        TrustBundle? trust = Trust;
+        return new SslClientAuthenticationOptions
+        {
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            CertificateRevocationCheckMode = _revocationMode,
+            CertificateChainPolicy = CreateChainPolicy(trust),
+            ClientCertificateContext = Identity?.Context,
+            RemoteCertificateValidationCallback = new ServerCertificateValidator(trust).Validate,
+        };
+    }
+
+    /// <summary>Calls back after each good change, on the thread that looked: the callback has to be quick.</summary>
+    public IDisposable OnChange(Action callback)
+    {
+        var subscription = new Subscription(this, callback);
+        lock (_lock)
+        {
+            _subscriptions.Add(subscription);
+        }
+
+        return subscription;
+    }
+
+    public bool Uses(WatchedFiles files) => files == _trustFile || files == _identityFiles;
+
+    /// <summary>Tells everyone of a change; one callback's failure is handed to <paramref name="onError"/> and stops no other.</summary>
+    public void RaiseChanged(Action<Exception> onError)
+    {
+        Subscription[] subscriptions;
+        lock (_lock)
+        {
+            subscriptions = [.. _subscriptions];
+        }
+
+        foreach (Subscription subscription in subscriptions)
+        {
+            try
+            {
+                subscription.Callback();
+            }
+            catch (Exception e)
+            {
+                onError(e);
+            }
+        }
+    }
+
+    private X509ChainPolicy CreateChainPolicy(TrustBundle? trust)
+    {
+        var policy = new X509ChainPolicy
+        {
+            RevocationMode = _revocationMode,
+            DisableCertificateDownloads = true,
+        };
+        policy.ApplicationPolicy.Add(ServerAuthentication);
+        if (trust is not null)
+        {
+            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            foreach (X509Certificate2 certificate in trust.Certificates)
+            {
+                policy.CustomTrustStore.Add(certificate);
+            }
+        }
+
+        return policy;
+    }
+
+    private sealed class Subscription(TlsContext context, Action callback) : IDisposable
+    {
+        public Action Callback => callback;
+
+        public void Dispose()
+        {
+            lock (context._lock)
+            {
+                context._subscriptions.Remove(this);
+            }
+        }
+    }
+}
