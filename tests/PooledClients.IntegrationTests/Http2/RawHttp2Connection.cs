@@ -1,0 +1,209 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Threading.Channels;
+
+namespace PooledClients.IntegrationTests.Http2;
+
+/// <summary>
+/// The server's end of one connection. Reading goes on by itself and acknowledges SETTINGS and PING; everything else is sent when
+/// the script says so, allowed by the protocol or not.
+/// </summary>
+internal sealed class RawHttp2Connection(int number, Socket socket, Stream stream, ConcurrentQueue<RawRequest> allRequests) : IDisposable
+{
+    private const int PrefaceLength = 24;
+    private const short MaxConcurrentStreams = 3;
+    private const short InitialWindowSize = 4;
+    private readonly ConcurrentDictionary<int, RawRequest> _open = new();
+    private readonly Channel<RawRequest> _requests = Channel.CreateUnbounded<RawRequest>();
+    private readonly SemaphoreSlim _write = new(1);
+    private int _pings;
+
+    /// <summary>Gets its place in the order of arrival, from 1.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>Gets how many pings have arrived.</summary>
+    public int Pings => Volatile.Read(ref _pings);
+
+    /// <summary>Gets or sets what is done with a ping besides acknowledging it.</summary>
+    public Func<Task>? OnPing { get; set; }
+
+    /// <summary>Gets the end of reading: the client has closed, or the connection was cut.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    public void StartReading() => Ended = ReadAsync();
+
+    /// <summary>Waits for the next request's headers.</summary>
+    public async Task<RawRequest> ReceiveAsync() => await _requests.Reader.ReadAsync();
+
+    /// <summary>Waits for the next request, its body included.</summary>
+    public async Task<RawRequest> ReceiveCompleteAsync()
+    {
+        var request = await ReceiveAsync();
+        await request.Complete;
+        return request;
+    }
+
+    /// <summary>Answers every request to come with an empty message, until the client closes.</summary>
+    public async Task ServeAsync()
+    {
+        await foreach (var request in _requests.Reader.ReadAllAsync())
+        {
+            _ = AnswerWhenCompleteAsync(request);
+        }
+    }
+
+    public Task SendSettingsAsync(int? maxStreams = null) => SendAsync(
+        FrameType.Settings, FrameFlags.None, 0, maxStreams is { } limit ? [.. Setting(MaxConcurrentStreams, limit)] : []);
+
+    public Task SendWindowSizeAsync(int size) => SendAsync(FrameType.Settings, FrameFlags.None, 0, Setting(InitialWindowSize, size));
+
+    public Task SendGoAwayAsync(int lastStreamId, ErrorCode code, string debug = "") => SendAsync(
+        FrameType.GoAway, FrameFlags.None, 0, [.. Int32(lastStreamId), .. Int32((int)code), .. debug.Select(character => (byte)character)]);
+
+    public Task SendResetAsync(int streamId, ErrorCode code) => SendAsync(FrameType.RstStream, FrameFlags.None, streamId, Int32((int)code));
+
+    /// <summary>Sends a response's first headers, without their end when <paramref name="endHeaders"/> is false.</summary>
+    public Task SendHeadersAsync(int streamId, bool endHeaders = true) => SendAsync(
+        FrameType.Headers, endHeaders ? FrameFlags.EndHeaders : FrameFlags.None, streamId, Hpack.Encode([(":status", "200"), ("content-type", "application/grpc")]));
+
+    /// <summary>Sends one gRPC message, an empty one.</summary>
+    public Task SendMessageAsync(int streamId) => SendAsync(FrameType.Data, FrameFlags.None, streamId, new byte[5]);
+
+    public Task SendTrailersAsync(int streamId, string status = "0") => SendAsync(
+        FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, streamId, Hpack.Encode([("grpc-status", status)]));
+
+    /// <summary>Sends a whole unary answer: an empty message and status OK.</summary>
+    public async Task AnswerAsync(int streamId)
+    {
+        await SendHeadersAsync(streamId);
+        await SendMessageAsync(streamId);
+        await SendTrailersAsync(streamId);
+    }
+
+    /// <summary>Ends the sending half of the socket; reading goes on.</summary>
+    public void HalfClose() => socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Closes the socket, with whatever was in flight.</summary>
+    public void Close() => Dispose();
+
+    /// <summary>Cuts the socket with a TCP reset.</summary>
+    public void Cut()
+    {
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        socket.Dispose();
+        stream.Dispose();
+    }
+
+    private static byte[] Int32(int value)
+    {
+        var bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, value);
+        return bytes;
+    }
+
+    private static byte[] Setting(short name, int value) => [(byte)(name >> 8), (byte)name, .. Int32(value)];
+
+    private async Task AnswerWhenCompleteAsync(RawRequest request)
+    {
+        await request.Complete;
+        if (!request.IsReset)
+        {
+            await SendQuietlyAsync(() => AnswerAsync(request.StreamId));
+        }
+    }
+
+    private static async Task SendQuietlyAsync(Func<Task> send)
+    {
+        try
+        {
+            await send();
+        }
+        catch (Exception exception) when (RawHttp2Server.IsEndOfConnection(exception))
+        {
+        }
+    }
+
+    private async Task SendAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload)
+    {
+        await _write.WaitAsync();
+        try
+        {
+            await stream.WriteAsync(new Frame(type, flags, streamId, payload).ToBytes());
+        }
+        finally
+        {
+            _write.Release();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            await stream.ReadExactlyAsync(new byte[PrefaceLength]);
+            while (true)
+            {
+                await HandleAsync(await Frame.ReadAsync(stream, CancellationToken.None));
+            }
+        }
+        catch (Exception exception) when (RawHttp2Server.IsEndOfConnection(exception))
+        {
+        }
+        finally
+        {
+            _requests.Writer.TryComplete();
+            foreach (var request in _open.Values)
+            {
+                request.Reset();
+            }
+        }
+    }
+
+    private async Task HandleAsync(Frame frame)
+    {
+        switch (frame.Type)
+        {
+            case FrameType.Settings when !frame.Has(FrameFlags.Acknowledge):
+                await SendAsync(FrameType.Settings, FrameFlags.Acknowledge, 0, []);
+                break;
+            case FrameType.Ping when !frame.Has(FrameFlags.Acknowledge):
+                Interlocked.Increment(ref _pings);
+                await SendAsync(FrameType.Ping, FrameFlags.Acknowledge, 0, frame.Payload);
+                if (OnPing is { } onPing)
+                {
+                    await onPing();
+                }
+
+                break;
+            case FrameType.Headers:
+                var request = new RawRequest(Number, frame.StreamId, Hpack.Decode(frame.Content()));
+                _open[frame.StreamId] = request;
+                EndIfLast(frame, request);
+                allRequests.Enqueue(request);
+                _requests.Writer.TryWrite(request);
+                break;
+            case FrameType.Data when _open.TryGetValue(frame.StreamId, out var open):
+                open.Add(frame.Content().Length);
+                EndIfLast(frame, open);
+                break;
+            case FrameType.RstStream when _open.TryRemove(frame.StreamId, out var reset):
+                reset.Reset();
+                break;
+        }
+    }
+
+    private void EndIfLast(Frame frame, RawRequest request)
+    {
+        if (frame.Has(FrameFlags.EndStream))
+        {
+            _open.TryRemove(frame.StreamId, out _);
+            request.End();
+        }
+    }
+}
