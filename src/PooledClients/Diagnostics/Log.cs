@@ -8,6 +8,18 @@ namespace PooledClients.Diagnostics;
 /// </summary>
 internal static partial class Log
 {
+    [LoggerMessage(400, LogLevel.Warning, "The process holds {Open} of its {Limit} descriptors. At {HighWaterMark} new connections of pooled clients begin to wait. Pooled connections: {Connections} of {Budget}, held by: {Holders}.")]
+    public static partial void DescriptorsNearLimit(this ILogger logger, int open, int limit, int highWaterMark, int connections, int budget, string holders);
+
+    [LoggerMessage(401, LogLevel.Error, "The process has run out of descriptors: {Open} of {Limit} are open. {Released} held in reserve were released, so that the runtime can go on. Pooled connections: {Connections} of {Budget}, held by: {Holders}.")]
+    public static partial void DescriptorsExhausted(this ILogger logger, int open, int limit, int released, int connections, int budget, string holders);
+
+    [LoggerMessage(402, LogLevel.Information, "The process holds {Open} of its {Limit} descriptors: there is room again.")]
+    public static partial void DescriptorsRecovered(this ILogger logger, int open, int limit);
+
+    [LoggerMessage(403, LogLevel.Warning, "Connecting to {Address} failed because the process had no descriptor left, whatever the error says. It is tried again until no call waits for it.")]
+    public static partial void ConnectOutOfDescriptors(this ILogger logger, string address, Exception exception);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 

@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace PooledClients.Connections;
+
+/// <summary>Puts the state of the gate into words.</summary>
+internal static class BudgetReport
+{
+    private const int HoldersNamed = 5;
+
+    public static ConnectionBudgetException For(string address, GateState state, Exception? cause = null) =>
+        new($"No connection to {address} could be opened: {Reason(state, cause)} Held by: {Holders(state.Holders)}.", cause)
+        {
+            Address = address,
+            Connections = state.InUse,
+            Budget = state.Budget,
+            OpenDescriptors = state.Descriptors.Open,
+            DescriptorLimit = state.Descriptors.Limit,
+            Holders = state.Holders,
+        };
+
+    /// <summary>The largest holders by address, in one line.</summary>
+    public static string Holders(IReadOnlyList<ConnectionHolder> holders)
+    {
+        if (holders.Count == 0)
+        {
+            return "no pooled client";
+        }
+
+        var named = string.Join(", ", holders.Take(HoldersNamed));
+        var others = holders.Skip(HoldersNamed).ToList();
+        return others.Count == 0
+            ? named
+            : string.Create(CultureInfo.InvariantCulture, $"{named}, {others.Count} other addresses {others.Sum(h => h.Connections)}");
+    }
+
+    private static string Reason(GateState state, Exception? cause)
+    {
+        var descriptors = state.Descriptors.Limit is int limit
+            ? string.Create(CultureInfo.InvariantCulture, $"{state.Descriptors.Open} of its {limit} descriptors")
+            : string.Create(CultureInfo.InvariantCulture, $"{state.Descriptors.Open} descriptors");
+        if (cause is null && state.InUse >= state.Budget)
+        {
+            return string.Create(CultureInfo.InvariantCulture,
+                $"all {state.Budget} connections of the pooled clients' budget are in use (the process holds {descriptors}). " +
+                $"Raise the limit of descriptors of the process or set PooledClients:Descriptors:MaxConnections, or lower Connection:MaxConnections of the largest holders.");
+        }
+
+        return string.Create(CultureInfo.InvariantCulture,
+            $"the process holds {descriptors}, and the pooled clients only {state.InUse} of them (their budget is {state.Budget}). " +
+            $"Look for what else keeps files or sockets open, or raise the limit of descriptors of the process.");
+    }
+}

@@ -1,0 +1,3 @@
+namespace PooledClients.Connections;
+
+internal sealed record GateAddressState(string Address, int Cap, int InUse, int Waiting);

@@ -1,0 +1,75 @@
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Connections;
+
+/// <summary>Has pools with no request in flight close their connections while the gate is short of room, the least recently used first.</summary>
+internal sealed class PoolReclaimer(ConnectionGate gate, PooledClientsMetrics metrics)
+{
+    private readonly Lock _lock = new();
+    private readonly List<IReclaimable> _pools = [];
+    private int _requests;
+
+    public void Add(IReclaimable pool)
+    {
+        lock (_lock)
+        {
+            _pools.Add(pool);
+        }
+    }
+
+    public void Remove(IReclaimable pool)
+    {
+        lock (_lock)
+        {
+            _pools.Remove(pool);
+        }
+    }
+
+    /// <summary>Returns at once when a run is under way, which then looks again: nobody waits for another's reclaiming.</summary>
+    public void Run()
+    {
+        if (Interlocked.Increment(ref _requests) > 1)
+        {
+            return;
+        }
+
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _requests);
+            Reclaim(gate.Shortage());
+        }
+        while (Interlocked.Add(ref _requests, -seen) > 0);
+    }
+
+    private void Reclaim(int shortage)
+    {
+        if (shortage <= 0)
+        {
+            return;
+        }
+
+        foreach (var pool in Candidates())
+        {
+            var connections = pool.Connections;
+            if (connections > 0 && pool.TryReclaimIdle())
+            {
+                metrics.PoolReclaimed(pool.Address);
+                shortage -= connections;
+                if (shortage <= 0)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private List<IReclaimable> Candidates()
+    {
+        lock (_lock)
+        {
+            // Sorted by a copy of the key: a pool in use changes its own meanwhile.
+            return [.. _pools.Select(p => (Pool: p, p.LastUsed)).OrderBy(p => p.LastUsed).Select(p => p.Pool)];
+        }
+    }
+}
