@@ -1,0 +1,26 @@
+namespace PooledClients;
+
+/// <summary>A certificate in use. There is nothing secret in it.</summary>
+public sealed class CertificateSnapshot
+{
+    /// <summary>Gets what it is used for.</summary>
+    public required CertificateUse Use { get; init; }
+
+    /// <summary>Gets where it was read from: a path, or the option that held it.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Gets its subject.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>Gets its thumbprint, hexadecimal.</summary>
+    public required string Thumbprint { get; init; }
+
+    /// <summary>Gets when it becomes valid.</summary>
+    public required DateTimeOffset NotBefore { get; init; }
+
+    /// <summary>Gets when it ends to be valid.</summary>
+    public required DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>Gets why the last change of its source was refused; <see langword="null"/> when there was none or it was good.</summary>
+    public string? LastRefusal { get; init; }
+}

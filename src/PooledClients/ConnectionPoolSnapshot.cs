@@ -1,0 +1,17 @@
+namespace PooledClients;
+
+/// <summary>The connections to one address within one handler generation.</summary>
+public sealed class ConnectionPoolSnapshot
+{
+    /// <summary>Gets the address.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Gets how many connections are open or being opened.</summary>
+    public required int Connections { get; init; }
+
+    /// <summary>Gets how many connects wait for a place.</summary>
+    public required int Waiting { get; init; }
+
+    /// <summary>Gets the most connections at a time.</summary>
+    public required int Limit { get; init; }
+}

@@ -1,0 +1,32 @@
+namespace PooledClients.Diagnostics;
+
+/// <summary>Collects what the areas tell. Used by one capture, by one thread.</summary>
+internal sealed class SnapshotBuilder
+{
+    public DescriptorSnapshot Descriptors { get; set; } =
+        new() { Open = 0, Limit = null, Source = "not measured", Reserved = 0, Connections = 0, Budget = 0 };
+
+    public List<ConnectionPoolSnapshot> Pools { get; } = [];
+
+    public List<ChannelSnapshot> Channels { get; } = [];
+
+    public List<ConnectionSnapshot> Connections { get; } = [];
+
+    public List<OpenResponseSnapshot> OpenResponses { get; } = [];
+
+    public List<OpenStreamSnapshot> OpenStreams { get; } = [];
+
+    public List<CertificateSnapshot> Certificates { get; } = [];
+
+    public PooledClientsSnapshot Build(DateTimeOffset capturedAt) => new()
+    {
+        CapturedAt = capturedAt,
+        Descriptors = Descriptors,
+        Pools = Pools.AsReadOnly(),
+        Channels = Channels.AsReadOnly(),
+        Connections = Connections.AsReadOnly(),
+        OpenResponses = OpenResponses.AsReadOnly(),
+        OpenStreams = OpenStreams.AsReadOnly(),
+        Certificates = Certificates.AsReadOnly(),
+    };
+}

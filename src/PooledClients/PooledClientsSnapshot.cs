@@ -1,0 +1,29 @@
+namespace PooledClients;
+
+/// <summary>What the pooled clients of one container held at one moment. Empty lists where a kind of client is not used.</summary>
+public sealed class PooledClientsSnapshot
+{
+    /// <summary>Gets when it was taken.</summary>
+    public required DateTimeOffset CapturedAt { get; init; }
+
+    /// <summary>Gets the descriptors of the process.</summary>
+    public required DescriptorSnapshot Descriptors { get; init; }
+
+    /// <summary>Gets the addresses that hold or wait for connections.</summary>
+    public IReadOnlyList<ConnectionPoolSnapshot> Pools { get; init; } = [];
+
+    /// <summary>Gets the gRPC channels.</summary>
+    public IReadOnlyList<ChannelSnapshot> Channels { get; init; } = [];
+
+    /// <summary>Gets the open connections.</summary>
+    public IReadOnlyList<ConnectionSnapshot> Connections { get; init; } = [];
+
+    /// <summary>Gets the HTTP responses whose body is neither read to its end nor disposed.</summary>
+    public IReadOnlyList<OpenResponseSnapshot> OpenResponses { get; init; } = [];
+
+    /// <summary>Gets the gRPC streaming calls in flight.</summary>
+    public IReadOnlyList<OpenStreamSnapshot> OpenStreams { get; init; } = [];
+
+    /// <summary>Gets the certificates in use: trusted authorities and own identities.</summary>
+    public IReadOnlyList<CertificateSnapshot> Certificates { get; init; } = [];
+}
