@@ -6,7 +6,7 @@ public sealed class CertificateSnapshot
     /// <summary>Gets what it is used for.</summary>
     public required CertificateUse Use { get; init; }
 
-    /// <summary>Gets where it was read from: a path, or the option that held it.</summary>
+    /// <summary>Gets where it was read from: a path, the option that held it, or the address of the server that showed it.</summary>
     public required string Source { get; init; }
 
     /// <summary>Gets its subject.</summary>

@@ -8,4 +8,7 @@ public enum CertificateUse
 
     /// <summary>The client's own identity.</summary>
     Identity,
+
+    /// <summary>A server showed it on a connection that is open.</summary>
+    Server,
 }

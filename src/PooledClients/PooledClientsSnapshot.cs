@@ -24,6 +24,9 @@ public sealed class PooledClientsSnapshot
     /// <summary>Gets the gRPC streaming calls in flight.</summary>
     public IReadOnlyList<OpenStreamSnapshot> OpenStreams { get; init; } = [];
 
-    /// <summary>Gets the certificates in use: trusted authorities and own identities.</summary>
+    /// <summary>Gets the certificates in use: trusted authorities, own identities, and those of servers on open connections.</summary>
     public IReadOnlyList<CertificateSnapshot> Certificates { get; init; } = [];
+
+    /// <summary>Gets the files that certificates were read from, each shared by every client that names it.</summary>
+    public IReadOnlyList<CertificateFileSnapshot> CertificateFiles { get; init; } = [];
 }

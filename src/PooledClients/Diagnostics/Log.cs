@@ -49,4 +49,10 @@ internal static partial class Log
 
     [LoggerMessage(510, LogLevel.Error, "A change of trust or identity could not be handed on.")]
     public static partial void TrustCallbackFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(511, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expires in {Remaining}, at {NotAfter:u}: renew it.")]
+    public static partial void CertificateExpiresSoon(this ILogger logger, string use, string subject, string thumbprint, string source, string remaining, DateTimeOffset notAfter);
+
+    [LoggerMessage(512, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expired at {NotAfter:u}.")]
+    public static partial void CertificateExpired(this ILogger logger, string use, string subject, string thumbprint, string source, DateTimeOffset notAfter);
 }

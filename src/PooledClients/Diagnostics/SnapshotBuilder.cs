@@ -18,6 +18,8 @@ internal sealed class SnapshotBuilder
 
     public List<CertificateSnapshot> Certificates { get; } = [];
 
+    public List<CertificateFileSnapshot> CertificateFiles { get; } = [];
+
     public PooledClientsSnapshot Build(DateTimeOffset capturedAt) => new()
     {
         CapturedAt = capturedAt,
@@ -28,5 +30,6 @@ internal sealed class SnapshotBuilder
         OpenResponses = OpenResponses.AsReadOnly(),
         OpenStreams = OpenStreams.AsReadOnly(),
         Certificates = Certificates.AsReadOnly(),
+        CertificateFiles = CertificateFiles.AsReadOnly(),
     };
 }

@@ -1,5 +1,5 @@
 using System.Net.Security;
-using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace PooledClients.Tls;
@@ -8,15 +8,58 @@ namespace PooledClients.Tls;
 /// Stands beside the built-in checks and can only refuse more: it never turns one of their errors into acceptance. It throws where
 /// it could return false, for an exception reaches the caller with its words and a refusal reaches nobody.
 /// </summary>
-internal sealed class ServerCertificateValidator(TrustBundle? trust)
+internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdentity? identity)
 {
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (errors != SslPolicyErrors.None)
+        var handshake = HandshakeRecorder.Find(sender);
+        var leaf = certificate as X509Certificate2;
+        List<(TrustFailure Failure, string Reason)> reasons = errors == SslPolicyErrors.None && chain is not null
+            ? FindWeakness(chain)
+            : TrustDiagnosis.Explain(leaf, chain, errors, (sender as SslStream)?.TargetHostName);
+
+        if (reasons.Count > 0)
         {
-            throw new AuthenticationException($"The server's certificate was refused: {errors}, CA {trust?.Source ?? "of the system"}.");
+            var refusal = new ServerTrustException(reasons[0].Failure, Describe(sender, leaf, reasons));
+            handshake?.Failed(refusal);
+            throw refusal;
         }
 
+        handshake?.Verified(chain, trust?.Source ?? "system", identity);
         return errors == SslPolicyErrors.None;
+    }
+
+    private static List<(TrustFailure Failure, string Reason)> FindWeakness(X509Chain chain)
+    {
+        var reasons = new List<(TrustFailure Failure, string Reason)>();
+        for (int i = 0; i < chain.ChainElements.Count; i++)
+        {
+            X509Certificate2 certificate = chain.ChainElements[i].Certificate;
+            if (CertificateFloor.FindWeakKey(certificate) is { } key)
+            {
+                reasons.Add((TrustFailure.WeakKey, $"'{CertificateText.Subject(certificate)}' has {key}"));
+            }
+
+            // The root is trusted for being in the file, not for its signature.
+            bool isRoot = i > 0 && i == chain.ChainElements.Count - 1;
+            if (!isRoot && CertificateFloor.FindWeakSignature(certificate) is { } signature)
+            {
+                reasons.Add((TrustFailure.WeakSignature, $"'{CertificateText.Subject(certificate)}' has {signature}"));
+            }
+        }
+
+        return reasons;
+    }
+
+    private string Describe(object sender, X509Certificate2? leaf, List<(TrustFailure Failure, string Reason)> reasons)
+    {
+        string host = (sender as SslStream)?.TargetHostName ?? string.Empty;
+        string certificate = leaf is null ? string.Empty
+            : $" Its certificate: subject '{CertificateText.Subject(leaf)}', issuer '{CertificateText.Issuer(leaf)}', thumbprint {leaf.Thumbprint}.";
+        string authorities = trust is null
+            ? "the system's"
+            : $"the {trust.Certificates.Length} of {(trust.Source == nameof(TlsOptions.CaCertificatePem) ? trust.Source : $"CA file '{trust.Source}'")}";
+        return $"Server '{host}' is not trusted: {string.Join("; ", reasons.Select(static reason => reason.Reason))}.{certificate}"
+            + $" Trusted authorities: {authorities}.";
     }
 }

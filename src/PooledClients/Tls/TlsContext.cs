@@ -17,11 +17,21 @@ internal sealed class TlsContext
     private readonly TrustBundle? _fixedTrust;
     private readonly IdentityFiles? _identityFiles;
     private readonly X509RevocationMode _revocationMode;
+    private readonly TlsMetrics _metrics;
+    private readonly CertificateInventory _inventory;
     private readonly Lock _lock = new();
     private readonly List<Subscription> _subscriptions = [];
 
-    public TlsContext(TrustFile? trustFile, TrustBundle? fixedTrust, IdentityFiles? identityFiles, X509RevocationMode revocationMode)
+    public TlsContext(
+        TrustFile? trustFile,
+        TrustBundle? fixedTrust,
+        IdentityFiles? identityFiles,
+        X509RevocationMode revocationMode,
+        TlsMetrics metrics,
+        CertificateInventory inventory)
     {
+        _metrics = metrics;
+        _inventory = inventory;
         _trustFile = trustFile;
         _fixedTrust = fixedTrust;
         _identityFiles = identityFiles;
@@ -38,15 +48,19 @@ internal sealed class TlsContext
     public SslClientAuthenticationOptions CreateAuthenticationOptions()
     {
         TrustBundle? trust = Trust;
+        ClientIdentity? identity = Identity;
         return new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             CertificateRevocationCheckMode = _revocationMode,
             CertificateChainPolicy = CreateChainPolicy(trust),
-            ClientCertificateContext = Identity?.Context,
-            RemoteCertificateValidationCallback = new ServerCertificateValidator(trust).Validate,
+            ClientCertificateContext = identity?.Context,
+            RemoteCertificateValidationCallback = new ServerCertificateValidator(trust, identity).Validate,
         };
     }
+
+    /// <summary>A recorder for one new connection to this address; the connection's stream owns it.</summary>
+    public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory);
 
     /// <summary>Calls back after each good change, on the thread that looked: the callback has to be quick.</summary>
     public IDisposable OnChange(Action callback)

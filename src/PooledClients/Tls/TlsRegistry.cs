@@ -11,7 +11,7 @@ namespace PooledClients.Tls;
 /// Owns every CA file and client certificate of the process: each is read once, watched by one timer, and shared by all clients that
 /// name it.
 /// </summary>
-internal sealed class TlsRegistry : IDisposable
+internal sealed class TlsRegistry : IDisposable, ISnapshotSource
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TrustFile> _trustFiles = new(StringComparer.Ordinal);
@@ -19,11 +19,15 @@ internal sealed class TlsRegistry : IDisposable
     private readonly Dictionary<ContextKey, TlsContext> _contexts = [];
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly TlsMetrics _metrics;
+    private readonly CertificateInventory _inventory;
     private readonly ITimer _timer;
     private bool _disposed;
 
-    public TlsRegistry(TimeProvider timeProvider, ILogger<TlsRegistry> logger)
+    public TlsRegistry(TimeProvider timeProvider, ILogger<TlsRegistry> logger, TlsMetrics metrics, CertificateInventory inventory)
     {
+        _metrics = metrics;
+        _inventory = inventory;
         _timeProvider = timeProvider;
         _logger = logger;
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
@@ -61,13 +65,37 @@ internal sealed class TlsRegistry : IDisposable
                 TrustFile? trustFile = key.CaPath is null ? null : GetTrustFile(key.CaPath);
                 TrustBundle? fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
                 IdentityFiles? identityFiles = identityKey is null ? null : GetIdentityFiles(identityKey);
-                context = new TlsContext(trustFile, fixedTrust, identityFiles, options.RevocationMode);
+                context = new TlsContext(trustFile, fixedTrust, identityFiles, options.RevocationMode, _metrics, _inventory);
                 _contexts.Add(key, context);
             }
 
             Watch(context, options.ReloadInterval);
             return context;
         }
+    }
+
+    public void AddTo(SnapshotBuilder snapshot)
+    {
+        lock (_lock)
+        {
+            foreach (WatchedFiles files in AllFiles())
+            {
+                snapshot.CertificateFiles.Add(new CertificateFileSnapshot
+                {
+                    Path = files.Paths[0],
+                    Use = files.CertificateUse,
+                    Reads = files.Reads,
+                    Refusals = files.Failures,
+                    LastRefusal = files.LastRefusal,
+                });
+                snapshot.Certificates.AddRange(files.Certificates.Select(certificate =>
+                    Describe(CertificateInUse.Of(files.CertificateUse, files.Paths[0], certificate), files.LastRefusal)));
+            }
+        }
+
+        // Authorities and identities stand there already, used on a connection or not.
+        snapshot.Certificates.AddRange(
+            _inventory.Capture().Where(static certificate => certificate.Use == CertificateUse.Server).Select(static certificate => Describe(certificate, null)));
     }
 
     public void Dispose()
@@ -108,7 +136,7 @@ internal sealed class TlsRegistry : IDisposable
     {
         if (!_trustFiles.TryGetValue(path, out TrustFile? file))
         {
-            file = new TrustFile(path, _logger);
+            file = new TrustFile(path, _logger, _metrics);
             Load(file, nameof(TlsOptions.CaCertificatePath));
             _trustFiles.Add(path, file);
         }
@@ -120,7 +148,7 @@ internal sealed class TlsRegistry : IDisposable
     {
         if (!_identityFiles.TryGetValue(key, out IdentityFiles? files))
         {
-            files = new IdentityFiles(key.CertificatePath, key.KeyPath, key.Password, _logger);
+            files = new IdentityFiles(key.CertificatePath, key.KeyPath, key.Password, _logger, _metrics, _inventory);
             Load(files, nameof(TlsOptions.ClientCertificatePath), nameof(TlsOptions.ClientKeyPath));
             _identityFiles.Add(key, files);
         }
@@ -235,6 +263,17 @@ internal sealed class TlsRegistry : IDisposable
         files.NextDue = _timeProvider.GetTimestamp() + (long)(wait.TotalSeconds * _timeProvider.TimestampFrequency);
 
     private IEnumerable<WatchedFiles> AllFiles() => _trustFiles.Values.Concat<WatchedFiles>(_identityFiles.Values);
+
+    private static CertificateSnapshot Describe(CertificateInUse certificate, string? lastRefusal) => new()
+    {
+        Use = certificate.Use,
+        Source = certificate.Source,
+        Subject = certificate.Subject,
+        Thumbprint = certificate.Thumbprint,
+        NotBefore = certificate.NotBefore,
+        NotAfter = certificate.NotAfter,
+        LastRefusal = lastRefusal,
+    };
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 

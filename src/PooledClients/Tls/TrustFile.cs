@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 
@@ -7,12 +8,17 @@ namespace PooledClients.Tls;
 internal sealed class TrustFile : WatchedFiles
 {
     private readonly ILogger _logger;
+    private readonly TlsMetrics _metrics;
     private volatile TrustBundle? _current;
 
-    public TrustFile(string path, ILogger logger)
-        : base(path) => _logger = logger;
+    public TrustFile(string path, ILogger logger, TlsMetrics metrics)
+        : base(path) => (_logger, _metrics) = (logger, metrics);
 
     public TrustBundle Current => _current ?? throw new InvalidOperationException("The CA file was not read yet.");
+
+    public override CertificateUse CertificateUse => CertificateUse.Authority;
+
+    public override IReadOnlyList<X509Certificate2> Certificates => _current?.Certificates ?? [];
 
     protected override void Use(byte[][] contents, bool first)
     {
@@ -25,6 +31,7 @@ internal sealed class TrustFile : WatchedFiles
         }
         else
         {
+            _metrics.RecordReload("ca", good: true);
             _logger.TrustChanged(
                 bundle.Source,
                 old.Certificates.Length,
@@ -34,7 +41,11 @@ internal sealed class TrustFile : WatchedFiles
         }
     }
 
-    protected override void ReportFailure(string reason) => _logger.TrustChangeRefused(Paths[0], Current.Certificates.Length, reason);
+    protected override void ReportFailure(string reason)
+    {
+        _metrics.RecordReload("ca", good: false);
+        _logger.TrustChangeRefused(Paths[0], Current.Certificates.Length, reason);
+    }
 
     protected override void ReportUnchanged() => _logger.TrustRestored(Paths[0]);
 

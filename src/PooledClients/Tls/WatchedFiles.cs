@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PooledClients.Tls;
 
@@ -21,6 +22,7 @@ internal abstract class WatchedFiles
     private byte[] _readHash = [];
     private byte[] _goodHash = [];
     private string? _unreadable;
+    private volatile string? _lastRefusal;
     private long _reads;
     private long _failures;
 
@@ -39,6 +41,15 @@ internal abstract class WatchedFiles
 
     /// <summary>How many changes could not be used, or not be read.</summary>
     public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Why the last change was not used; null when there was none or it was good.</summary>
+    public string? LastRefusal => _lastRefusal;
+
+    /// <summary>What the certificates of these files are used for.</summary>
+    public abstract CertificateUse CertificateUse { get; }
+
+    /// <summary>The certificates in use; none before the first load.</summary>
+    public abstract IReadOnlyList<X509Certificate2> Certificates { get; }
 
     /// <summary>Reads the files for the first time.</summary>
     /// <exception cref="TlsContentException">A file cannot be read, or the content cannot be used.</exception>
@@ -96,6 +107,7 @@ internal abstract class WatchedFiles
             if (!e.IsUnreadable || e.Message != _unreadable)
             {
                 Interlocked.Increment(ref _failures);
+                _lastRefusal = e.Message;
                 ReportFailure(e.Message);
             }
 
@@ -126,6 +138,11 @@ internal abstract class WatchedFiles
         }
 
         _unreadable = null;
+        if (!known || inUse)
+        {
+            _lastRefusal = null;
+        }
+
         return !known && !inUse;
     }
 
