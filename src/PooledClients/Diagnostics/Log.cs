@@ -8,6 +8,12 @@ namespace PooledClients.Diagnostics;
 /// </summary>
 internal static partial class Log
 {
+    [LoggerMessage(100, LogLevel.Information, "Calls of pooled client {Client} to {Address} are not encrypted: the address is clear text.")]
+    public static partial void ClearText(this ILogger logger, string client, string address);
+
+    [LoggerMessage(101, LogLevel.Warning, "{InFlight} calls were still in flight {Seconds} s after the host had stopped (DrainTimeout); they are closed.")]
+    public static partial void DrainTimedOut(this ILogger logger, int inFlight, double seconds);
+
     [LoggerMessage(400, LogLevel.Warning, "The process holds {Open} of its {Limit} descriptors. At {HighWaterMark} new connections of pooled clients begin to wait. Pooled connections: {Connections} of {Budget}, held by: {Holders}.")]
     public static partial void DescriptorsNearLimit(this ILogger logger, int open, int limit, int highWaterMark, int connections, int budget, string holders);
 
@@ -55,4 +61,9 @@ internal static partial class Log
 
     [LoggerMessage(512, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expired at {NotAfter:u}.")]
     public static partial void CertificateExpired(this ILogger logger, string use, string subject, string thumbprint, string source, DateTimeOffset notAfter);
+    [LoggerMessage(404, LogLevel.Information, "The connections to {Address} (generation {Generation}) are replaced: {Reason}. Calls in flight finish on them.")]
+    public static partial void GenerationReplaced(this ILogger logger, string address, int generation, string reason);
+
+    [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
+    public static partial void RequestSentAgain(this ILogger logger, string address, string reason);
 }

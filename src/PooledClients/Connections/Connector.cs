@@ -1,0 +1,133 @@
+using System.Net.Sockets;
+
+namespace PooledClients.Connections;
+
+/// <summary>
+/// Makes the connections of one generation: when a call needs one more, when the last failure is long enough ago, and when there is
+/// room for its descriptor.
+/// </summary>
+internal sealed class Connector(Generation generation, Transport transport, TransportServices services)
+{
+    private readonly TimeProvider _timeProvider = services.TimeProvider;
+
+    private readonly ConnectionSettings _settings = transport.Key.Connection;
+
+    // HTTP requests to many addresses share a transport, and pace themselves by their own breaker.
+    private readonly ConnectBackoff? _backoff = transport.Key.IsMultiplexed ? transport.Backoff : null;
+
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var destination = generation.GetDestination(context.InitialRequestMessage);
+        using var dial = destination.StartDial();
+        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, dial.Abandoned);
+        try
+        {
+            await dial.WaitForNeedAsync(wanted.Token).ConfigureAwait(false);
+            await WaitForGapAsync(destination, wanted.Token).ConfigureAwait(false);
+            var lease = await destination.Gate.AcquireAsync(wanted.Token).ConfigureAwait(false);
+            try
+            {
+                var stream = await OpenAsync(context, destination, lease, wanted.Token).ConfigureAwait(false);
+                dial.Connected();
+                return stream;
+            }
+            catch
+            {
+                lease.Dispose();
+                throw;
+            }
+        }
+        catch (OperationCanceledException) when (dial.Abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new DialAbandonedException(destination.Address);
+        }
+    }
+
+    /// <summary>Called by the handler once TLS has ended, or at once where there is none.</summary>
+    public ValueTask<Stream> OnEstablishedAsync(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
+    {
+        var destination = generation.GetDestination(context.InitialRequestMessage);
+        destination.FindConnecting(context.InitialRequestMessage)?.Established();
+        return new(transport.Key.IsMultiplexed ? new SettingsStream(plaintext, limit => Learn(destination, limit)) : plaintext);
+    }
+
+    private void Learn(Destination destination, int limit)
+    {
+        destination.LearnStreamLimit(limit);
+        transport.StreamLimitLearned?.Invoke(destination.StreamLimit);
+    }
+
+    // While some connection is up the waiting calls may yet be carried by it; while none is, they share the last failure at once.
+    private async Task WaitForGapAsync(Destination destination, CancellationToken cancellationToken)
+    {
+        while (_backoff?.RemainingGap() is { } gap && gap > TimeSpan.Zero)
+        {
+            if (destination.Up == 0 && _backoff.Failure is { } failure)
+            {
+                throw new ConnectFailedException(destination.Address, failure.Exception);
+            }
+
+            await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<PooledStream> OpenAsync(SocketsHttpConnectionContext context, Destination destination, ConnectionLease lease, CancellationToken wanted)
+    {
+        try
+        {
+            // Out of descriptors is nothing that the server could help: tried again as long as a call waits, outside the connect timeout.
+            return await services.LocalFaultRetry.RunAsync(
+                destination.Address, _ => OpenOnceAsync(context, destination, lease), wanted).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !wanted.IsCancellationRequested)
+        {
+            _backoff?.Fail(exception);
+            throw;
+        }
+    }
+
+    private async ValueTask<PooledStream> OpenOnceAsync(SocketsHttpConnectionContext context, Destination destination, ConnectionLease lease)
+    {
+        var attempt = new ConnectAttempt(destination.Address, _settings.ConnectTimeout, _timeProvider);
+        try
+        {
+            var socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
+            var connection = new PooledConnection(destination, _timeProvider);
+            var stream = new PooledStream(socket, lease, connection, attempt, _backoff);
+            connection.Attach(stream, context.InitialRequestMessage);
+            destination.Add(connection);
+
+            // The handshake that follows belongs to the attempt as well: when its time is over the socket is closed under it.
+            attempt.Token.UnsafeRegister(static state => ((PooledConnection)state!).AbortConnect(), connection);
+            return stream;
+        }
+        catch
+        {
+            attempt.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Socket> OpenSocketAsync(SocketsHttpConnectionContext context, ConnectAttempt attempt)
+    {
+        var phase = "name resolution";
+        try
+        {
+            if (transport.Key.Address is { IsUnix: true } address)
+            {
+                phase = "the connect to the socket";
+                return await SocketConnector.ConnectUnixAsync(address.Host, attempt.Token).ConfigureAwait(false);
+            }
+
+            var addresses = await SocketConnector.ResolveAsync(context.DnsEndPoint.Host, attempt.Token).ConfigureAwait(false);
+            phase = "the TCP connect";
+            var socket = await SocketConnector.ConnectAsync(addresses, context.DnsEndPoint.Port, _timeProvider, attempt.Token).ConfigureAwait(false);
+            DeadPeerDetection.Apply(socket, _settings.DeadPeerTimeout);
+            return socket;
+        }
+        catch (OperationCanceledException) when (attempt.HasTimedOut)
+        {
+            throw attempt.TimedOut(phase);
+        }
+    }
+}

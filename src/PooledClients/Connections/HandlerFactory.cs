@@ -1,0 +1,76 @@
+using System.Net;
+
+namespace PooledClients.Connections;
+
+/// <summary>Makes the handler of a generation: our defaults, then the owner's adjustments, then what they may not take away.</summary>
+internal static class HandlerFactory
+{
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(100);
+
+    public static SocketsHttpHandler Create(TransportKey key, Connector connector, IReadOnlyList<Action<SocketsHttpHandler>> configure)
+    {
+        var settings = key.Connection;
+        var ssl = key.Tls?.CreateAuthenticationOptions();
+        var handler = new SocketsHttpHandler
+        {
+            AutomaticDecompression = key.IsMultiplexed ? DecompressionMethods.None : DecompressionMethods.All,
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = settings.KeepAlivePingDelay ?? Timeout.InfiniteTimeSpan,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            KeepAlivePingTimeout = settings.KeepAlivePingTimeout,
+            PooledConnectionIdleTimeout = settings.IdleTimeout,
+            PooledConnectionLifetime = Jitter(settings.Lifetime),
+            ResponseDrainTimeout = DrainTimeout,
+            UseCookies = false,
+            UseProxy = key.Address is not { IsUnix: true },
+        };
+        if (!key.IsMultiplexed)
+        {
+            handler.MaxConnectionsPerServer = settings.ConnectionCap(isMultiplexed: false);
+        }
+
+        if (ssl is not null)
+        {
+            handler.SslOptions = ssl;
+        }
+
+        var validation = ssl?.RemoteCertificateValidationCallback;
+        var policy = ssl?.CertificateChainPolicy;
+        foreach (var adjust in configure)
+        {
+            adjust(handler);
+        }
+
+        if (handler.ConnectCallback is not null)
+        {
+            throw new InvalidOperationException(
+                "ConfigureHandler set ConnectCallback, which the library needs to count descriptors; leave it out, or use a unix: address for a Unix socket.");
+        }
+
+        if (handler.SslOptions.RemoteCertificateValidationCallback != validation || handler.SslOptions.CertificateChainPolicy != policy)
+        {
+            throw new InvalidOperationException(
+                "ConfigureHandler replaced the verification of the server's certificate; say whom to trust by Tls:CaCertificatePath instead.");
+        }
+
+        Protect(handler, connector);
+        return handler;
+    }
+
+    private static void Protect(SocketsHttpHandler handler, Connector connector)
+    {
+        // The handler's own timeout counts every wait inside the callback and ends in a cancellation without a cause: ours is the connector's.
+        handler.ConnectTimeout = Timeout.InfiniteTimeSpan;
+        handler.EnableMultipleHttp2Connections = true;
+        handler.ConnectCallback = connector.ConnectAsync;
+        var filter = handler.PlaintextStreamFilter;
+        handler.PlaintextStreamFilter = filter is null
+            ? (context, _) => connector.OnEstablishedAsync(context, context.PlaintextStream)
+            : async (context, cancellationToken) =>
+                await connector.OnEstablishedAsync(context, await filter(context, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    // Give or take a tenth, so that a fleet that started together does not reconnect together.
+    private static TimeSpan Jitter(TimeSpan lifetime)
+        => lifetime == Timeout.InfiniteTimeSpan ? lifetime : lifetime * (0.9 + (Random.Shared.NextDouble() * 0.2));
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PooledClients.Connections;
+
+/// <summary>Where a service is, in one spelling: equal addresses are one address.</summary>
+/// <param name="Scheme"><c>https</c>, <c>http</c> or <c>unix</c>.</param>
+/// <param name="Host">The host in lower case as it is looked up; for <c>unix</c> the socket's path.</param>
+/// <param name="Port">The port; 0 for <c>unix</c>.</param>
+internal sealed record ServiceAddress(string Scheme, string Host, int Port)
+{
+    private const string UnixScheme = "unix";
+
+    private const string Expected = "set an absolute https://host:port or http://host:port address, or unix:/path";
+
+    public bool IsSecure => Scheme == Uri.UriSchemeHttps;
+
+    public bool IsUnix => Scheme == UnixScheme;
+
+    /// <summary>What a channel is made for. A Unix socket has no authority of its own, so it goes by <c>localhost</c>.</summary>
+    public Uri ChannelAddress => IsUnix ? new Uri("http://localhost") : new UriBuilder(Scheme, Host, Port).Uri;
+
+    public static bool TryParse(Uri? uri, [NotNullWhen(true)] out ServiceAddress? address, [NotNullWhen(false)] out string? reason)
+    {
+        address = null;
+        reason = uri switch
+        {
+            null => $"no address is set; {Expected}.",
+            { IsAbsoluteUri: false } => $"'{uri}' is relative; {Expected}.",
+            { Scheme: UnixScheme } when !uri.AbsolutePath.StartsWith('/') || uri.AbsolutePath.Length < 2 || uri.Host.Length > 0
+                => $"'{uri}' names no absolute socket path; write unix:/path/to.sock.",
+            { Scheme: UnixScheme } => null,
+            _ when uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp => NotSupported(uri),
+            { Host: "" } => $"'{uri}' has no host; {Expected}.",
+            { UserInfo: not "" } => $"an address with a user name or password in it is not supported; send credentials with AddCallCredentials.",
+            _ when uri.PathAndQuery != "/" || uri.Fragment.Length > 0
+                => $"'{uri}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.",
+            _ => null,
+        };
+
+        if (reason is not null)
+        {
+            return false;
+        }
+
+        address = uri!.Scheme == UnixScheme
+            ? new ServiceAddress(UnixScheme, Uri.UnescapeDataString(uri.AbsolutePath), 0)
+            : new ServiceAddress(uri.Scheme, uri.IdnHost.ToLowerInvariant().TrimEnd('.'), uri.Port);
+        return true;
+    }
+
+    public override string ToString() => IsUnix ? $"{UnixScheme}:{Host}" : ChannelAddress.GetLeftPart(UriPartial.Authority);
+
+    // "localhost:5000" is an absolute Uri of scheme "localhost": the usual slip, so it gets a hint of its own.
+    private static string NotSupported(Uri uri) => uri.Host.Length == 0 && int.TryParse(uri.AbsolutePath.TrimEnd('/'), out _)
+        ? $"'{uri}' has the scheme '{uri.Scheme}'; did you mean https://{uri}?"
+        : $"'{uri}' has the scheme '{uri.Scheme}'; {Expected}.";
+}

@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace PooledClients.Connections;
+
+/// <summary>
+/// Reads the server's first SETTINGS frame as it passes (RFC 9113, section 6.5): the runtime keeps the stream limit in it to itself,
+/// and the address needs it to know how many calls a connection carries. After that frame it only forwards.
+/// </summary>
+internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
+{
+    private const int FrameHeaderLength = 9;
+    private const int EntryLength = 6;
+    private const byte SettingsFrame = 4;
+    private const ushort MaxConcurrentStreams = 3;
+
+    // Sixty-four settings; a server that sends more keeps its limit to itself.
+    private const int LongestFrame = FrameHeaderLength + (64 * EntryLength);
+
+    // The bytes of the first frame so far; null once it was seen, or turned out to be something else.
+    private List<byte>? _frame = [];
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => _frame is null ? inner.ReadAsync(buffer, cancellationToken) : ReadFrameAsync(buffer, cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => inner.WriteAsync(buffer, offset, count, cancellationToken);
+
+    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+
+    public override void Flush() => inner.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReadFrameAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (_frame is { } frame)
+        {
+            foreach (var value in buffer.Span[..read])
+            {
+                frame.Add(value);
+                if (IsComplete(frame))
+                {
+                    _frame = null;
+                    break;
+                }
+            }
+        }
+
+        return read;
+    }
+
+    private bool IsComplete(List<byte> frame)
+    {
+        if (frame.Count < FrameHeaderLength)
+        {
+            return false;
+        }
+
+        var length = (frame[0] << 16) | (frame[1] << 8) | frame[2];
+        if (frame[3] != SettingsFrame || FrameHeaderLength + length > LongestFrame)
+        {
+            return true;
+        }
+
+        if (frame.Count < FrameHeaderLength + length)
+        {
+            return false;
+        }
+
+        // A server that names no limit has none.
+        var limit = int.MaxValue;
+        for (var offset = FrameHeaderLength; offset + EntryLength <= frame.Count; offset += EntryLength)
+        {
+            var entry = CollectionsMarshal.AsSpan(frame).Slice(offset, EntryLength);
+            if (BinaryPrimitives.ReadUInt16BigEndian(entry) == MaxConcurrentStreams)
+            {
+                limit = (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(entry[2..]), int.MaxValue);
+            }
+        }
+
+        learn(limit);
+        return true;
+    }
+}

@@ -1,0 +1,198 @@
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Connections;
+
+/// <summary>
+/// What lives for years under one or more channels: the current generation of the handler, replaced under live calls when trust,
+/// identity or the network asks for it.
+/// </summary>
+internal sealed class Transport : IReclaimable, IDisposable
+{
+    // A request may be queued for a connection of a replaced handler; past this age the handler goes all the same.
+    private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly IReadOnlyList<Action<SocketsHttpHandler>> _configure;
+    private readonly TransportServices _services;
+    private readonly IDisposable? _trustChange;
+
+    // Replaced generations until their handler is disposed and their last connection is closed; guarded by _lock.
+    private readonly List<Generation> _retired = [];
+
+    // Written under _lock; a reader that finds it replaced tries again.
+    private volatile Generation _current;
+    private volatile bool _disposed;
+    private long _lastUsed;
+
+    public Transport(TransportKey key, IReadOnlyList<Action<SocketsHttpHandler>> configure, TransportServices services)
+    {
+        Key = key;
+        Backoff = new ConnectBackoff(services.TimeProvider);
+        _configure = configure;
+        _services = services;
+        _lastUsed = services.TimeProvider.GetTimestamp();
+        _current = CreateGeneration(number: 1);
+        _trustChange = key.Tls?.OnChange(() => Replace("its certificates changed"));
+        services.Gate.AddReclaimable(this);
+    }
+
+    public TransportKey Key { get; }
+
+    /// <summary>When the next dial is due after failed ones; it outlives generations.</summary>
+    public ConnectBackoff Backoff { get; }
+
+    public string Address => Key.DisplayName;
+
+    public Generation Current => _current;
+
+    public int Connections
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _current.Connections + _retired.Sum(static generation => generation.Connections);
+            }
+        }
+    }
+
+    public long LastUsed => Volatile.Read(ref _lastUsed);
+
+    /// <summary>Told the stream limit of each connection whose server names one.</summary>
+    public Action<int>? StreamLimitLearned { get; set; }
+
+    /// <summary>Calls in flight on any generation, open streams included.</summary>
+    public int InFlight
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _current.InFlight + _retired.Sum(static generation => generation.InFlight);
+            }
+        }
+    }
+
+    /// <summary>Counts a request on the current generation; the caller gives it back by <see cref="Generation.Exit"/>.</summary>
+    public Generation Enter()
+    {
+        while (true)
+        {
+            var generation = _current;
+            if (generation.TryEnter())
+            {
+                return generation;
+            }
+
+            ObjectDisposedException.ThrowIf(_disposed, typeof(IGrpcChannelPool));
+        }
+    }
+
+    /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var generation = Enter();
+            var destination = generation.GetDestination(request);
+            destination.BeginCall();
+            try
+            {
+                return await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (HttpRequestException exception) when (exception.InnerException is DialAbandonedException && !cancellationToken.IsCancellationRequested)
+            {
+                // The dial was given up between two requests and took this one's place: nothing was sent.
+            }
+            finally
+            {
+                destination.EndCall();
+                generation.Exit();
+            }
+        }
+    }
+
+    /// <summary>Replaces the current generation: new calls dial anew, those in flight finish where they are.</summary>
+    public void Replace(string reason)
+    {
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                _services.Logger.GenerationReplaced(Address, _current.Number, reason);
+                ReplaceLocked();
+            }
+        }
+    }
+
+    /// <summary>Replaces <paramref name="generation"/> unless that was done already, so that many callers replace it once.</summary>
+    public void Replace(Generation generation, string reason)
+    {
+        lock (_lock)
+        {
+            if (!_disposed && _current == generation)
+            {
+                _services.Logger.GenerationReplaced(Address, generation.Number, reason);
+                ReplaceLocked();
+            }
+        }
+    }
+
+    public bool TryReclaimIdle()
+    {
+        lock (_lock)
+        {
+            if (_disposed || !_current.IsIdle || _current.Connections == 0)
+            {
+                return false;
+            }
+
+            _services.Logger.GenerationReplaced(Address, _current.Number, "its idle connections were needed elsewhere");
+            ReplaceLocked();
+            return true;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            _current.Retire();
+            _retired.Add(_current);
+            foreach (var generation in _retired)
+            {
+                generation.Dispose();
+            }
+
+            _retired.Clear();
+        }
+
+        _trustChange?.Dispose();
+        _services.Gate.RemoveReclaimable(this);
+    }
+
+    /// <summary>Called when the last call to one of its addresses has ended.</summary>
+    public void OnIdle()
+    {
+        Volatile.Write(ref _lastUsed, _services.TimeProvider.GetTimestamp());
+        _services.Gate.NotifyIdle();
+    }
+
+    private Generation CreateGeneration(int number) => new(number, this, _configure, _services);
+
+    private void ReplaceLocked()
+    {
+        var old = _current;
+        _current = CreateGeneration(old.Number + 1);
+        _retired.RemoveAll(static generation => generation.IsGone);
+        _retired.Add(old);
+        old.Retire();
+        old.DisposeHandlerAfter(RetiredAge);
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using PooledClients.Connections;
+using PooledClients.Diagnostics;
+using PooledClients.Grpc;
+using PooledClients.Tls;
+
+namespace PooledClients.DependencyInjection;
+
+/// <summary>The services that all pooled clients of a container share. Nothing is opened here.</summary>
+internal static class CoreServices
+{
+    public static IServiceCollection AddPooledClientsCore(this IServiceCollection services)
+    {
+        services.AddOptions();
+        services.AddLogging();
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.TryAddSingleton<BindingErrors>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<PooledClientsOptions>, PooledClientsOptionsBinder>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledClientsOptions>, PooledClientsOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<PooledGrpcClientOptions>, PooledGrpcClientOptionsBinder>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledGrpcClientOptions>, PooledGrpcClientOptionsValidator>());
+        services.AddStartValidation();
+
+        services.TryAddSingleton<PooledClientsMetrics>();
+        services.TryAddSingleton<TlsRegistry>();
+        services.TryAddSingleton(static provider => DescriptorMeter.Create(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<ConnectionGate>();
+        services.TryAddSingleton<LocalFaultRetry>();
+        services.TryAddSingleton<TransportServices>();
+        services.TryAddSingleton<TransportRegistry>();
+        services.TryAddSingleton<GrpcChannelPool>();
+        services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PooledClientsLifetime>());
+        return services;
+    }
+
+    // All clients are checked in one options validation, so that the host's start shows every error at once.
+    private static void AddStartValidation(this IServiceCollection services)
+    {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StartValidation>, StartValidator>());
+        if (!services.Any(static service => service.ServiceType == typeof(StartValidation)))
+        {
+            services.AddSingleton<StartValidation>();
+            services.AddOptions<StartValidation>().ValidateOnStart();
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using PooledClients;
+using PooledClients.Grpc;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Configures a pooled gRPC client beyond its options.</summary>
+public static class PooledGrpcClientBuilderExtensions
+{
+    /// <summary>Says how a stub is made from the pipeline, instead of the client's constructor: for code-first clients and wrappers.</summary>
+    /// <typeparam name="TClient">The client's type, as it was added.</typeparam>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes a stub over the call invoker.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigureClient<TClient>(this IPooledGrpcClientBuilder builder, Func<CallInvoker, TClient> create)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.Creator = (_, invoker) => create(invoker));
+    }
+
+    /// <summary>Says how a stub is made from the pipeline and the container's services, instead of the client's constructor.</summary>
+    /// <typeparam name="TClient">The client's type, as it was added.</typeparam>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes a stub from the root services and the call invoker.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigureClient<TClient>(this IPooledGrpcClientBuilder builder, Func<IServiceProvider, CallInvoker, TClient> create)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.Creator = create);
+    }
+
+    /// <summary>
+    /// Adjusts the channel's options: compression, credentials, service config and so on. The handler is the library's: setting
+    /// <see cref="GrpcChannelOptions.HttpHandler"/> or <see cref="GrpcChannelOptions.HttpClient"/> fails.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="configure">Adjusts the options, once, when the channel is made.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigureChannel(this IPooledGrpcClientBuilder builder, Action<GrpcChannelOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.Setup(setup => setup.ChannelActions.Add((_, options) => configure(options)));
+    }
+
+    /// <summary>Adjusts the channel's options with the container's services.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="configure">Adjusts the options, once, when the channel is made.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigureChannel(this IPooledGrpcClientBuilder builder, Action<IServiceProvider, GrpcChannelOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.Setup(setup => setup.ChannelActions.Add(configure));
+    }
+
+    /// <summary>
+    /// Adjusts the handler under the channel, each time that one is made. What the library stands on stays its own: the connect
+    /// callback, certificate validation and several HTTP/2 connections. A client with a handler of its own shares no connection.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="configure">Adjusts a handler that has the library's defaults.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigureHandler(this IPooledGrpcClientBuilder builder, Action<SocketsHttpHandler> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.Setup(setup => setup.HandlerActions.Add(configure));
+    }
+
+    /// <summary>Puts a message handler in front of the pooled connections. The first one added is the outermost.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes the handler, once a channel.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddHttpMessageHandler(this IPooledGrpcClientBuilder builder, Func<DelegatingHandler> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.MessageHandlers.Add(_ => create()));
+    }
+
+    /// <summary>Puts a message handler in front of the pooled connections. The first one added is the outermost.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes the handler from the root services, once a channel.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddHttpMessageHandler(this IPooledGrpcClientBuilder builder, Func<IServiceProvider, DelegatingHandler> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.MessageHandlers.Add(create));
+    }
+
+    /// <summary>Puts a message handler of the container in front of the pooled connections. It has to be transient.</summary>
+    /// <typeparam name="THandler">The handler's type.</typeparam>
+    /// <param name="builder">The client's builder.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddHttpMessageHandler<THandler>(this IPooledGrpcClientBuilder builder)
+        where THandler : DelegatingHandler
+        => builder.Setup(setup => setup.MessageHandlers.Add(static services => services.GetRequiredService<THandler>()));
+
+    /// <summary>Puts an interceptor of the container, made once for the channel, into the pipeline. The first one added is the outermost.</summary>
+    /// <typeparam name="TInterceptor">The interceptor's type.</typeparam>
+    /// <param name="builder">The client's builder.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddInterceptor<TInterceptor>(this IPooledGrpcClientBuilder builder)
+        where TInterceptor : Interceptor
+        => builder.AddInterceptor<TInterceptor>(GrpcInterceptorScope.Channel);
+
+    /// <summary>Puts an interceptor of the container into the pipeline. The first one added is the outermost.</summary>
+    /// <typeparam name="TInterceptor">The interceptor's type. It may not need a scoped service: stubs are singletons.</typeparam>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="scope">How long it lives.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddInterceptor<TInterceptor>(this IPooledGrpcClientBuilder builder, GrpcInterceptorScope scope)
+        where TInterceptor : Interceptor
+        => builder.AddInterceptor(scope, static services => services.GetRequiredService<TInterceptor>());
+
+    /// <summary>Puts an interceptor, made once for the channel, into the pipeline. The first one added is the outermost.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes the interceptor from the root services.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddInterceptor(this IPooledGrpcClientBuilder builder, Func<IServiceProvider, Interceptor> create)
+        => builder.AddInterceptor(GrpcInterceptorScope.Channel, create);
+
+    /// <summary>Puts an interceptor into the pipeline. The first one added is the outermost.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="scope">How long it lives.</param>
+    /// <param name="create">Makes the interceptor from the root services.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddInterceptor(this IPooledGrpcClientBuilder builder, GrpcInterceptorScope scope, Func<IServiceProvider, Interceptor> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => (scope == GrpcInterceptorScope.Channel ? setup.ChannelInterceptors : setup.ClientInterceptors).Add(create));
+    }
+
+    /// <summary>Adds credentials to each call. They need TLS: on a clear text address the client fails at start.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="authInterceptor">Adds the credentials to the call's metadata.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddCallCredentials(this IPooledGrpcClientBuilder builder, Func<AuthInterceptorContext, Metadata, Task> authInterceptor)
+    {
+        ArgumentNullException.ThrowIfNull(authInterceptor);
+        return builder.Setup(setup => setup.CallCredentials.Add(_ => (context, metadata) => authInterceptor(context, metadata)));
+    }
+
+    /// <summary>Adds credentials that need the container's services to each call. They need TLS: on a clear text address the client fails at start.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="authInterceptor">Adds the credentials to the call's metadata, with the root services.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddCallCredentials(
+        this IPooledGrpcClientBuilder builder, Func<AuthInterceptorContext, Metadata, IServiceProvider, Task> authInterceptor)
+    {
+        ArgumentNullException.ThrowIfNull(authInterceptor);
+        return builder.Setup(setup => setup.CallCredentials.Add(services => (context, metadata) => authInterceptor(context, metadata, services)));
+    }
+
+    /// <summary>Adjusts the options of each call, after the deadline was set and before the interceptors.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="configure">Returns the options to go on with.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigureCallOptions(this IPooledGrpcClientBuilder builder, Func<CallOptions, CallOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return builder.Setup(setup => setup.CallOptions.Add(configure));
+    }
+
+    private static IPooledGrpcClientBuilder Setup(this IPooledGrpcClientBuilder builder, Action<GrpcClientSetup> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.Configure(builder.Name, configure);
+        return builder;
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Options;
+using PooledClients.Connections;
+using PooledClients.Grpc;
+using PooledClients.Tls;
+
+namespace PooledClients.DependencyInjection;
+
+/// <summary>Checks a gRPC client's options, its type and its files.</summary>
+internal sealed class PooledGrpcClientOptionsValidator(
+    BindingErrors bindingErrors,
+    TlsRegistry tls,
+    IOptionsMonitor<GrpcClientSetup> setups,
+    IEnumerable<GrpcClientRegistration> clients) : IValidateOptions<PooledGrpcClientOptions>
+{
+    private readonly ILookup<string, GrpcClientRegistration> _clients = clients.ToLookup(static client => client.Name, StringComparer.Ordinal);
+
+    public ValidateOptionsResult Validate(string? name, PooledGrpcClientOptions options)
+    {
+        var key = ConfigurationKeys.Grpc(name);
+        var errors = new OptionsErrors(key);
+        errors.AddRange(bindingErrors.Get(key));
+
+        var setup = setups.Get(name);
+        CheckAddress(options, setup, errors);
+        errors.CheckTime(nameof(options.Deadline), options.Deadline);
+        errors.CheckTime(nameof(options.StreamingDeadline), options.StreamingDeadline);
+        errors.CheckPositive(nameof(options.MaxReceiveMessageSize), options.MaxReceiveMessageSize);
+        errors.CheckPositive(nameof(options.MaxSendMessageSize), options.MaxSendMessageSize);
+        errors.CheckConnection(options.Connection);
+        foreach (var client in _clients[name ?? string.Empty])
+        {
+            CheckClient(client, options, setup, errors);
+        }
+
+        return errors.Failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Failures);
+    }
+
+    private void CheckAddress(PooledGrpcClientOptions options, GrpcClientSetup setup, OptionsErrors errors)
+    {
+        if (!ServiceAddress.TryParse(options.Address, out var address, out var reason))
+        {
+            errors.Add(nameof(options.Address), reason);
+            return;
+        }
+
+        if (address.IsSecure)
+        {
+            errors.CheckTls(options.Tls, tls);
+            return;
+        }
+
+        if (options.Tls is not { CaCertificatePath: null, CaCertificatePem: null, ClientCertificatePath: null })
+        {
+            errors.Add(nameof(options.Tls), $"certificates are set, but {options.Address} is clear text, where they are never used; use an https:// address or leave them out.");
+        }
+
+        if (setup.CallCredentials.Count > 0)
+        {
+            errors.Add(nameof(options.Address), $"call credentials are added, but {options.Address} is clear text, where they are never sent; use an https:// address.");
+        }
+    }
+
+    private static void CheckClient(GrpcClientRegistration client, PooledGrpcClientOptions options, GrpcClientSetup setup, OptionsErrors errors)
+    {
+        if (!client.HasConstructor && setup.Creator is null)
+        {
+            errors.Add(
+                nameof(IPooledGrpcClientBuilder),
+                $"{client.ClientType} has no public constructor that takes a CallInvoker; say how to make it: AddPooledGrpcClient<…>().ConfigureClient(invoker => …).");
+        }
+
+        foreach (var (method, methodOptions) in options.Methods)
+        {
+            var key = $"{nameof(options.Methods)}:{method}";
+            errors.CheckTime($"{key}:{nameof(methodOptions.Deadline)}", methodOptions.Deadline);
+            var bare = method[(method.LastIndexOf('/') + 1)..];
+            if (client.CallMethods.Count > 0 && !client.CallMethods.Contains(bare))
+            {
+                errors.Add(key, $"{client.ClientType} has no method '{bare}'; it has {string.Join(", ", client.CallMethods.Order(StringComparer.Ordinal))}.");
+            }
+        }
+    }
+}

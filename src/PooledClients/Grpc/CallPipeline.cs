@@ -1,0 +1,34 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace PooledClients.Grpc;
+
+/// <summary>Puts together what a client's calls pass through in front of the channel, outermost last.</summary>
+internal sealed class CallPipeline(
+    GrpcClientRegistration client,
+    CallInvoker channel,
+    GrpcTransportHandler handler,
+    PooledGrpcClientOptions options,
+    GrpcClientSetup setup,
+    IServiceProvider services,
+    TimeProvider timeProvider)
+{
+    private readonly List<CallCredentials> _credentials = [.. setup.CallCredentials.Select(create => CallCredentials.FromInterceptor(create(services)))];
+
+    public CallInvoker Build(TimeSpan? stubDeadline)
+    {
+        _ = client;
+        var invoker = channel;
+        foreach (var create in Enumerable.Reverse(setup.ClientInterceptors))
+        {
+            invoker = invoker.Intercept(create(services));
+        }
+
+        if (_credentials.Count > 0 || setup.CallOptions.Count > 0)
+        {
+            invoker = new CallOptionsInvoker(invoker, _credentials, setup.CallOptions);
+        }
+
+        return new DeadlineInvoker(invoker, handler, options, stubDeadline, timeProvider);
+    }
+}

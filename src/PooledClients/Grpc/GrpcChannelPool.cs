@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using PooledClients.Connections;
+using PooledClients.Diagnostics;
+using PooledClients.Tls;
+
+namespace PooledClients.Grpc;
+
+/// <summary>
+/// Makes one channel a client name and one transport handler a transport, exactly once whatever the race. Channels differ by options
+/// such as message sizes; their connections are the transport's, shared by all whose address, trust, identity and connection options
+/// are equal.
+/// </summary>
+internal sealed class GrpcChannelPool(
+    IServiceProvider services,
+    TransportRegistry transports,
+    TlsRegistry tls,
+    IOptionsMonitor<PooledGrpcClientOptions> options,
+    IOptionsMonitor<GrpcClientSetup> setups,
+    IEnumerable<GrpcClientRegistration> clients,
+    TimeProvider timeProvider,
+    ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Transport, Lazy<GrpcTransportHandler>> _handlers = new();
+    private readonly Dictionary<string, GrpcClientRegistration> _clients = Index(clients);
+    private readonly ILogger _logger = loggerFactory.CreateLogger<GrpcChannelPool>();
+
+    /// <summary>The handlers that carry calls now, one a transport.</summary>
+    public IEnumerable<GrpcTransportHandler> Handlers
+        => _handlers.Values.Where(static handler => handler.IsValueCreated).Select(static handler => handler.Value);
+
+    public ChannelBase GetChannel(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _clients.TryGetValue(name, out var client)
+            ? GetPooledChannel(client)
+            : throw new InvalidOperationException(
+                $"No pooled gRPC client is named '{name}'; the names are: {string.Join(", ", _clients.Keys.Order(StringComparer.Ordinal))}. Add it with AddPooledGrpcClient.");
+    }
+
+    public ChannelBase GetChannel<TClient>()
+        where TClient : class
+        => _clients.Values.FirstOrDefault(static client => client.ClientType == typeof(TClient) && !client.IsNamed) is { } client
+            ? GetPooledChannel(client)
+            : throw new InvalidOperationException($"{typeof(TClient)} was not added without a name; add it with AddPooledGrpcClient, or get its channel by name.");
+
+    public PooledChannel GetPooledChannel(GrpcClientRegistration client)
+        => _channels.GetOrAdd(client.Name, static (_, state) => new Lazy<PooledChannel>(() => state.pool.CreateChannel(state.client)), (pool: this, client)).Value;
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values)
+        {
+            if (channel.IsValueCreated)
+            {
+                channel.Value.Dispose();
+            }
+        }
+    }
+
+    private static Dictionary<string, GrpcClientRegistration> Index(IEnumerable<GrpcClientRegistration> clients)
+    {
+        var index = new Dictionary<string, GrpcClientRegistration>(StringComparer.Ordinal);
+        foreach (var client in clients)
+        {
+            // A second type of one name fails at start; without a host it fails here, before a stub of one type is made for another.
+            if (!index.TryAdd(client.Name, client) && index[client.Name].ClientType != client.ClientType)
+            {
+                throw new InvalidOperationException(
+                    $"{index[client.Name].ClientType} and {client.ClientType} share the name '{client.Name}'; give one a name of its own: AddPooledGrpcClient<TClient>(\"name\").");
+            }
+        }
+
+        return index;
+    }
+
+    private PooledChannel CreateChannel(GrpcClientRegistration client)
+    {
+        var clientOptions = options.Get(client.Name);
+        var setup = setups.Get(client.Name);
+        if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out var reason))
+        {
+            throw new InvalidOperationException(reason);
+        }
+
+        var transport = transports.GetOrAdd(
+            new TransportKey(
+                address,
+                address.IsSecure ? tls.GetOrAdd(clientOptions.Tls) : null,
+                ConnectionSettings.From(clientOptions.Connection),
+                setup.HandlerActions.Count > 0 ? setup : null),
+            setup.HandlerActions);
+        var handler = _handlers.GetOrAdd(
+            transport,
+            static (transport, state) => new Lazy<GrpcTransportHandler>(
+                () => new GrpcTransportHandler(transport, state.clientOptions.Admission, state.pool.TimeProvider, state.pool.Logger)),
+            (pool: this, clientOptions)).Value;
+
+        if (!address.IsSecure)
+        {
+            _logger.ClearText(client.Name, address.ToString());
+        }
+
+        return new PooledChannel(client, CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, services, timeProvider);
+    }
+
+    private TimeProvider TimeProvider => timeProvider;
+
+    private ILogger Logger => _logger;
+
+    private GrpcChannel CreateGrpcChannel(ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, GrpcTransportHandler handler)
+    {
+        var channelOptions = new GrpcChannelOptions
+        {
+            LoggerFactory = loggerFactory,
+            MaxReceiveMessageSize = clientOptions.MaxReceiveMessageSize,
+            MaxSendMessageSize = clientOptions.MaxSendMessageSize,
+        };
+        foreach (var configure in setup.ChannelActions)
+        {
+            configure(services, channelOptions);
+        }
+
+        if (channelOptions.HttpHandler is not null || channelOptions.HttpClient is not null)
+        {
+            throw new InvalidOperationException(
+                "ConfigureChannel set HttpHandler or HttpClient, which would leave the pool; use ConfigureHandler or AddHttpMessageHandler instead.");
+        }
+
+        HttpMessageHandler outermost = handler;
+        foreach (var create in Enumerable.Reverse(setup.MessageHandlers))
+        {
+            var messageHandler = create(services);
+            if (messageHandler.InnerHandler is not null)
+            {
+                throw new InvalidOperationException($"{messageHandler.GetType()} was used already; a message handler is made anew for each channel: register it as transient.");
+            }
+
+            messageHandler.InnerHandler = outermost;
+            outermost = messageHandler;
+        }
+
+        channelOptions.HttpHandler = outermost;
+        channelOptions.DisposeHttpClient = false;
+        return GrpcChannel.ForAddress(address.ChannelAddress, channelOptions);
+    }
+}

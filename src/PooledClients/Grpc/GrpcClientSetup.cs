@@ -1,0 +1,27 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+
+namespace PooledClients.Grpc;
+
+/// <summary>What a client's builder was told; named options, filled by the builder's methods and read once.</summary>
+internal sealed class GrpcClientSetup
+{
+    /// <summary>Makes a stub in place of the client's constructor.</summary>
+    public Func<IServiceProvider, CallInvoker, object>? Creator { get; set; }
+
+    public List<Action<IServiceProvider, GrpcChannelOptions>> ChannelActions { get; } = [];
+
+    /// <summary>Where any is given, the client's connections are its own: no other client asked for such a handler.</summary>
+    public List<Action<SocketsHttpHandler>> HandlerActions { get; } = [];
+
+    public List<Func<IServiceProvider, DelegatingHandler>> MessageHandlers { get; } = [];
+
+    public List<Func<IServiceProvider, Interceptor>> ChannelInterceptors { get; } = [];
+
+    public List<Func<IServiceProvider, Interceptor>> ClientInterceptors { get; } = [];
+
+    public List<Func<IServiceProvider, AsyncAuthInterceptor>> CallCredentials { get; } = [];
+
+    public List<Func<CallOptions, CallOptions>> CallOptions { get; } = [];
+}

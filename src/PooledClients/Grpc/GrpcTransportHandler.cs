@@ -1,0 +1,274 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using PooledClients.Connections;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Grpc;
+
+/// <summary>
+/// What every gRPC request passes through between the channel and the connections of its address: the limit on calls in flight, the
+/// wait for a server that is not ready, and the sending again of what was provably not processed. A plain forwarding handler also
+/// turns off the channel's own balancing transport, which recovers late from outages.
+/// </summary>
+internal sealed class GrpcTransportHandler : HttpMessageHandler
+{
+    // Grpc.Net.Client puts the flag of the call here, whatever the handler.
+    internal static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
+
+    private const int MostResends = 5;
+
+    private readonly Transport _transport;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly SilenceRule _silence;
+
+    // The methods that are not unary, by path; only grows, with the methods of the contracts.
+    private readonly ConcurrentDictionary<string, MethodType> _streaming = new(StringComparer.Ordinal);
+    private volatile bool _hasStreaming;
+    private volatile bool _draining;
+
+    public GrpcTransportHandler(Transport transport, AdmissionOptions admission, TimeProvider timeProvider, ILogger logger)
+    {
+        _transport = transport;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _silence = new SilenceRule(timeProvider);
+        Admission = new Admission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true));
+        OpenStreams = new OpenStreams(timeProvider);
+        transport.StreamLimitLearned = Admission.LearnStreamLimit;
+    }
+
+    public Transport Transport => _transport;
+
+    public Admission Admission { get; }
+
+    public OpenStreams OpenStreams { get; }
+
+    /// <summary>Tells that a method streams: such calls are not held by the limit, and count until their stream ends.</summary>
+    public void LearnStreaming(IMethod method)
+    {
+        if (_streaming.TryAdd(method.FullName, method.Type))
+        {
+            _hasStreaming = true;
+        }
+    }
+
+    /// <summary>Takes no new call from now on.</summary>
+    public void BeginDrain() => _draining = true;
+
+    // One async method, for each costs 114 B a call; what is rare is in methods of its own.
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request));
+        var type = _hasStreaming && _streaming.TryGetValue(request.RequestUri!.AbsolutePath, out var streaming) ? streaming : MethodType.Unary;
+        var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
+        request.Content = content;
+        var admitted = type == MethodType.Unary && Admission.TryEnter();
+        var hasWaited = false;
+        try
+        {
+            if (type == MethodType.Unary && !admitted)
+            {
+                await WaitForAdmissionAsync(time, cancellationToken).ConfigureAwait(false);
+                admitted = hasWaited = true;
+            }
+
+            for (var resends = 0; ;)
+            {
+                if (_transport.Backoff.Failure is not null)
+                {
+                    await WaitForDialAsync(time, cancellationToken).ConfigureAwait(false);
+                    hasWaited = true;
+                }
+
+                if (hasWaited && time.Remaining is { } remaining)
+                {
+                    GrpcTimeoutHeader.Write(request, remaining);
+                }
+
+                var generation = Enter();
+                var destination = generation.Destination;
+                destination.BeginCall();
+                var isOpen = false;
+                try
+                {
+                    var response = await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                    if (_silence.HasRetired)
+                    {
+                        _silence.Answered();
+                    }
+
+                    if (type != MethodType.Unary)
+                    {
+                        isOpen = true;
+                        response.Content = new StreamedContent(response.Content, OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall));
+                    }
+
+                    return response;
+                }
+                catch (Exception exception) when (cancellationToken.IsCancellationRequested)
+                {
+                    if (!time.IsOver)
+                    {
+                        throw;
+                    }
+
+                    throw DeadlineExceeded(exception, time, generation, content);
+                }
+                catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
+                {
+                    if (!MaySendAgain(request, exception, content, destination, ref resends))
+                    {
+                        throw Translate(exception, destination);
+                    }
+
+                    _logger.RequestSentAgain(_transport.Address, exception.Message);
+                    content.Reset();
+                    hasWaited = true;
+                }
+                finally
+                {
+                    if (!isOpen)
+                    {
+                        destination.EndCall();
+                    }
+
+                    generation.Exit();
+                }
+            }
+        }
+        finally
+        {
+            if (admitted)
+            {
+                Admission.Exit();
+            }
+        }
+    }
+
+    private Generation Enter()
+    {
+        if (_draining)
+        {
+            throw Fail(StatusCode.Unavailable, $"The host is stopping: no new call to {_transport.Address} is taken.");
+        }
+
+        try
+        {
+            return _transport.Enter();
+        }
+        catch (ObjectDisposedException exception)
+        {
+            throw Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {_transport.Address} with it.", exception);
+        }
+    }
+
+    private async Task WaitForAdmissionAsync(CallTime time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Admission.EnterAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception)
+        {
+            if (!time.IsOver)
+            {
+                throw;
+            }
+
+            throw Fail(
+                StatusCode.DeadlineExceeded,
+                $"The call reached its deadline of {time} while it waited behind the limit of {Admission.Limit} calls in flight to {_transport.Address}.",
+                exception);
+        }
+    }
+
+    /// <summary>Waits for the next dial to be due, while no connection is up that could carry the call.</summary>
+    private async Task WaitForDialAsync(CallTime time, CancellationToken cancellationToken)
+    {
+        var gap = _transport.Backoff.RemainingGap();
+        if (gap <= TimeSpan.Zero || _transport.Current.Destination.Up > 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception)
+        {
+            if (!time.IsOver)
+            {
+                throw;
+            }
+
+            throw Fail(
+                StatusCode.DeadlineExceeded,
+                $"The call reached its deadline of {time} while it waited for {_transport.Address} to accept a connection. {LastFailure()}",
+                _transport.Backoff.Failure?.Exception ?? exception);
+        }
+    }
+
+    private bool MaySendAgain(HttpRequestMessage request, Exception exception, SentContent content, Destination destination, ref int resends)
+    {
+        if (SendFailure.IsConnectFailure(exception) && !content.WasAsked)
+        {
+            if (SendFailure.IsAbandonedDial(exception))
+            {
+                return true;
+            }
+
+            _transport.Backoff.Explain(exception.InnerException ?? exception);
+            if (SendFailure.IsTrustFailure(exception))
+            {
+                return false;
+            }
+
+            // A connection that is up may yet carry the call: another dial that fails is no reason to fail it.
+            return destination.Up > 0 || (request.Options.TryGetValue(WaitForReady, out var waits) && waits);
+        }
+
+        return resends++ < MostResends && content.CanBeSentAgain && SendFailure.IsProvablyUnprocessed(exception, content);
+    }
+
+    private Exception Translate(Exception exception, Destination destination)
+    {
+        if (SendFailure.IsConnectFailure(exception))
+        {
+            var cause = exception.InnerException ?? exception;
+            return SendFailure.IsTrustFailure(exception)
+                ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {cause.Message}", exception)
+                : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
+        }
+
+        return SendFailure.IsConnectionLoss(exception)
+            ? Fail(StatusCode.Unavailable, $"The connection to {destination.Address} ended before the response: {exception.Message}", exception)
+            : exception;
+    }
+
+    private RpcException DeadlineExceeded(Exception exception, CallTime time, Generation generation, SentContent content)
+    {
+        var destination = generation.Destination;
+        if (!content.WasAsked)
+        {
+            return Fail(
+                StatusCode.DeadlineExceeded,
+                $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: "
+                + $"{destination.Up} of at most {destination.Cap} are up, {destination.Connections - destination.Up} being made. {LastFailure()}",
+                _transport.Backoff.Failure?.Exception ?? exception);
+        }
+
+        if (destination.IsSilentSince(time.StartedAt) && _silence.MayRetire(time.StartedAt))
+        {
+            _transport.Replace(generation, "a call reached its deadline while its connection received not one byte");
+        }
+
+        return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {_transport.Address}.", exception);
+    }
+
+    private string LastFailure() => _transport.Backoff.Failure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
+
+    private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
+}

@@ -1,0 +1,57 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+
+namespace PooledClients.Grpc;
+
+/// <summary>A client's channel: the pipeline of its calls over a transport that may carry other clients too.</summary>
+internal sealed class PooledChannel : ChannelBase, IDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly CallPipeline _pipeline;
+    private readonly CallInvoker _invoker;
+
+    public PooledChannel(
+        GrpcClientRegistration client,
+        GrpcChannel channel,
+        GrpcTransportHandler handler,
+        PooledGrpcClientOptions options,
+        GrpcClientSetup setup,
+        IServiceProvider services,
+        TimeProvider timeProvider)
+        : base(channel.Target)
+    {
+        _channel = channel;
+        Handler = handler;
+        Setup = setup;
+        Services = services;
+
+        // Interceptors run in the order in which they were added, so the last is wrapped first.
+        var invoker = channel.CreateCallInvoker();
+        foreach (var create in Enumerable.Reverse(setup.ChannelInterceptors))
+        {
+            invoker = invoker.Intercept(create(services));
+        }
+
+        _pipeline = new CallPipeline(client, invoker, handler, options, setup, services, timeProvider);
+        _invoker = _pipeline.Build(stubDeadline: null);
+    }
+
+    public GrpcTransportHandler Handler { get; }
+
+    public GrpcClientSetup Setup { get; }
+
+    /// <summary>The container's root services.</summary>
+    public IServiceProvider Services { get; }
+
+    public override CallInvoker CreateCallInvoker() => _invoker;
+
+    /// <summary>The pipeline of one stub: interceptors of client scope are its own.</summary>
+    public CallInvoker CreateStubInvoker(TimeSpan? deadline)
+        => deadline is null && Setup.ClientInterceptors.Count == 0 ? _invoker : _pipeline.Build(deadline);
+
+    public void Dispose() => _channel.Dispose();
+
+    // The pool owns the connections; a caller that shuts its channel down leaves those of the others alone.
+    protected override Task ShutdownAsyncCore() => Task.CompletedTask;
+}

@@ -1,0 +1,74 @@
+using System.Net.Http;
+using System.Security.Authentication;
+using PooledClients.Connections;
+
+namespace PooledClients.Grpc;
+
+/// <summary>What a failed send proves, and what it does not.</summary>
+internal static class SendFailure
+{
+    private const long RefusedStream = 7;
+
+    /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
+    public static bool IsAbandonedDial(Exception exception) => Find<DialAbandonedException>(exception) is not null;
+
+    /// <summary>No connection could be made: nothing was sent.</summary>
+    public static bool IsConnectFailure(Exception exception) => exception is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError or HttpRequestError.VersionNegotiationError,
+    };
+
+    /// <summary>The peers do not trust each other, which trying again does not heal.</summary>
+    public static bool IsTrustFailure(Exception exception) => Find<AuthenticationException>(exception) is not null;
+
+    /// <summary>The transport failed, and not the message, which would fail again.</summary>
+    public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;
+
+    /// <summary>
+    /// The server has provably not processed the request: its message was not handed over complete, the stream was refused, the
+    /// runtime's own re-sending gave up (its message then differs from the protocol error's), or the server never began to speak HTTP/2.
+    /// An error code NO_ERROR alone proves nothing.
+    /// </summary>
+    public static bool IsProvablyUnprocessed(Exception exception, SentContent content)
+    {
+        if (!content.IsComplete)
+        {
+            return true;
+        }
+
+        var protocol = Find<HttpProtocolException>(exception);
+        if (protocol is not null)
+        {
+            return protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message);
+        }
+
+        return exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
+            && exception.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal);
+    }
+
+    /// <summary>The connection ended under the request, rather than the request alone.</summary>
+    public static bool IsConnectionLoss(Exception exception)
+    {
+        if (Find<HttpProtocolException>(exception) is { } protocol)
+        {
+            return protocol.Message.Contains("closed the connection", StringComparison.Ordinal) || protocol.Message.Contains("shut down the connection", StringComparison.Ordinal);
+        }
+
+        return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || Find<IOException>(exception) is not null;
+    }
+
+    public static TException? Find<TException>(Exception? exception)
+        where TException : Exception
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is TException found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+}

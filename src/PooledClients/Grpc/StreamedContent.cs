@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace PooledClients.Grpc;
+
+/// <summary>A streaming response's content, which tells when its stream has ended.</summary>
+internal sealed class StreamedContent : HttpContent
+{
+    private readonly HttpContent _inner;
+    private readonly OpenStream _open;
+
+    public StreamedContent(HttpContent inner, OpenStream open)
+    {
+        _inner = inner;
+        _open = open;
+        foreach (var (name, values) in inner.Headers.NonValidated)
+        {
+            foreach (var value in values)
+            {
+                Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+    }
+
+    ~StreamedContent() => Dispose(disposing: false);
+
+    protected override async Task<Stream> CreateContentReadStreamAsync()
+        => new StreamedReadStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), this, _open);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _inner.CopyToAsync(stream, context);
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = -1;
+        return false;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        _open.End();
+        base.Dispose(disposing);
+    }
+}
