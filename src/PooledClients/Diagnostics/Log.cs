@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(403, LogLevel.Warning, "Connecting to {Address} failed because the process had no descriptor left, whatever the error says. It is tried again until no call waits for it.")]
     public static partial void ConnectOutOfDescriptors(this ILogger logger, string address, Exception exception);
 
+    [LoggerMessage(404, LogLevel.Information, "The connections to {Address} (generation {Generation}) are replaced: {Reason}. Calls in flight finish on them.")]
+    public static partial void GenerationReplaced(this ILogger logger, string address, int generation, string reason);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 
@@ -61,8 +64,6 @@ internal static partial class Log
 
     [LoggerMessage(512, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expired at {NotAfter:u}.")]
     public static partial void CertificateExpired(this ILogger logger, string use, string subject, string thumbprint, string source, DateTimeOffset notAfter);
-    [LoggerMessage(404, LogLevel.Information, "The connections to {Address} (generation {Generation}) are replaced: {Reason}. Calls in flight finish on them.")]
-    public static partial void GenerationReplaced(this ILogger logger, string address, int generation, string reason);
 
     [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
     public static partial void RequestSentAgain(this ILogger logger, string address, string reason);
