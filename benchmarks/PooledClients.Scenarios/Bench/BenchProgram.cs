@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using PooledClients.Scenarios.Processes;
+using PooledClients.Scenarios.Reporting;
+
+namespace PooledClients.Scenarios.Bench;
+
+/// <summary>Runs the scenarios that were asked for, one contender after the other, and reports.</summary>
+internal static class BenchProgram
+{
+    private const int UsageError = 2;
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        try
+        {
+            BenchOptions options = BenchOptions.Parse(arguments);
+            if (options.Help)
+            {
+                Console.WriteLine(BenchOptions.Usage);
+                return 0;
+            }
+
+            if (options.List)
+            {
+                ConsoleReport.WriteList(ScenarioCatalog.All);
+                return 0;
+            }
+
+            return await RunAsync(options);
+        }
+        catch (UsageException error)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync(BenchOptions.Usage);
+            return UsageError;
+        }
+    }
+
+    private static async Task<int> RunAsync(BenchOptions options)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new UsageException("The scenarios count descriptors and file reads by the means of Linux, and run there only.");
+        }
+
+        IReadOnlyList<Scenario> scenarios = options.Scenarios.Count == 0 ? ScenarioCatalog.Default : [.. options.Scenarios.Select(ScenarioCatalog.Find)];
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => ChildProcess.KillAll());
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => ChildProcess.KillAll());
+        try
+        {
+            var run = new BenchRun(options, scenarios);
+            IReadOnlyList<Row> rows = await ConsoleReport.ShowAsync(run);
+            ConsoleReport.WriteTables(scenarios, rows);
+            await WriteFilesAsync(options, scenarios, rows);
+            return run.Broken ? 1 : 0;
+        }
+        finally
+        {
+            ChildProcess.KillAll();
+        }
+    }
+
+    private static async Task WriteFilesAsync(BenchOptions options, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Row> rows)
+    {
+        if (options.JsonPath is { } json)
+        {
+            await JsonReport.WriteAsync(json, rows);
+        }
+
+        if (options.ReportPath is { } report)
+        {
+            await File.WriteAllTextAsync(report, HtmlReport.Write(scenarios, rows));
+        }
+    }
+}

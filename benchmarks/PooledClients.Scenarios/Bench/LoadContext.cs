@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Measuring;
+using PooledClients.Scenarios.Processes;
+
+namespace PooledClients.Scenarios.Bench;
+
+/// <summary>What the half of a scenario in a contender's process works with.</summary>
+internal sealed class LoadContext(LoadSettings settings)
+{
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
+    private readonly ConcurrentDictionary<string, Func<JsonElement, ValueTask<object?>>> _handlers = new();
+
+    public LoadSettings Settings { get; } = settings;
+
+    public CallMeter Meter { get; } = new();
+
+    public TimeSpan Duration => TimeSpan.FromSeconds(Settings.Seconds);
+
+    public GrpcClients BuildGrpc() => GrpcContender.Find(Settings.Contender).Build(Settings.Grpc!);
+
+    public HttpClients BuildHttp() => HttpContender.Find(Settings.Contender).Build(Settings.Http!);
+
+    /// <summary>Answers a command of the bench.</summary>
+    public void On(string command, Func<JsonElement, ValueTask<object?>> handler) => _handlers[command] = handler;
+
+    public async ValueTask<object?> HandleAsync(ChildCommand command) => await _handlers[command.Name](command.Argument);
+
+    /// <summary>Lets callers call one after another for the same time, however many calls that makes.</summary>
+    public async Task RunCallersAsync(Func<int, CancellationToken, Task> call)
+    {
+        long started = Stopwatch.GetTimestamp();
+        using var end = new CancellationTokenSource(Duration + Grace);
+        await Task.WhenAll(Enumerable.Range(0, Settings.Callers).Select(caller => Task.Run(async () =>
+        {
+            while (Stopwatch.GetElapsedTime(started) < Duration)
+            {
+                await RunOnceAsync(caller, call, end.Token);
+            }
+        })));
+        Meter.Stop();
+    }
+
+    /// <summary>Lets each caller make one call at the same time.</summary>
+    public async Task RunBurstAsync(int callers, Func<int, CancellationToken, Task> call)
+    {
+        await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => RunOnceAsync(caller, call, CancellationToken.None))));
+    }
+
+    /// <summary>Makes one call and counts it. A caller whose call failed pauses, as a program in trouble should.</summary>
+    public async Task<bool> RunOnceAsync(int caller, Func<int, CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        try
+        {
+            await call(caller, cancellationToken);
+            Meter.RecordSuccess(started);
+            return true;
+        }
+        catch (Exception error)
+        {
+            Meter.RecordFailure(error);
+            await Task.Delay(PauseAfterFailure, CancellationToken.None);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PooledClients.Scenarios.Measuring;
+using PooledClients.Scenarios.Processes;
+
+namespace PooledClients.Scenarios.Bench;
+
+/// <summary>A contender's process, as the bench sees it.</summary>
+internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAsyncDisposable
+{
+    public ChildProcess Child { get; } = child;
+
+    public int DescriptorLimit { get; } = descriptorLimit;
+
+    /// <summary>Gets what was counted last: the final counts, or, of a process that died, the last it told.</summary>
+    public CallCounts Counts { get; private set; } = CallCounts.None;
+
+    /// <summary>Gets what the scenario's half in the process has to add.</summary>
+    public JsonObject Extra { get; } = [];
+
+    /// <summary>Gets whether the process has neither ended its load nor exited in time, and was killed.</summary>
+    public bool Hung { get; private set; }
+
+    public static async Task<LoadProcess> StartAsync(LoadSettings settings, int descriptorLimit)
+    {
+        (ChildProcess child, JsonElement ready) = await ChildProcess.StartAsync(ChildSpec.Create(LoadRole.Name, settings, descriptorLimit));
+        return new LoadProcess(child, ready.GetInt32());
+    }
+
+    /// <summary>Lets the load begin.</summary>
+    public Task GoAsync() => Child.AskAsync(LoadRole.Go);
+
+    public CallCounts? Progress() => Child.Progress?.Deserialize<CallCounts>();
+
+    /// <summary>Waits for the load's end, however it comes.</summary>
+    public async Task WaitAsync(TimeSpan timeout)
+    {
+        try
+        {
+            JsonElement done = await Child.Done.WaitAsync(timeout);
+            Counts = done.GetProperty(nameof(LoadResult.Counts)).Deserialize<CallCounts>()!;
+            if (done.GetProperty(nameof(LoadResult.Extra)) is { ValueKind: JsonValueKind.Object } extra)
+            {
+                Add(JsonObject.Create(extra)!);
+            }
+        }
+        catch (ChildExitedException)
+        {
+            Counts = Progress() ?? CallCounts.None;
+        }
+        catch (TimeoutException)
+        {
+            Hung = true;
+            Counts = Progress() ?? CallCounts.None;
+            await Child.KillAsync();
+        }
+    }
+
+    public ValueTask DisposeAsync() => Child.DisposeAsync();
+
+    private void Add(JsonObject extra)
+    {
+        foreach ((string name, JsonNode? value) in extra)
+        {
+            Extra[JsonNamingPolicy.CamelCase.ConvertName(name)] = value?.DeepClone();
+        }
+    }
+}

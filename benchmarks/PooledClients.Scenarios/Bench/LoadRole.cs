@@ -1,0 +1,45 @@
+using PooledClients.Scenarios.Processes;
+
+namespace PooledClients.Scenarios.Bench;
+
+/// <summary>The process of one contender: it makes the calls of a scenario and streams what it counts.</summary>
+internal static class LoadRole
+{
+    public const string Name = "load";
+    public const string Go = "go";
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+
+    public static async Task RunAsync(LoadSettings settings, ChildLink link)
+    {
+        Scenario scenario = ScenarioCatalog.Find(settings.Scenario);
+        link.Send(ChildLink.Ready, Native.DescriptorLimit());
+        await link.Commands.ReadAsync();
+        link.Reply();
+
+        var context = new LoadContext(settings);
+        var progress = new Thread(() => Stream(context, link)) { IsBackground = true, Name = "progress" };
+        progress.Start();
+        Task commands = ObeyAsync(context, link);
+        object? extra = await scenario.LoadAsync(context);
+        link.Send(ChildLink.Done, new LoadResult(context.Meter.Read(), extra));
+        await commands;
+    }
+
+    private static void Stream(LoadContext context, ChildLink link)
+    {
+        while (true)
+        {
+            link.Send(ChildLink.Progress, context.Meter.Read());
+            Thread.Sleep(ProgressInterval);
+        }
+    }
+
+    private static async Task ObeyAsync(LoadContext context, ChildLink link)
+    {
+        await foreach (ChildCommand command in link.Commands.ReadAllAsync())
+        {
+            link.Reply(await context.HandleAsync(command));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using PooledClients.Scenarios.Catalog;
+
+namespace PooledClients.Scenarios.Bench;
+
+/// <summary>Every scenario there is.</summary>
+internal static class ScenarioCatalog
+{
+    /// <summary>Gets what runs when nothing is named.</summary>
+    public static IReadOnlyList<Scenario> Default { get; } = [new Incident(), new IncidentHttp()];
+
+    public static IReadOnlyList<Scenario> All { get; } = [.. Default];
+
+    public static Scenario Find(string name)
+    {
+        return All.FirstOrDefault(scenario => scenario.Name == name)
+            ?? throw new UsageException($"There is no scenario '{name}'. There are: {string.Join(", ", All.Select(scenario => scenario.Name))}.");
+    }
+}

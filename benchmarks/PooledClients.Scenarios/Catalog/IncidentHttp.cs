@@ -1,0 +1,71 @@
+using Files.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using PooledClients.Scenarios.Bench;
+using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Servers;
+
+namespace PooledClients.Scenarios.Catalog;
+
+/// <summary>
+/// The HTTP half of the incident. The process under the limit is the uploads server, built once with each contender's HTTP client and
+/// driven over one plain channel from another process.
+/// </summary>
+internal sealed class IncidentHttp() : Scenario(
+    "incident-http", "100 callers upload files to a server that tells an HTTP API about each one, under a limit of 1,024 descriptors")
+{
+    private const int Callers = 100;
+    private const int ServiceMs = 50;
+    private const int Chunks = 4;
+    private static readonly ByteString Chunk = UnsafeByteOperations.UnsafeWrap(new byte[4096]);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public override IReadOnlyList<Contender> Contenders { get; } = [HttpContender.UndisposedResponse, HttpContender.HttpClientFactory, HttpContender.Pooled];
+
+    public override TimeSpan Expected(BenchOptions options) => Duration(options) + TimeSpan.FromSeconds(4);
+
+    public override async Task<Row> MeasureAsync(Stage stage)
+    {
+        ServerProcess api = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { ApiDelayMs = ServiceMs }));
+        var how = new UploadsSettings(stage.Contender.Name, api.Addresses.Api, stage.Certificates.CaPath);
+        ServerProcess uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()) with { Uploads = how }, Stage.DescriptorLimit);
+        ProcessWatch watch = stage.Watch(uploads.Child);
+        LoadProcess driver = await stage.StartLoadAsync(Settings(stage, uploads), descriptorLimit: 0);
+        await driver.GoAsync();
+        await driver.WaitAsync(Duration(stage.Options) + Patience);
+        ServerCounts counts = await api.CountsAsync();
+        return stage.CreateRow(uploads.Child, watch, uploads.Addresses.DescriptorLimit, counts.ApiConnections, counts.ApiHandshakes);
+    }
+
+    public override async Task<object?> LoadAsync(LoadContext load)
+    {
+        GrpcClientSettings settings = load.Settings.Grpc!;
+        var options = new GrpcChannelOptions { HttpHandler = Trust.GrpcHandler(Trust.Options(Trust.Read(settings.CaPath))), DisposeHttpClient = true };
+        using GrpcChannel channel = GrpcChannel.ForAddress(settings.Address(0), options);
+        var client = new Uploads.UploadsClient(channel);
+        await load.RunCallersAsync((caller, cancellationToken) => UploadAsync(client, caller, settings, cancellationToken));
+        return null;
+    }
+
+    private static async Task UploadAsync(Uploads.UploadsClient client, int caller, GrpcClientSettings settings, CancellationToken cancellationToken)
+    {
+        using AsyncClientStreamingCall<UploadRequest, UploadResponse> call = client.Upload(Calls.Options(settings, cancellationToken));
+        for (int chunk = 0; chunk < Chunks; chunk++)
+        {
+            await call.RequestStream.WriteAsync(new UploadRequest { Name = $"file-{caller}", Chunk = Chunk }, cancellationToken);
+        }
+
+        await call.RequestStream.CompleteAsync();
+        await call.ResponseAsync;
+    }
+
+    private static TimeSpan Duration(BenchOptions options) => options.Duration(8, 3);
+
+    private static LoadSettings Settings(Stage stage, ServerProcess uploads) => new()
+    {
+        Grpc = new GrpcClientSettings { Addresses = uploads.Addresses.Grpc, CaPath = stage.Certificates.CopyCa("driver.pem") },
+        Callers = Callers,
+        Seconds = Duration(stage.Options).TotalSeconds,
+    };
+}

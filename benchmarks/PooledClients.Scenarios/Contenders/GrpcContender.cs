@@ -1,0 +1,25 @@
+namespace PooledClients.Scenarios.Contenders;
+
+/// <summary>One way to make gRPC calls.</summary>
+internal abstract class GrpcContender(string name, string description) : Contender(name, description)
+{
+    public static DialPerCall DialPerCall { get; } = new();
+
+    public static CachedCertificate CachedCertificate { get; } = new();
+
+    public static SharedChannel SharedChannel { get; } = new();
+
+    public static ClientFactory ClientFactory { get; } = new();
+
+    public static PooledGrpc Pooled { get; } = new();
+
+    /// <summary>Gets those that every scenario sets side by side.</summary>
+    public static IReadOnlyList<GrpcContender> LongLived { get; } = [SharedChannel, ClientFactory, Pooled];
+
+    public static IReadOnlyList<GrpcContender> All { get; } = [DialPerCall, CachedCertificate, .. LongLived];
+
+    public static GrpcContender Find(string name) => All.Single(contender => contender.Name == name);
+
+    /// <summary>Sets the clients up in this process.</summary>
+    public abstract GrpcClients Build(GrpcClientSettings settings);
+}

@@ -1,0 +1,38 @@
+namespace PooledClients.Scenarios.Contenders;
+
+/// <summary>One plain client, well configured.</summary>
+internal class SharedHttpClient(string name, string description) : HttpContender(name, description)
+{
+    public SharedHttpClient()
+        : this("http-client", "one HttpClient shared by all, over a SocketsHttpHandler with finite connection lifetime")
+    {
+    }
+
+    public override HttpClients Build(HttpClientSettings settings) => new Clients(settings);
+
+    /// <summary>The handler of the contenders other than the library.</summary>
+    public static SocketsHttpHandler Handler(HttpClientSettings settings) => new()
+    {
+        SslOptions = Trust.Options(Trust.Read(settings.CaPath)),
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        UseCookies = false,
+    };
+
+    protected class Clients(HttpClientSettings settings) : HttpClients
+    {
+        private readonly HttpClient _client = new(Handler(settings))
+        {
+            BaseAddress = new Uri(settings.Address),
+            Timeout = TimeSpan.FromSeconds(settings.DeadlineSeconds),
+        };
+
+        public override HttpClient Take() => _client;
+
+        public override ValueTask DisposeAsync()
+        {
+            _client.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+using Grpc.Core;
+
+namespace PooledClients.Scenarios.Measuring;
+
+/// <summary>Puts a failure into one line: what its caller reads, and the cause at its bottom.</summary>
+internal static class ErrorText
+{
+    private const int MaxLength = 400;
+
+    public static string Of(Exception error)
+    {
+        try
+        {
+            string head = error is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{error.GetType().Name}: {error.Message}";
+            Exception? cause = Bottom(error);
+            string text = cause is null || head.Contains(cause.Message, StringComparison.Ordinal) ? head : $"{head} <- {Name(cause)}: {cause.Message}";
+            return text.Length > MaxLength ? text[..MaxLength] : text;
+        }
+        catch (Exception secondary)
+        {
+            // At the limit of descriptors even a message may need an assembly that can no longer be loaded.
+            return $"{error.GetType().Name} ({secondary.GetType().Name} while reading it)";
+        }
+    }
+
+    private static Exception? Bottom(Exception error)
+    {
+        Exception? bottom = null;
+        for (Exception? next = Cause(error); next is not null; next = Cause(next))
+        {
+            bottom = next;
+        }
+
+        return bottom;
+    }
+
+    private static Exception? Cause(Exception error) => error is RpcException { Status.DebugException: { } cause } ? cause : error.InnerException;
+
+    private static string Name(Exception error) => error is SocketException socket ? $"SocketException {socket.NativeErrorCode}" : error.GetType().Name;
+}

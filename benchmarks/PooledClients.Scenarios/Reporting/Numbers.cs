@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PooledClients.Scenarios.Bench;
+
+namespace PooledClients.Scenarios.Reporting;
+
+/// <summary>How figures are written, the same in every report.</summary>
+internal static class Numbers
+{
+    public static string Of(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Of(double number)
+    {
+        return number.ToString(Math.Abs(number) >= 100 ? "N0" : "0.##", CultureInfo.InvariantCulture);
+    }
+
+    public static string Outcome(Row row) => row.Outcome == Row.Died ? $"died ({row.ExitCode})" : row.Outcome;
+
+    /// <summary>Writes what only one scenario measures as text, without what a table has no room for.</summary>
+    public static IEnumerable<(string Name, string Value)> Extra(Row row)
+    {
+        foreach ((string name, JsonNode? value) in row.Extra)
+        {
+            string text = value switch
+            {
+                null => "-",
+                JsonValue number when number.GetValueKind() == JsonValueKind.Number => Of(number.GetValue<JsonElement>().GetDouble()),
+                _ => value.ToString(),
+            };
+            yield return (name, text.ReplaceLineEndings(" "));
+        }
+    }
+}
