@@ -27,6 +27,7 @@ internal static class CoreServices
         services.AddStartValidation();
 
         services.TryAddSingleton<PooledClientsMetrics>();
+        services.TryAddSingleton<CertificateInventory>();
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<TlsRegistry>();
         services.TryAddSingleton(static provider => DescriptorMeter.Create(provider.GetRequiredService<TimeProvider>()));
