@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PooledClients.Tls;
 
 namespace PooledClients.Connections;
 
@@ -46,9 +47,15 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     /// <summary>Called by the handler once TLS has ended, or at once where there is none.</summary>
     public ValueTask<Stream> OnEstablishedAsync(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
     {
+        // A tunnel through a proxy has another connection under it, whose connect has ended before.
+        ((context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream))?.Established();
+        if (!transport.Key.IsMultiplexed)
+        {
+            return new(plaintext);
+        }
+
         var destination = generation.GetDestination(context.InitialRequestMessage);
-        destination.FindConnecting(context.InitialRequestMessage)?.Established();
-        return new(transport.Key.IsMultiplexed ? new SettingsStream(plaintext, limit => Learn(destination, limit)) : plaintext);
+        return new(new SettingsStream(plaintext, limit => Learn(destination, limit)));
     }
 
     private void Learn(Destination destination, int limit)
@@ -93,12 +100,14 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         {
             var socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
             var connection = new PooledConnection(destination, _timeProvider);
-            var stream = new PooledStream(socket, lease, connection, attempt, _backoff);
-            connection.Attach(stream, context.InitialRequestMessage);
+            var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
+            var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);
+            connection.Attach(stream);
             destination.Add(connection);
+            lease.MarkOpened();
 
             // The handshake that follows belongs to the attempt as well: when its time is over the socket is closed under it.
-            attempt.Token.UnsafeRegister(static state => ((PooledConnection)state!).AbortConnect(), connection);
+            attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);
             return stream;
         }
         catch

@@ -29,6 +29,8 @@ internal sealed class Destination(string address, bool isMultiplexed, GateAddres
 
     public GateAddress Gate { get; } = gate;
 
+    public bool IsSecure { get; } = address.StartsWith("https:", StringComparison.Ordinal);
+
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Connections that are up or being made.</summary>
@@ -152,22 +154,6 @@ internal sealed class Destination(string address, bool isMultiplexed, GateAddres
         }
 
         return false;
-    }
-
-    public PooledConnection? FindConnecting(HttpRequestMessage request)
-    {
-        lock (_lock)
-        {
-            foreach (var connection in _live)
-            {
-                if (connection.IsConnectingFor(request))
-                {
-                    return connection;
-                }
-            }
-        }
-
-        return null;
     }
 
     public void CloseAll()

@@ -7,17 +7,12 @@ namespace PooledClients.Connections;
 internal sealed class PooledConnection(Destination destination, TimeProvider timeProvider)
 {
     private WeakReference<PooledStream>? _stream;
-    private HttpRequestMessage? _connectingFor;
     private long _readArmedAt = timeProvider.GetTimestamp();
     private long _writtenAt;
 
     public Destination Destination => destination;
 
-    public void Attach(PooledStream stream, HttpRequestMessage connectingFor)
-    {
-        _stream = new WeakReference<PooledStream>(stream);
-        Volatile.Write(ref _connectingFor, connectingFor);
-    }
+    public void Attach(PooledStream stream) => _stream = new WeakReference<PooledStream>(stream);
 
     // The last byte arrived no later than the read that now waits was armed, so the stamp costs no look at the arrival itself.
     public void ReadArmed() => Volatile.Write(ref _readArmedAt, timeProvider.GetTimestamp());
@@ -25,27 +20,6 @@ internal sealed class PooledConnection(Destination destination, TimeProvider tim
     public void Written() => Volatile.Write(ref _writtenAt, timeProvider.GetTimestamp());
 
     public bool IsSilentSince(long since) => Volatile.Read(ref _writtenAt) >= since && Volatile.Read(ref _readArmedAt) <= since;
-
-    public bool IsConnectingFor(HttpRequestMessage request) => Volatile.Read(ref _connectingFor) == request;
-
-    /// <summary>TLS has ended, or there is none: the connection can carry calls.</summary>
-    public void Established()
-    {
-        Volatile.Write(ref _connectingFor, null);
-        if (_stream is not null && _stream.TryGetTarget(out var stream))
-        {
-            stream.Established();
-        }
-    }
-
-    /// <summary>Closes the socket if the connect has not ended.</summary>
-    public void AbortConnect()
-    {
-        if (Volatile.Read(ref _connectingFor) is not null)
-        {
-            Abort();
-        }
-    }
 
     public void Abort()
     {

@@ -1,13 +1,14 @@
 using System.Net.Sockets;
+using PooledClients.Tls;
 
 namespace PooledClients.Connections;
 
 /// <summary>
 /// A connection's socket as the handler sees it. It gives the lease back when it is disposed or collected, stamps its traffic for the
-/// rule of silence, and ends a connect that takes too long. It stays a <see cref="NetworkStream"/>, which keeps the peer's address in
-/// the runtime's metrics and traces.
+/// rule of silence, ends a connect that takes too long, and follows the handshake until the server's first answer. It stays a
+/// <see cref="NetworkStream"/>, which keeps the peer's address in the runtime's metrics and traces.
 /// </summary>
-internal sealed class PooledStream : NetworkStream
+internal sealed class PooledStream : NetworkStream, IHandshakeStream
 {
     private readonly PooledConnection _connection;
     private readonly ConnectionLease _lease;
@@ -17,19 +18,26 @@ internal sealed class PooledStream : NetworkStream
     // Null once the connection is established; its timeout closes the socket under the handshake.
     private ConnectAttempt? _attempt;
 
-    public PooledStream(Socket socket, ConnectionLease lease, PooledConnection connection, ConnectAttempt attempt, ConnectBackoff? backoff)
+    // While set, each read is looked at: until the connection is established and, over TLS, the server has answered.
+    private volatile bool _isWatched = true;
+
+    public PooledStream(
+        Socket socket, ConnectionLease lease, PooledConnection connection, ConnectAttempt attempt, ConnectBackoff? backoff, HandshakeRecorder? handshake)
         : base(socket, ownsSocket: true)
     {
         _connection = connection;
         _lease = lease;
         _attempt = attempt;
         _backoff = backoff;
+        Handshake = handshake;
     }
+
+    public HandshakeRecorder? Handshake { get; }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _connection.ReadArmed();
-        return _attempt is { } attempt ? ReadHandshakeAsync(buffer, attempt, cancellationToken) : base.ReadAsync(buffer, cancellationToken);
+        return _isWatched ? ReadWatchedAsync(buffer, cancellationToken) : base.ReadAsync(buffer, cancellationToken);
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -38,12 +46,24 @@ internal sealed class PooledStream : NetworkStream
         return base.WriteAsync(buffer, cancellationToken);
     }
 
+    /// <summary>TLS has ended, or there is none: the connection can carry calls.</summary>
     public void Established()
     {
         if (Interlocked.Exchange(ref _attempt, null) is { } attempt)
         {
             attempt.Dispose();
+            Handshake?.Completed();
+            _isWatched = Handshake is not null;
             _backoff?.Succeed();
+        }
+    }
+
+    /// <summary>Closes the socket if the connect has not ended.</summary>
+    public void AbortConnect()
+    {
+        if (Volatile.Read(ref _attempt) is not null)
+        {
+            Abort();
         }
     }
 
@@ -63,19 +83,52 @@ internal sealed class PooledStream : NetworkStream
             _backoff?.Fail(new IOException($"The connection to {_connection.Destination.Address} was closed during the handshake."));
         }
 
+        Handshake?.Closed();
         _connection.Destination.Remove(_connection);
         _lease.Dispose();
     }
 
-    private async ValueTask<int> ReadHandshakeAsync(Memory<byte> buffer, ConnectAttempt attempt, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadWatchedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        int read;
         try
         {
-            return await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception) when (attempt.HasTimedOut)
+        catch (Exception) when (_attempt is { HasTimedOut: true } attempt)
         {
             throw attempt.TimedOut("the TLS handshake");
+        }
+        catch (IOException exception)
+        {
+            Handshake?.OnEnded();
+            ThrowIfRefused(exception);
+            throw;
+        }
+
+        if (Handshake is not { } handshake)
+        {
+            return read;
+        }
+
+        if (read == 0 && buffer.Length > 0)
+        {
+            handshake.OnEnded();
+            ThrowIfRefused(cause: null);
+        }
+
+        handshake.OnReceived(buffer.Span[..read]);
+        _isWatched = !handshake.IsOver;
+        return read;
+    }
+
+    private void ThrowIfRefused(IOException? cause)
+    {
+        if (Handshake?.DescribeRefusal() is { } refusal)
+        {
+            var exception = new IdentityRefusedException($"The connection to {_connection.Destination.Address} ended right after the handshake: {refusal}.", cause);
+            _backoff?.Fail(exception);
+            throw exception;
         }
     }
 }

@@ -213,6 +213,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     private bool MaySendAgain(HttpRequestMessage request, Exception exception, SentContent content, Destination destination, ref int resends)
     {
+        if (SendFailure.IsTrustFailure(exception))
+        {
+            _transport.Backoff.Explain(exception.InnerException ?? exception);
+            return false;
+        }
+
         if (SendFailure.IsConnectFailure(exception) && !content.WasAsked)
         {
             if (SendFailure.IsAbandonedDial(exception))
@@ -221,11 +227,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
 
             _transport.Backoff.Explain(exception.InnerException ?? exception);
-            if (SendFailure.IsTrustFailure(exception))
-            {
-                return false;
-            }
-
             // A connection that is up may yet carry the call: another dial that fails is no reason to fail it.
             return destination.Up > 0 || (request.Options.TryGetValue(WaitForReady, out var waits) && waits);
         }
@@ -235,12 +236,15 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     private Exception Translate(Exception exception, Destination destination)
     {
+        var cause = exception.InnerException ?? exception;
+        if (SendFailure.IsTrustFailure(exception))
+        {
+            return Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {cause.Message}", exception);
+        }
+
         if (SendFailure.IsConnectFailure(exception))
         {
-            var cause = exception.InnerException ?? exception;
-            return SendFailure.IsTrustFailure(exception)
-                ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {cause.Message}", exception)
-                : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
+            return Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
         }
 
         return SendFailure.IsConnectionLoss(exception)

@@ -20,7 +20,7 @@ internal static class SendFailure
     };
 
     /// <summary>The peers do not trust each other, which trying again does not heal.</summary>
-    public static bool IsTrustFailure(Exception exception) => Find<AuthenticationException>(exception) is not null;
+    public static bool IsTrustFailure(Exception exception) => Find<AuthenticationException>(exception) is not null || Find<IdentityRefusedException>(exception) is not null;
 
     /// <summary>The transport failed, and not the message, which would fail again.</summary>
     public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;

@@ -10,7 +10,7 @@ namespace PooledClients.Tls;
 /// </summary>
 /// <remarks>
 /// The connection's stream implements <see cref="IHandshakeStream"/> and calls <see cref="OnReceived"/>, <see cref="OnEnded"/> and
-/// <see cref="Closed"/>; the handler takes <see cref="OnConnectedAsync"/> as its <see cref="SocketsHttpHandler.PlaintextStreamFilter"/>.
+/// <see cref="Closed"/>; <see cref="Completed"/> once the handler has the plain text.
 /// </remarks>
 internal sealed class HandshakeRecorder
 {
@@ -44,6 +44,9 @@ internal sealed class HandshakeRecorder
     public bool MayHaveBeenRefused => _identity is not null
         && (_completed ? _ended && !_records.HasAnswer : _records.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired);
 
+    /// <summary>Whether the server has answered on an established connection: there is nothing more to learn.</summary>
+    public bool IsOver => _completed && _records.HasAnswer;
+
     /// <summary>The certificate that the server may have refused, in words for the error; null if there is no such suspicion.</summary>
     public string? DescribeRefusal() => MayHaveBeenRefused
         ? $"the server may have refused client certificate {_identity!.Thumbprint} ('{CertificateText.Subject(_identity.Certificate)}', "
@@ -54,12 +57,8 @@ internal sealed class HandshakeRecorder
     public static HandshakeRecorder? Find(object sslStream) =>
         sslStream is SslStream stream && InnerStream(stream) is IHandshakeStream { Handshake: { } handshake } ? handshake : null;
 
-    /// <summary>Notes that the handshake is done; the stream stays as it is.</summary>
-    public static ValueTask<Stream> OnConnectedAsync(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
-    {
-        Find(context.PlaintextStream)?.Completed();
-        return ValueTask.FromResult(context.PlaintextStream);
-    }
+    /// <summary>The stream under an <see cref="SslStream"/>; none for any other stream.</summary>
+    public static Stream? InnerOf(Stream stream) => stream is SslStream ssl ? InnerStream(ssl) : null;
 
     /// <summary>Takes what came from the server, in order. It costs next to nothing once the server has answered.</summary>
     public void OnReceived(ReadOnlySpan<byte> bytes)

@@ -18,7 +18,7 @@ internal sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        Certificate = request.CreateSelfSigned(Now.AddDays(-1), Now.AddDays(30));
+        Certificate = request.CreateSelfSigned(Now.AddDays(-1), Now.AddDays(365));
     }
 
     /// <summary>Gets the authority of the tests that do not care which.</summary>
@@ -68,7 +68,7 @@ internal sealed class TestAuthority : IDisposable
         }
 
         var serial = RandomNumberGenerator.GetBytes(16);
-        using var issued = request.Create(Certificate, Now.AddHours(-1), Now.AddDays(7), serial);
+        using var issued = request.Create(Certificate, Now.AddHours(-1), Now.AddDays(180), serial);
         return issued.CopyWithPrivateKey(key);
     }
 }
