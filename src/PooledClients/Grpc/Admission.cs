@@ -4,7 +4,7 @@ namespace PooledClients.Grpc;
 /// The limit on the unary calls in flight to one address. A call over it waits in front of the transport, in order, until its
 /// token is cancelled. Entering and leaving below the limit is one interlocked operation each.
 /// </summary>
-internal sealed class Admission
+internal sealed class Admission : IDisposable
 {
     /// <summary>The streams that a server allows a connection, until it teaches another number (RFC 9113 recommends no less).</summary>
     public const int DefaultStreamLimit = 100;
@@ -14,20 +14,34 @@ internal sealed class Admission
     private readonly Lock _lock = new();
     private readonly AdmissionQueue _queue = new();
     private readonly AdmissionOptions _options;
+    private readonly AdmissionWatch? _watch;
     private readonly int _maxConnections;
+    private AdmissionSearch? _search;
     private AdmissionWaiter? _free;
     private int _freeCount;
-    private int _streamLimit;
+    private int? _streamLimit;
+    private int _connections;
     private int _limit;
     private int _waiting;
 
     // Low half: calls in flight. High half: calls admitted so far. Together they tell the completions, for no further operation.
     private long _calls;
+    private long _callsAtLastLook;
 
-    public Admission(AdmissionOptions options, int maxConnections)
+    /// <param name="options">How the limit is found.</param>
+    /// <param name="maxConnections">The most connections that the address may have; more calls than they carry are never in flight.</param>
+    /// <param name="time">What the adaptive limit measures by.</param>
+    public Admission(AdmissionOptions options, int maxConnections, TimeProvider time)
     {
         _options = options;
         _maxConnections = maxConnections;
+        _connections = maxConnections;
+        if (options.Mode == AdmissionMode.Adaptive)
+        {
+            _search = CreateSearch();
+            _watch = new AdmissionWatch(time, Look);
+        }
+
         _limit = ComputeLimit();
     }
 
@@ -60,6 +74,10 @@ internal sealed class Admission
 
             waiter = Rent();
             _queue.Append(waiter);
+            if (_watch?.Start() == true)
+            {
+                _callsAtLastLook = Volatile.Read(ref _calls);
+            }
         }
 
         return waiter.WaitAsync(cancellationToken);
@@ -80,10 +98,39 @@ internal sealed class Admission
         lock (_lock)
         {
             _streamLimit = Math.Max(1, limit);
+            _search = _search is null ? null : CreateSearch();
             Volatile.Write(ref _limit, ComputeLimit());
         }
 
         Admit();
+    }
+
+    /// <summary>
+    /// Tells how many connections are up. Once a stream limit is learnt, no more calls are let in than those and one more carry: what
+    /// waits in the transport for that one is then no more than the server takes.
+    /// </summary>
+    public void SetConnections(int connections)
+    {
+        lock (_lock)
+        {
+            _connections = Math.Max(0, connections);
+            if (_streamLimit is null)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _limit, ComputeLimit());
+        }
+
+        Admit();
+    }
+
+    public AdmissionState Capture()
+    {
+        lock (_lock)
+        {
+            return new AdmissionState(_options.Mode, Limit, InFlight, Waiting, _streamLimit);
+        }
     }
 
     public bool TryRemove(AdmissionWaiter waiter)
@@ -113,6 +160,9 @@ internal sealed class Admission
         }
     }
 
+    /// <summary>Ends the search for a better limit; calls that wait are ended by their own tokens.</summary>
+    public void Dispose() => _watch?.Dispose();
+
     private AdmissionWaiter Rent()
     {
         if (_free is not { } waiter)
@@ -126,10 +176,38 @@ internal sealed class Admission
         return waiter;
     }
 
+    // The least is what one connection usually carries: fewer calls than that cost a plain channel nothing either.
+    private AdmissionSearch CreateSearch()
+    {
+        var ceiling = Multiply(_maxConnections, _streamLimit ?? DefaultStreamLimit);
+        return new AdmissionSearch(Math.Min(DefaultStreamLimit, ceiling), ceiling);
+    }
+
     private int ComputeLimit()
     {
-        var streams = _streamLimit == 0 ? int.MaxValue : (int)Math.Min((long)_streamLimit * _maxConnections, int.MaxValue);
-        return _options.Mode == AdmissionMode.Fixed ? Math.Min(_options.MaxCallsInFlight, streams) : streams;
+        var wanted = _options.Mode switch
+        {
+            AdmissionMode.Adaptive => _search!.Limit,
+            AdmissionMode.Fixed => _options.MaxCallsInFlight,
+            _ => int.MaxValue,
+        };
+        return _streamLimit is { } streams ? Math.Min(wanted, Multiply(Math.Min(_connections + 1, _maxConnections), streams)) : wanted;
+    }
+
+    private void Look(TimeSpan elapsed)
+    {
+        lock (_lock)
+        {
+            var calls = Volatile.Read(ref _calls);
+            var admitted = (uint)(calls >>> 32) - (uint)(_callsAtLastLook >>> 32);
+            var completions = (int)_callsAtLastLook + (long)admitted - (int)calls;
+            _callsAtLastLook = calls;
+            _search!.Observe(new AdmissionSample(elapsed, completions, (int)calls, _waiting));
+            Volatile.Write(ref _limit, ComputeLimit());
+            _watch!.Continue(again: !_search.IsSettled);
+        }
+
+        Admit();
     }
 
     private bool TryTake()
@@ -162,4 +240,6 @@ internal sealed class Admission
             }
         }
     }
+
+    private static int Multiply(int connections, int streams) => (int)Math.Min((long)connections * streams, int.MaxValue);
 }

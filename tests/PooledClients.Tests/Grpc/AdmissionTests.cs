@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using PooledClients.Grpc;
 
 namespace PooledClients.Tests.Grpc;
@@ -102,7 +103,7 @@ public sealed class AdmissionTests
     [Fact]
     public async Task LearnStreamLimit_OfAnAddressWithoutLimit_HoldsConnectionsTimesIt()
     {
-        var admission = new Admission(new AdmissionOptions { Mode = AdmissionMode.Off }, maxConnections: 2);
+        var admission = new Admission(new AdmissionOptions { Mode = AdmissionMode.Off }, maxConnections: 2, TimeProvider.System);
         Assert.True(admission.TryEnter());
 
         admission.LearnStreamLimit(1);
@@ -159,6 +160,95 @@ public sealed class AdmissionTests
         Assert.True(entered > 0);
     }
 
+    [Fact]
+    public void SetConnections_AfterALearntLimit_LetsInWhatTheyAndOneMoreCarry()
+    {
+        var admission = new Admission(new AdmissionOptions { Mode = AdmissionMode.Off }, maxConnections: 4, TimeProvider.System);
+        admission.SetConnections(0);
+        Assert.Equal(int.MaxValue, admission.Limit);
+
+        admission.LearnStreamLimit(10);
+
+        Assert.Equal(10, admission.Limit);
+        admission.SetConnections(1);
+        Assert.Equal(20, admission.Limit);
+        admission.SetConnections(4);
+        Assert.Equal(40, admission.Limit);
+    }
+
+    [Fact]
+    public async Task EnterAsync_AdaptiveAndNothingCompletes_LetsAllInAsTimePasses()
+    {
+        var time = new FakeTimeProvider();
+        using var admission = new Admission(new AdmissionOptions(), maxConnections: 10, time);
+        var calls = Enumerable.Range(0, 500).Select(_ => admission.EnterAsync(Token).AsTask()).ToArray();
+        Assert.Equal((100, 400), (admission.InFlight, admission.Waiting));
+
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(2); passed += AdmissionWatch.Period)
+        {
+            time.Advance(AdmissionWatch.Period);
+        }
+
+        await Task.WhenAll(calls);
+        Assert.Equal((500, 0), (admission.InFlight, admission.Waiting));
+        Assert.InRange(admission.Limit, 500, 1000);
+    }
+
+    [Fact]
+    public async Task Exit_OfAllAdaptiveCalls_StepsBackAndStopsLooking()
+    {
+        var time = new TimerCountingTimeProvider();
+        using var admission = new Admission(new AdmissionOptions(), maxConnections: 10, time);
+        var calls = Enumerable.Range(0, 500).Select(_ => admission.EnterAsync(Token).AsTask()).ToArray();
+        AdvanceFor(TimeSpan.FromSeconds(2));
+        await Task.WhenAll(calls);
+
+        Array.ForEach(calls, _ => admission.Exit());
+        AdvanceFor(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(100, admission.Limit);
+        var looks = time.Looks;
+        AdvanceFor(TimeSpan.FromSeconds(30));
+        Assert.Equal(looks, time.Looks);
+
+        void AdvanceFor(TimeSpan span)
+        {
+            for (var passed = TimeSpan.Zero; passed < span; passed += AdmissionWatch.Period)
+            {
+                time.Advance(AdmissionWatch.Period);
+            }
+        }
+    }
+
+    [Fact]
+    public void TryEnter_BelowTheLimit_AllocatesNothing()
+    {
+        using var admission = new Admission(new AdmissionOptions(), maxConnections: 10, TimeProvider.System);
+        Assert.True(admission.TryEnter());
+        admission.Exit();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 0; i < 1000; i++)
+        {
+            admission.TryEnter();
+            admission.Exit();
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    /// <summary>Counts how often the watch reads the clock.</summary>
+    private sealed class TimerCountingTimeProvider : FakeTimeProvider
+    {
+        public int Looks { get; private set; }
+
+        public override long GetTimestamp()
+        {
+            Looks++;
+            return base.GetTimestamp();
+        }
+    }
+
     private static Admission Fixed(int limit)
-        => new(new AdmissionOptions { Mode = AdmissionMode.Fixed, MaxCallsInFlight = limit }, maxConnections: 10);
+        => new(new AdmissionOptions { Mode = AdmissionMode.Fixed, MaxCallsInFlight = limit }, maxConnections: 10, TimeProvider.System);
 }

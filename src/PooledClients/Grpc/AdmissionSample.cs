@@ -1,0 +1,4 @@
+namespace PooledClients.Grpc;
+
+/// <summary>What happened since the sample before: calls that ended, and how many are in flight and wait now.</summary>
+internal readonly record struct AdmissionSample(TimeSpan Elapsed, long Completions, int InFlight, int Waiting);
