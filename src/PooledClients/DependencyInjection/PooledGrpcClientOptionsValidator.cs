@@ -26,6 +26,7 @@ internal sealed class PooledGrpcClientOptionsValidator(
         errors.CheckTime(nameof(options.StreamingDeadline), options.StreamingDeadline);
         errors.CheckPositive(nameof(options.MaxReceiveMessageSize), options.MaxReceiveMessageSize);
         errors.CheckPositive(nameof(options.MaxSendMessageSize), options.MaxSendMessageSize);
+        errors.CheckPositive($"{nameof(options.Admission)}:{nameof(options.Admission.MaxCallsInFlight)}", options.Admission.MaxCallsInFlight);
         errors.CheckConnection(options.Connection);
         foreach (var client in _clients[name ?? string.Empty])
         {

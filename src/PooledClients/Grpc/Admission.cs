@@ -14,9 +14,9 @@ internal sealed class Admission : IDisposable
     private readonly Lock _lock = new();
     private readonly AdmissionQueue _queue = new();
     private readonly AdmissionOptions _options;
+    private readonly AdmissionSearch? _search;
     private readonly AdmissionWatch? _watch;
     private readonly int _maxConnections;
-    private AdmissionSearch? _search;
     private AdmissionWaiter? _free;
     private int _freeCount;
     private int? _streamLimit;
@@ -38,7 +38,7 @@ internal sealed class Admission : IDisposable
         _connections = maxConnections;
         if (options.Mode == AdmissionMode.Adaptive)
         {
-            _search = CreateSearch();
+            _search = new AdmissionSearch(Floor, Ceiling);
             _watch = new AdmissionWatch(time, Look);
         }
 
@@ -92,13 +92,18 @@ internal sealed class Admission : IDisposable
         }
     }
 
-    /// <summary>A server refused streams: it allows a connection no more than this.</summary>
+    /// <summary>A server has told how many streams it allows a connection.</summary>
     public void LearnStreamLimit(int limit)
     {
         lock (_lock)
         {
+            if (_streamLimit == limit)
+            {
+                return;
+            }
+
             _streamLimit = Math.Max(1, limit);
-            _search = _search is null ? null : CreateSearch();
+            _search?.Resize(Floor, Ceiling);
             Volatile.Write(ref _limit, ComputeLimit());
         }
 
@@ -176,12 +181,10 @@ internal sealed class Admission : IDisposable
         return waiter;
     }
 
-    // The least is what one connection usually carries: fewer calls than that cost a plain channel nothing either.
-    private AdmissionSearch CreateSearch()
-    {
-        var ceiling = Multiply(_maxConnections, _streamLimit ?? DefaultStreamLimit);
-        return new AdmissionSearch(Math.Min(DefaultStreamLimit, ceiling), ceiling);
-    }
+    // What one connection usually carries: fewer calls in flight than that cost a plain channel nothing either.
+    private int Floor => Math.Min(DefaultStreamLimit, Ceiling);
+
+    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? DefaultStreamLimit);
 
     private int ComputeLimit()
     {

@@ -29,8 +29,8 @@ internal sealed class AdmissionSearch
     private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(16);
 
-    private readonly int _floor;
-    private readonly int _ceiling;
+    private int _floor;
+    private int _ceiling;
     private readonly AdmissionPace _pace = new();
     private Phase _phase;
     private bool _upward = true;
@@ -65,6 +65,19 @@ internal sealed class AdmissionSearch
 
     /// <summary>Gets whether nothing is left to look for: the limit is at its least and has held nobody back for a while.</summary>
     public bool IsSettled { get; private set; } = true;
+
+    /// <summary>Sets other bounds; a limit within them stays.</summary>
+    public void Resize(int floor, int ceiling)
+    {
+        _floor = floor;
+        _ceiling = ceiling;
+        if (Limit < floor || Limit > ceiling)
+        {
+            MoveTo(Math.Clamp(Limit, floor, ceiling), Phase.Measure);
+        }
+
+        _base = Math.Clamp(_base, floor, ceiling);
+    }
 
     public void Observe(in AdmissionSample sample)
     {

@@ -61,6 +61,11 @@ internal sealed class GrpcChannelPool(
                 channel.Value.Dispose();
             }
         }
+
+        foreach (var handler in Handlers)
+        {
+            handler.Dispose();
+        }
     }
 
     private static Dictionary<string, GrpcClientRegistration> Index(IEnumerable<GrpcClientRegistration> clients)

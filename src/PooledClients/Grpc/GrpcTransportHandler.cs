@@ -34,7 +34,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _timeProvider = timeProvider;
         _logger = logger;
         _silence = new SilenceRule(timeProvider);
-        Admission = new Admission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true));
+        Admission = new Admission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true), timeProvider);
         OpenStreams = new OpenStreams(timeProvider);
         transport.StreamLimitLearned = Admission.LearnStreamLimit;
     }
@@ -145,6 +145,16 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 Admission.Exit();
             }
         }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Admission.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private Generation Enter()
