@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using PooledClients.Diagnostics;
 
@@ -14,6 +15,7 @@ internal sealed class ConnectionGate : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly PooledClientsMetrics _metrics;
     private readonly PoolReclaimer _reclaimer;
+    private readonly DescriptorGuardian? _guardian;
 
     // Addresses below their own cap with somebody waiting, the next to be served first. It holds one only while the process as a
     // whole is short of room.
@@ -28,7 +30,13 @@ internal sealed class ConnectionGate : IDisposable
     private int _room = int.MaxValue;
     private volatile bool _starved;
 
-    public ConnectionGate(IOptions<PooledClientsOptions> options, DescriptorMeter meter, TimeProvider timeProvider, PooledClientsMetrics metrics)
+    /// <param name="options">The budget.</param>
+    /// <param name="meter">Counts the process's descriptors.</param>
+    /// <param name="timeProvider">Times the waits.</param>
+    /// <param name="metrics">The meter's instruments.</param>
+    /// <param name="guardian">Started here; without one nobody but this gate's own callers looks at the descriptors.</param>
+    public ConnectionGate(
+        IOptions<PooledClientsOptions> options, DescriptorMeter meter, TimeProvider timeProvider, PooledClientsMetrics metrics, DescriptorGuardian? guardian = null)
     {
         _meter = meter;
         _timeProvider = timeProvider;
@@ -36,6 +44,14 @@ internal sealed class ConnectionGate : IDisposable
         _reclaimer = new PoolReclaimer(this, metrics);
         Apply(meter.Read());
         Budget = options.Value.Descriptors.MaxConnections ?? DescriptorLimits.DefaultBudget(_reading.Limit);
+        metrics.ObserveConnections(
+            () => meter.Read().Open,
+            () => meter.Read().Limit is int limit ? [new Measurement<int>(limit)] : [],
+            () => Budget,
+            () => Capture().Addresses.GroupBy(
+                a => a.Address, (address, states) => (address, states.Sum(s => s.InUse), states.Sum(s => s.Waiting), states.Max(s => s.Cap))));
+        _guardian = guardian;
+        guardian?.Start(this);
     }
 
     /// <summary>The most leases at a time, all addresses together.</summary>
@@ -62,6 +78,9 @@ internal sealed class ConnectionGate : IDisposable
             _reclaimer.Run();
         }
     }
+
+    /// <summary>For who has just failed for want of a descriptor: the guardian looks at once.</summary>
+    public void NotifyExhausted() => _guardian?.Wake();
 
     /// <summary>Looks at the process's descriptors again: serves those who wait if there is room, else gives back idle connections.</summary>
     public DescriptorReading Observe()

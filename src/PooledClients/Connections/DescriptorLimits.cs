@@ -3,12 +3,6 @@ namespace PooledClients.Connections;
 /// <summary>What follows from the process's limit of descriptors.</summary>
 internal static class DescriptorLimits
 {
-    /// <summary>The share of the limit from which on the process is said to be near it.</summary>
-    public const double Near = 0.80;
-
-    /// <summary>The share of the limit from which on the process is said to be unfit for work.</summary>
-    public const double Critical = 0.95;
-
     // Without a limit of descriptors the ephemeral ports bound the connections: 16,384 of them by RFC 6335.
     private const int BudgetWithoutLimit = 16_384;
     private const int LeastBudget = 16;

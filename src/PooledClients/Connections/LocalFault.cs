@@ -10,8 +10,8 @@ namespace PooledClients.Connections;
 /// </summary>
 internal static class LocalFault
 {
-    private const int Enfile = 23;
-    private const int Emfile = 24;
+    public const int Enfile = 23;
+    public const int Emfile = 24;
 
     // What name resolution reports when it could not open its own socket: "Unknown socket error".
     private const int UnknownSocketError = -131074;

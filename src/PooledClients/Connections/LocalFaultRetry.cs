@@ -7,7 +7,7 @@ namespace PooledClients.Connections;
 /// Runs an attempt to open a connection again, after 10 ms doubling to 1 s, for as long as it fails for want of a descriptor and the
 /// token lets it, which the owner of the address cancels when no call waits any more. Each attempt has a connect timeout of its own.
 /// </summary>
-internal sealed class LocalFaultRetry(TimeProvider timeProvider, PooledClientsMetrics metrics, ILogger<LocalFaultRetry> logger)
+internal sealed class LocalFaultRetry(TimeProvider timeProvider, ConnectionGate gate, PooledClientsMetrics metrics, ILogger<LocalFaultRetry> logger)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
@@ -22,6 +22,7 @@ internal sealed class LocalFaultRetry(TimeProvider timeProvider, PooledClientsMe
             }
             catch (Exception e) when (LocalFault.IsOutOfDescriptors(e) && !cancellationToken.IsCancellationRequested)
             {
+                gate.NotifyExhausted();
                 metrics.DescriptorFault(address);
                 if (delay == FirstDelay)
                 {

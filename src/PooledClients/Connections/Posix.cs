@@ -27,8 +27,13 @@ internal static partial class Posix
     public static int? DescriptorLimit() =>
         GetRlimit(RlimitNofile, out var limit) == 0 && limit.Soft < int.MaxValue ? (int)limit.Soft : null;
 
-    /// <summary>Opens the null device; -1 when no descriptor is left.</summary>
-    public static int OpenNull() => Open("/dev/null", OpenCloseOnExec);
+    /// <summary>Opens the null device; -1 when that fails, with <paramref name="outOfDescriptors"/> telling whether for want of a descriptor.</summary>
+    public static int OpenNull(out bool outOfDescriptors)
+    {
+        var descriptor = Open("/dev/null", OpenCloseOnExec);
+        outOfDescriptors = descriptor < 0 && Marshal.GetLastPInvokeError() is (LocalFault.Enfile or LocalFault.Emfile);
+        return descriptor;
+    }
 
     public static void CloseDescriptor(int descriptor) => _ = Close(descriptor);
 
@@ -38,7 +43,7 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetRlimit(int resource, out Rlimit limit);
 
-    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "close")]

@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(404, LogLevel.Information, "The connections to {Address} (generation {Generation}) are replaced: {Reason}. Calls in flight finish on them.")]
     public static partial void GenerationReplaced(this ILogger logger, string address, int generation, string reason);
 
+    [LoggerMessage(405, LogLevel.Error, "Watching the process's descriptors failed; the next look comes on time.")]
+    public static partial void DescriptorWatchFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 

@@ -6,12 +6,14 @@ namespace PooledClients.Diagnostics;
 internal sealed class PooledClientsMetrics
 {
     private const string AddressTag = "server.address";
+    private const string StateTag = "pooledclients.lease.state";
 
     private readonly Meter _meter;
     private readonly Histogram<double> _waits;
     private readonly Counter<long> _reclaims;
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _descriptorFaults;
+    private readonly Counter<long> _descriptorsExhausted;
 
     public PooledClientsMetrics(IMeterFactory meterFactory)
     {
@@ -20,7 +22,30 @@ internal sealed class PooledClientsMetrics
         _reclaims = _meter.CreateCounter<long>("pooledclients.connections.reclaims", "{pool}", "Pools without a request in flight whose connections were closed for others.");
         _refusals = _meter.CreateCounter<long>("pooledclients.connections.refusals", "{call}", "Calls that ended because no connection could be opened within the budget.");
         _descriptorFaults = _meter.CreateCounter<long>("pooledclients.connections.descriptor_faults", "{attempt}", "Attempts to connect that failed for want of a descriptor.");
+        _descriptorsExhausted = _meter.CreateCounter<long>("pooledclients.descriptors.exhausted", "{event}", "Times that the process had no descriptor left.");
     }
+
+    /// <summary>Gauges over the process's descriptors and the gate's leases, read whenever somebody collects.</summary>
+    public void ObserveConnections(
+        Func<int> descriptorsOpen, Func<IEnumerable<Measurement<int>>> descriptorLimit, Func<int> budget, Func<IEnumerable<(string Address, int InUse, int Waiting, int Limit)>> leases)
+    {
+        _meter.CreateObservableUpDownCounter("pooledclients.descriptors.open", descriptorsOpen, "{descriptor}", "Descriptors that the process holds, whoever opened them.");
+        _meter.CreateObservableUpDownCounter("pooledclients.descriptors.limit", descriptorLimit, "{descriptor}", "The process's own limit of descriptors.");
+        _meter.CreateObservableUpDownCounter("pooledclients.connections.budget", budget, "{connection}", "The most connections that all pooled clients may hold.");
+        _meter.CreateObservableUpDownCounter(
+            "pooledclients.connections.leases",
+            () => leases().SelectMany(l => (Measurement<int>[])
+                [new(l.InUse, Tag(AddressTag, l.Address), Tag(StateTag, "in_use")), new(l.Waiting, Tag(AddressTag, l.Address), Tag(StateTag, "waiting"))]),
+            "{connection}",
+            "Connections open or being opened, and connects that wait for a place, by address.");
+        _meter.CreateObservableUpDownCounter(
+            "pooledclients.connections.limit",
+            () => leases().Select(l => new Measurement<int>(l.Limit, Tag(AddressTag, l.Address))),
+            "{connection}",
+            "The most connections to an address at a time.");
+    }
+
+    public void DescriptorsExhausted() => _descriptorsExhausted.Add(1);
 
     public void ConnectionWaited(string address, TimeSpan wait)
     {
