@@ -39,8 +39,9 @@ internal sealed class FolderMeter(string folder, TimeProvider timeProvider) : De
     {
         try
         {
-            // The listing's own descriptor is in the list and gone after it.
-            return Directory.EnumerateFileSystemEntries(folder).Count() - 1;
+            // The listing's own descriptor is in it, and makes up for one that no listing shows: the runtime's debugger waits in the open
+            // of a pipe, whose descriptor is taken but not yet there.
+            return Directory.EnumerateFileSystemEntries(folder).Count();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
