@@ -99,6 +99,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         try
         {
             var socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
+            lease.MarkOpened();
             var connection = new PooledConnection(destination, _timeProvider);
             var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
             var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);

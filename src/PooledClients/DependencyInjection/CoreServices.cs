@@ -31,8 +31,11 @@ internal static class CoreServices
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<TlsRegistry>();
         services.TryAddSingleton(static provider => DescriptorMeter.Create(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<DescriptorGuardian>();
         services.TryAddSingleton<ConnectionGate>();
         services.TryAddSingleton<LocalFaultRetry>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
+        services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcChannelPool>();
