@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using PooledClients;
 using PooledClients.DependencyInjection;
 using PooledClients.Diagnostics;
 

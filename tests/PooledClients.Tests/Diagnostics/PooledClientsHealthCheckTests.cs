@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Connections;
+using PooledClients.Diagnostics;
+using PooledClients.Tests.Connections;
+
+namespace PooledClients.Tests.Diagnostics;
+
+public sealed class PooledClientsHealthCheckTests
+{
+    [Theory]
+    [InlineData(799, HealthStatus.Healthy)]
+    [InlineData(800, HealthStatus.Degraded)]
+    [InlineData(949, HealthStatus.Degraded)]
+    [InlineData(950, HealthStatus.Unhealthy)]
+    public async Task CheckHealth_ByDescriptors_FollowsTheShareOfTheLimit(int open, HealthStatus expected)
+    {
+        var entry = await CheckAsync(open, certificate: null);
+
+        Assert.Equal(expected, entry.Status);
+        Assert.Equal(expected != HealthStatus.Healthy, entry.Description!.Contains($"{open} of its 1000 descriptors", StringComparison.Ordinal));
+        Assert.Equal(open, entry.Data["descriptors.open"]);
+    }
+
+    [Theory]
+    [InlineData(15, HealthStatus.Healthy)]
+    [InlineData(13, HealthStatus.Degraded)]
+    [InlineData(-1, HealthStatus.Degraded)]
+    public async Task CheckHealth_ByCertificates_WarnsTwoWeeksAhead(int daysLeft, HealthStatus expected)
+    {
+        var entry = await CheckAsync(open: 10, daysLeft);
+
+        Assert.Equal(expected, entry.Status);
+    }
+
+    [Fact]
+    public async Task CheckHealth_WithADegradedCertificateAndNoDescriptors_IsUnhealthy()
+    {
+        var entry = await CheckAsync(open: 999, certificate: 1);
+
+        Assert.Equal(HealthStatus.Unhealthy, entry.Status);
+        Assert.Contains("AB12", entry.Description, StringComparison.Ordinal);
+    }
+
+    private static async Task<HealthReportEntry> CheckAsync(int open, int? certificate)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var services = new ServiceCollection();
+        services.AddSingleton<TimeProvider>(time);
+        services.AddSingleton<DescriptorMeter>(new FakeDescriptorMeter { Open = open, Limit = 1000 });
+        services.Configure<PooledClientsOptions>(options => options.Descriptors.Reserve = 0);
+        services.AddSingleton<ISnapshotSource>(new CertificateSource(certificate is int days ? time.GetUtcNow().AddDays(days) : null));
+        services.AddHealthChecks().AddPooledClients();
+        await using var provider = services.BuildServiceProvider();
+
+        var report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        return report.Entries["pooled_clients"];
+    }
+
+    private sealed class CertificateSource(DateTimeOffset? notAfter) : ISnapshotSource
+    {
+        public void AddTo(SnapshotBuilder snapshot)
+        {
+            if (notAfter is { } end)
+            {
+                snapshot.Certificates.Add(new CertificateSnapshot
+                {
+                    Use = CertificateUse.Identity,
+                    Source = "/etc/tls/client.pem",
+                    Subject = "CN=client",
+                    Thumbprint = "AB12",
+                    NotBefore = end.AddYears(-1),
+                    NotAfter = end,
+                });
+            }
+        }
+    }
+}
