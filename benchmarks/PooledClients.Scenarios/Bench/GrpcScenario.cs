@@ -1,7 +1,6 @@
-using Google.Protobuf;
 using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Processes;
 using PooledClients.Scenarios.Servers;
-using RocksDb.V1;
 
 namespace PooledClients.Scenarios.Bench;
 
@@ -12,7 +11,9 @@ namespace PooledClients.Scenarios.Bench;
 internal abstract class GrpcScenario(string name, string description) : Scenario(name, description)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly ByteString Key = ByteString.CopyFrom(KeyValueStore.SampleKey);
+
+    /// <summary>Gets how many callers there are, each with one call at a time.</summary>
+    protected virtual int Callers => 16;
 
     public override IReadOnlyList<Contender> Contenders => GrpcContender.LongLived;
 
@@ -21,41 +22,45 @@ internal abstract class GrpcScenario(string name, string description) : Scenario
     public override async Task<Row> MeasureAsync(Stage stage)
     {
         ServerProcess server = await stage.StartServerAsync(Server(stage));
-        LoadProcess load = await stage.StartLoadAsync(Load(stage, server));
+        string[] addresses = await AddressesAsync(stage, server);
+        LoadProcess load = await stage.StartLoadAsync(Load(stage, addresses));
         ProcessWatch watch = stage.Watch(load.Child);
         await load.GoAsync();
         Task disturb = DisturbAsync(stage, server, load);
         await load.WaitAsync(Duration(stage.Options) + Patience);
-        await disturb;
+        try
+        {
+            await disturb;
+        }
+        catch (ChildExitedException) when (load.Child.HasExited)
+        {
+            // The contender died of it: that is a row.
+        }
+
         ServerCounts counts = await server.CountsAsync();
         Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
         Complete(row, counts);
         return row;
     }
 
-    /// <summary>Reads one value with one client.</summary>
-    protected static async Task GetAsync(GrpcClients clients, int client, GrpcClientSettings settings, CancellationToken cancellationToken)
-    {
-        using StubLease lease = clients.Take(client);
-        await lease.Stub.GetAsync(SampleRequest(), Calls.Options(settings, cancellationToken));
-    }
-
-    protected static GetRequest SampleRequest() => new() { Database = KeyValueStore.SampleDatabase, Key = Key };
-
     /// <summary>Tells how long the load lasts.</summary>
     protected abstract TimeSpan Duration(BenchOptions options);
 
     protected virtual ServerSettings Server(Stage stage) => stage.ServerSettings(new ServerBehaviour());
 
-    protected virtual LoadSettings Load(Stage stage, ServerProcess server) => new()
+    /// <summary>Tells where the clients go, where that is not straight to the server.</summary>
+    protected virtual Task<string[]> AddressesAsync(Stage stage, ServerProcess server) => Task.FromResult(server.Addresses.Grpc);
+
+    protected virtual LoadSettings Load(Stage stage, string[] addresses) => new()
     {
-        Grpc = Clients(stage, server),
+        Grpc = Clients(stage, addresses),
+        Callers = Callers,
         Seconds = Duration(stage.Options).TotalSeconds,
     };
 
-    protected virtual GrpcClientSettings Clients(Stage stage, ServerProcess server) => new()
+    protected virtual GrpcClientSettings Clients(Stage stage, string[] addresses) => new()
     {
-        Addresses = server.Addresses.Grpc,
+        Addresses = addresses,
         CaPath = stage.Certificates.CaPath,
     };
 

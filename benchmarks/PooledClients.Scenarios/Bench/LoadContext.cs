@@ -14,6 +14,8 @@ internal sealed class LoadContext(LoadSettings settings)
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
     private readonly ConcurrentDictionary<string, Func<JsonElement, ValueTask<object?>>> _handlers = new();
 
+    private readonly ConcurrentDictionary<string, long> _marks = new();
+
     public LoadSettings Settings { get; } = settings;
 
     public CallMeter Meter { get; } = new();
@@ -23,6 +25,11 @@ internal sealed class LoadContext(LoadSettings settings)
     public GrpcClients BuildGrpc() => GrpcContender.Find(Settings.Contender).Build(Settings.Grpc!);
 
     public HttpClients BuildHttp() => HttpContender.Find(Settings.Contender).Build(Settings.Http!);
+
+    /// <summary>Reads a moment that the bench has noted, such as that of a server's return.</summary>
+    public long? Moment(string name) => _marks.TryGetValue(name, out long moment) ? moment : null;
+
+    public void Mark(string name, long moment) => _marks[name] = moment;
 
     /// <summary>Answers a command of the bench.</summary>
     public void On(string command, Func<JsonElement, ValueTask<object?>> handler) => _handlers[command] = handler;
@@ -42,6 +49,26 @@ internal sealed class LoadContext(LoadSettings settings)
             }
         })));
         Meter.Stop();
+    }
+
+    /// <summary>Starts so many calls a second, however long each of them takes.</summary>
+    public async Task RunPacedAsync(double perSecond, TimeSpan duration, Func<int, CancellationToken, Task> call)
+    {
+        long started = Stopwatch.GetTimestamp();
+        List<Task> calls = [];
+        using var end = new CancellationTokenSource(duration + Grace);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (Stopwatch.GetElapsedTime(started) < duration && await timer.WaitForNextTickAsync(CancellationToken.None))
+        {
+            double due = Math.Min(Stopwatch.GetElapsedTime(started).TotalSeconds, duration.TotalSeconds) * perSecond;
+            while (calls.Count < due)
+            {
+                int number = calls.Count;
+                calls.Add(Task.Run(() => RunOnceAsync(number, call, end.Token), CancellationToken.None));
+            }
+        }
+
+        await Task.WhenAll(calls);
     }
 
     /// <summary>Lets each caller make one call at the same time.</summary>

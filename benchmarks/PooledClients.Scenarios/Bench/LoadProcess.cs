@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PooledClients.Scenarios.Measuring;
@@ -29,6 +30,18 @@ internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAs
 
     /// <summary>Lets the load begin.</summary>
     public Task GoAsync() => Child.AskAsync(LoadRole.Go);
+
+    /// <summary>Tells the load a moment, by default this one.</summary>
+    public Task MarkAsync(string name, long? moment = null) => Child.AskAsync(LoadRole.Mark, new LoadMark(name, moment ?? Stopwatch.GetTimestamp()));
+
+    /// <summary>Waits while the load runs; throws when its process exits meanwhile.</summary>
+    public async Task DelayAsync(TimeSpan delay)
+    {
+        if (await Task.WhenAny(Task.Delay(delay), Child.Done) == Child.Done)
+        {
+            await Child.Done;
+        }
+    }
 
     public CallCounts? Progress() => Child.Progress?.Deserialize<CallCounts>();
 

@@ -7,6 +7,7 @@ internal static class LoadRole
 {
     public const string Name = "load";
     public const string Go = "go";
+    public const string Mark = "mark";
 
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 
@@ -39,7 +40,16 @@ internal static class LoadRole
     {
         await foreach (ChildCommand command in link.Commands.ReadAllAsync())
         {
-            link.Reply(await context.HandleAsync(command));
+            if (command.Name == Mark)
+            {
+                LoadMark mark = command.Read<LoadMark>();
+                context.Mark(mark.Name, mark.Moment);
+                link.Reply();
+            }
+            else
+            {
+                link.Reply(await context.HandleAsync(command));
+            }
         }
     }
 }

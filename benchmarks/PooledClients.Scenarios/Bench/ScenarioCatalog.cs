@@ -8,7 +8,14 @@ internal static class ScenarioCatalog
     /// <summary>Gets what runs when nothing is named.</summary>
     public static IReadOnlyList<Scenario> Default { get; } = [new Incident(), new IncidentHttp()];
 
-    public static IReadOnlyList<Scenario> All { get; } = [.. Default];
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        .. Default,
+        new Outage(),
+        new GracefulClose(),
+        new RollingRestart(),
+        new BlackHole(),
+    ];
 
     public static Scenario Find(string name)
     {

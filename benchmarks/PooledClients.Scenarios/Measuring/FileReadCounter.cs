@@ -1,14 +1,15 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PooledClients.Scenarios.Processes;
 
 namespace PooledClients.Scenarios.Measuring;
 
 /// <summary>
-/// Counts how often any process opens a file, by inotify. The kernel merges equal events that wait to be read, so under a storm of
-/// opens the count is a lower bound; one open is always one.
+/// Counts how often any process opens a file, by inotify on its folder, so that a file that is replaced is still the same file. The
+/// kernel merges equal events that wait to be read, so under a storm of opens the count is a lower bound; one open is always one.
 /// </summary>
 internal sealed class FileReadCounter : IDisposable
 {
@@ -17,6 +18,7 @@ internal sealed class FileReadCounter : IDisposable
     private const int NameLengthOffset = 12;
     private const uint Ignored = 0x8000;
 
+    private readonly byte[] _name;
     private readonly FileStream _events;
     private readonly int _inotify;
     private readonly int _watch;
@@ -25,8 +27,9 @@ internal sealed class FileReadCounter : IDisposable
 
     public FileReadCounter(string path)
     {
+        _name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
         _inotify = Native.InotifyInit(Native.CloseOnExec);
-        _watch = Native.InotifyAddWatch(_inotify, path, Native.InOpen);
+        _watch = Native.InotifyAddWatch(_inotify, Path.GetDirectoryName(path)!, Native.InOpen);
         if (_inotify < 0 || _watch < 0)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
@@ -52,15 +55,21 @@ internal sealed class FileReadCounter : IDisposable
         byte[] buffer = new byte[64 * 1024];
         while (_events.Read(buffer) is > 0 and int read)
         {
-            for (int offset = 0; offset < read; offset += HeaderLength + BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(offset + NameLengthOffset)))
+            int length;
+            for (int offset = 0; offset < read; offset += HeaderLength + length)
             {
                 uint mask = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(offset + MaskOffset));
+                length = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(offset + NameLengthOffset));
                 if ((mask & Ignored) != 0)
                 {
                     return;
                 }
 
-                Interlocked.Increment(ref _opens);
+                // The kernel pads the name with zeros.
+                if (buffer.AsSpan(offset + HeaderLength, length).TrimEnd((byte)0).SequenceEqual(_name))
+                {
+                    Interlocked.Increment(ref _opens);
+                }
             }
         }
     }

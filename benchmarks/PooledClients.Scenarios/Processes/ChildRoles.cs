@@ -10,6 +10,7 @@ internal static class ChildRoles
     public static Task RunAsync(ChildSpec spec, ChildLink link) => spec.Role switch
     {
         ServerRole.Name => ServerRole.RunAsync(spec.Settings.Deserialize<ServerSettings>()!, link),
+        RelayRole.Name => RelayRole.RunAsync(spec.Settings.Deserialize<RelaySettings>()!, link),
         LoadRole.Name => LoadRole.RunAsync(spec.Settings.Deserialize<LoadSettings>()!, link),
         _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.Role, "No such role."),
     };

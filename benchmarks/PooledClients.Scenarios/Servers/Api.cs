@@ -14,13 +14,13 @@ internal static class Api
     {
         routes.MapPost("/files", async (UploadedFile file, HttpContext context) =>
         {
+            state.RecordWrite(file.Name);
             if (await state.EnterAsync(state.Behaviour.ApiDelayMs, context.RequestAborted))
             {
                 context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
                 return;
             }
 
-            state.RecordWrite(file.Name);
             await context.Response.WriteAsJsonAsync(file, context.RequestAborted);
         });
         routes.MapGet("/records/{id}", async (string id, HttpContext context) =>

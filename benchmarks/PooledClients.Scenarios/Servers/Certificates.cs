@@ -27,7 +27,7 @@ internal sealed class Certificates : IDisposable
 
         Folder = folder;
         Pem = _authority.ExportCertificatePem() + "\n";
-        CaPath = Path.Combine(folder, $"{name}.pem");
+        CaPath = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, "ca.pem");
         File.WriteAllText(CaPath, Pem);
     }
 
@@ -36,8 +36,16 @@ internal sealed class Certificates : IDisposable
     /// <summary>Gets the authority's certificate.</summary>
     public string Pem { get; }
 
-    /// <summary>Gets the file that a client trusts.</summary>
+    /// <summary>Gets the file that a client trusts, in a folder of its own.</summary>
     public string CaPath { get; }
+
+    /// <summary>Puts other content in place of a file, at once.</summary>
+    public static void Replace(string path, string content)
+    {
+        string draft = $"{Path.GetDirectoryName(path)}.draft";
+        File.WriteAllText(draft, content);
+        File.Move(draft, path, overwrite: true);
+    }
 
     /// <summary>Writes another copy of the authority, for a process whose reads are not to be counted.</summary>
     public string CopyCa(string name)

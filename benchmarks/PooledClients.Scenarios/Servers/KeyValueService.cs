@@ -16,8 +16,8 @@ internal sealed class KeyValueService(KeyValueStore store, ServerState state) : 
 
     public override async Task<PutResponse> Put(PutRequest request, ServerCallContext context)
     {
-        await EnterAsync(context);
         state.RecordWrite(request.Key.ToBase64());
+        await EnterAsync(context);
         return Write(request);
     }
 

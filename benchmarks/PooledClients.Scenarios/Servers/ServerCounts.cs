@@ -5,7 +5,7 @@ namespace PooledClients.Scenarios.Servers;
 /// <param name="GrpcHandshakes">TLS handshakes that were completed on them.</param>
 /// <param name="Requests">Calls and requests that reached a handler, attempts included.</param>
 /// <param name="Held">Calls that were held.</param>
-/// <param name="WritesTwice">Writes that were processed more than once.</param>
+/// <param name="WritesTwice">Writes that arrived more than once.</param>
 internal sealed record ServerCounts(
     long GrpcConnections,
     long GrpcHandshakes,

@@ -65,7 +65,7 @@ internal sealed class ServerState(ServerBehaviour behaviour)
         _stalls[id] = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Notes that a write was processed, so that one processed twice is seen.</summary>
+    /// <summary>Notes that a write has arrived, so that one sent twice is seen, whatever its answer.</summary>
     public void RecordWrite(string key) => _writes.AddOrUpdate(key, 1, (_, count) => count + 1);
 
     public ServerCounts Read()
