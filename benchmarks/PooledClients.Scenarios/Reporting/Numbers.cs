@@ -8,6 +8,8 @@ namespace PooledClients.Scenarios.Reporting;
 /// <summary>How figures are written, the same in every report.</summary>
 internal static class Numbers
 {
+    private const int MaxLength = 300;
+
     public static string Of(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Of(double number)
@@ -28,7 +30,8 @@ internal static class Numbers
                 JsonValue number when number.GetValueKind() == JsonValueKind.Number => Of(number.GetValue<JsonElement>().GetDouble()),
                 _ => value.ToString(),
             };
-            yield return (name, text.ReplaceLineEndings(" "));
+            text = text.ReplaceLineEndings(" ");
+            yield return (name, text.Length > MaxLength ? text[..MaxLength] + "..." : text);
         }
     }
 }
