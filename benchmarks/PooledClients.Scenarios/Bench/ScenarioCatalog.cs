@@ -15,6 +15,10 @@ internal static class ScenarioCatalog
         new GracefulClose(),
         new RollingRestart(),
         new BlackHole(),
+        new LowStreamLimit(),
+        new Lifetime(),
+        new Swap(),
+        new Concurrency(),
     ];
 
     public static Scenario Find(string name)

@@ -28,6 +28,7 @@ internal static class Numbers
             {
                 null => "-",
                 JsonValue number when number.GetValueKind() == JsonValueKind.Number => Of(number.GetValue<JsonElement>().GetDouble()),
+                JsonObject or JsonArray => value.ToJsonString(),
                 _ => value.ToString(),
             };
             text = text.ReplaceLineEndings(" ");
