@@ -3,8 +3,8 @@ namespace PooledClients;
 /// <summary>A gRPC streaming call in flight: it holds a stream of a connection until it ends or is disposed.</summary>
 public sealed class OpenStreamSnapshot
 {
-    /// <summary>Gets the name of the client.</summary>
-    public required string Client { get; init; }
+    /// <summary>Gets the address that was called.</summary>
+    public required string Address { get; init; }
 
     /// <summary>Gets the full name of the method.</summary>
     public required string Method { get; init; }

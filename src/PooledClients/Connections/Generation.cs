@@ -40,7 +40,7 @@ internal sealed class Generation : IDisposable
         }
 
         _connector = new Connector(this, transport, services);
-        _handler = HandlerFactory.Create(transport.Key, _connector, configure);
+        _handler = HandlerFactory.Create(transport.Key, transport.PingDelay, _connector, configure);
         _invoker = new HttpMessageInvoker(_handler, disposeHandler: false);
     }
 

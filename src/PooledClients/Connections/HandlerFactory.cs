@@ -7,7 +7,7 @@ internal static class HandlerFactory
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(100);
 
-    public static SocketsHttpHandler Create(TransportKey key, Connector connector, IReadOnlyList<Action<SocketsHttpHandler>> configure)
+    public static SocketsHttpHandler Create(TransportKey key, TimeSpan? pingDelay, Connector connector, IReadOnlyList<Action<SocketsHttpHandler>> configure)
     {
         var settings = key.Connection;
         var ssl = key.Tls?.CreateAuthenticationOptions();
@@ -15,7 +15,7 @@ internal static class HandlerFactory
         {
             AutomaticDecompression = key.IsMultiplexed ? DecompressionMethods.None : DecompressionMethods.All,
             EnableMultipleHttp2Connections = true,
-            KeepAlivePingDelay = settings.KeepAlivePingDelay ?? Timeout.InfiniteTimeSpan,
+            KeepAlivePingDelay = pingDelay ?? Timeout.InfiniteTimeSpan,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             KeepAlivePingTimeout = settings.KeepAlivePingTimeout,
             PooledConnectionIdleTimeout = settings.IdleTimeout,

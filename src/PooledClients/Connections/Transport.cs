@@ -27,6 +27,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     public Transport(TransportKey key, IReadOnlyList<Action<SocketsHttpHandler>> configure, TransportServices services)
     {
         Key = key;
+        PingDelay = key.Connection.KeepAlivePingDelay;
         Backoff = new ConnectBackoff(services.TimeProvider);
         _configure = configure;
         _services = services;
@@ -37,6 +38,11 @@ internal sealed class Transport : IReclaimable, IDisposable
     }
 
     public TransportKey Key { get; }
+
+    /// <summary>The time without traffic after which a ping is sent; doubled whenever the server has had too many. Written under the lock.</summary>
+    public TimeSpan? PingDelay { get; private set; }
+
+    public bool IsDisposed => _disposed;
 
     /// <summary>When the next dial is due after failed ones; it outlives generations.</summary>
     public ConnectBackoff Backoff { get; }
@@ -133,6 +139,20 @@ internal sealed class Transport : IReclaimable, IDisposable
             if (!_disposed && _current == generation)
             {
                 _services.Logger.GenerationReplaced(Address, generation.Number, reason);
+                ReplaceLocked();
+            }
+        }
+    }
+
+    /// <summary>The server of this generation has had too many pings: the next one sends half as many (gRFC A8).</summary>
+    public void SlowPings(Generation generation)
+    {
+        lock (_lock)
+        {
+            if (!_disposed && _current == generation && PingDelay is { } delay)
+            {
+                PingDelay = delay * 2;
+                _services.Logger.GenerationReplaced(Address, generation.Number, $"its server answered too_many_pings; the next ping delay is {PingDelay}");
                 ReplaceLocked();
             }
         }

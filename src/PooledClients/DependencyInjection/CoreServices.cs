@@ -40,6 +40,7 @@ internal static class CoreServices
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshot>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PooledClientsLifetime>());
         return services;
     }

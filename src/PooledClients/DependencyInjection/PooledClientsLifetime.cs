@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,12 +13,30 @@ namespace PooledClients.DependencyInjection;
 /// while they finish.
 /// </summary>
 internal sealed class PooledClientsLifetime(
-    GrpcChannelPool pool, TransportRegistry transports, IOptions<PooledClientsOptions> options, TimeProvider timeProvider, ILogger<PooledClientsLifetime> logger)
-    : IHostedLifecycleService
+    GrpcChannelPool pool,
+    TransportRegistry transports,
+    IEnumerable<GrpcClientRegistration> clients,
+    IOptionsMonitor<PooledGrpcClientOptions> clientOptions,
+    IOptions<PooledClientsOptions> options,
+    TimeProvider timeProvider,
+    ILogger<PooledClientsLifetime> logger) : IHostedLifecycleService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Before any hosted service starts to take work, the clients that ask for it are connected.</summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var names = clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).Where(name => clientOptions.Get(name).WarmUp).ToList();
+        if (names.Count == 0)
+        {
+            return;
+        }
+
+        using var timeout = new CancellationTokenSource(options.Value.WarmUp.Timeout, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        await Task.WhenAll(names.Select(name => WarmUpAsync(name, either.Token))).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -47,5 +66,23 @@ internal sealed class PooledClientsLifetime(
         }
 
         transports.Dispose();
+    }
+
+    private async Task WarmUpAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pool.ConnectAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or RpcException)
+        {
+            if (options.Value.WarmUp.FailStart)
+            {
+                throw new InvalidOperationException(
+                    $"Pooled client '{name}' did not connect while the host started, and {ConfigurationKeys.Root}:WarmUp:FailStart is set: {exception.Message}", exception);
+            }
+
+            logger.WarmUpFailed(name, exception.Message);
+        }
     }
 }

@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(101, LogLevel.Warning, "{InFlight} calls were still in flight {Seconds} s after the host had stopped (DrainTimeout); they are closed.")]
     public static partial void DrainTimedOut(this ILogger logger, int inFlight, double seconds);
 
+    [LoggerMessage(102, LogLevel.Warning, "Pooled client {Client} did not connect while the host started; its first call will: {Reason}")]
+    public static partial void WarmUpFailed(this ILogger logger, string client, string reason);
+
     [LoggerMessage(400, LogLevel.Warning, "The process holds {Open} of its {Limit} descriptors. At {HighWaterMark} new connections of pooled clients begin to wait. Pooled connections: {Connections} of {Budget}, held by: {Holders}.")]
     public static partial void DescriptorsNearLimit(this ILogger logger, int open, int limit, int highWaterMark, int connections, int budget, string holders);
 
@@ -70,4 +73,10 @@ internal static partial class Log
 
     [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
     public static partial void RequestSentAgain(this ILogger logger, string address, string reason);
+
+    [LoggerMessage(601, LogLevel.Warning, "Nobody reads the response of streaming call {Method} to {Address}, open for {Seconds:0} s. Read it to its end or dispose the call: until then it holds a stream of a connection.")]
+    public static partial void StreamHeld(this ILogger logger, string method, string address, double seconds);
+
+    [LoggerMessage(602, LogLevel.Warning, "Streaming call {Method} to {Address} was collected {Seconds:0} s after it began; it was neither read to its end nor disposed.")]
+    public static partial void StreamCollected(this ILogger logger, string method, string address, double seconds);
 }

@@ -34,14 +34,15 @@ internal sealed class GrpcChannelPool(
     public IEnumerable<GrpcTransportHandler> Handlers
         => _handlers.Values.Where(static handler => handler.IsValueCreated).Select(static handler => handler.Value);
 
-    public ChannelBase GetChannel(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return _clients.TryGetValue(name, out var client)
-            ? GetPooledChannel(client)
-            : throw new InvalidOperationException(
-                $"No pooled gRPC client is named '{name}'; the names are: {string.Join(", ", _clients.Keys.Order(StringComparer.Ordinal))}. Add it with AddPooledGrpcClient.");
-    }
+    /// <summary>The channels that were asked for so far, by their clients' names.</summary>
+    public IEnumerable<(string Name, PooledChannel Channel)> Channels
+        => _channels.Where(static channel => channel.Value.IsValueCreated).Select(static channel => (channel.Key, channel.Value.Value));
+
+    public ChannelBase GetChannel(string name) => Find(name);
+
+    public Task ConnectAsync(string name, CancellationToken cancellationToken = default) => HealthProbe.ConnectAsync(Find(name), cancellationToken);
+
+    public ConnectivityState GetState(string name) => Find(name).Handler.State;
 
     public ChannelBase GetChannel<TClient>()
         where TClient : class
@@ -82,6 +83,15 @@ internal sealed class GrpcChannelPool(
         }
 
         return index;
+    }
+
+    private PooledChannel Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _clients.TryGetValue(name, out var client)
+            ? GetPooledChannel(client)
+            : throw new InvalidOperationException(
+                $"No pooled gRPC client is named '{name}'; the names are: {string.Join(", ", _clients.Keys.Order(StringComparer.Ordinal))}. Add it with AddPooledGrpcClient.");
     }
 
     private PooledChannel CreateChannel(GrpcClientRegistration client)

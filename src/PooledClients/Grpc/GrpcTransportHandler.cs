@@ -35,7 +35,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _logger = logger;
         _silence = new SilenceRule(timeProvider);
         Admission = new Admission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true), timeProvider);
-        OpenStreams = new OpenStreams(timeProvider);
+        OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
         transport.StreamLimitLearned = Admission.LearnStreamLimit;
     }
 
@@ -51,6 +51,24 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         if (_streaming.TryAdd(method.FullName, method.Type))
         {
             _hasStreaming = true;
+        }
+    }
+
+    /// <summary>What the address's connections are, in gRPC's words.</summary>
+    public ConnectivityState State
+    {
+        get
+        {
+            if (_draining || _transport.IsDisposed)
+            {
+                return ConnectivityState.Shutdown;
+            }
+
+            var destination = _transport.Current.Destination;
+            return destination.Up > 0 ? ConnectivityState.Ready
+                : _transport.Backoff.Failure is not null ? ConnectivityState.TransientFailure
+                : destination.Connections > 0 ? ConnectivityState.Connecting
+                : ConnectivityState.Idle;
         }
     }
 
@@ -90,7 +108,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 var generation = Enter();
                 var destination = generation.Destination;
                 destination.BeginCall();
-                var isOpen = false;
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall);
+                var isAnswered = false;
                 try
                 {
                     var response = await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -99,10 +118,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                         _silence.Answered();
                     }
 
-                    if (type != MethodType.Unary)
+                    if (open is not null)
                     {
-                        isOpen = true;
-                        response.Content = new StreamedContent(response.Content, OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall));
+                        response.Content = new StreamedContent(response.Content, open, exception => OnConnectionError(exception, generation));
+                        isAnswered = true;
                     }
 
                     return response;
@@ -118,6 +137,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
                 {
+                    OnConnectionError(exception, generation);
                     if (!MaySendAgain(request, exception, content, destination, ref resends))
                     {
                         throw Translate(exception, destination);
@@ -129,9 +149,13 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 finally
                 {
-                    if (!isOpen)
+                    if (open is null)
                     {
                         destination.EndCall();
+                    }
+                    else if (!isAnswered)
+                    {
+                        open.End();
                     }
 
                     generation.Exit();
@@ -171,6 +195,14 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         catch (ObjectDisposedException exception)
         {
             throw Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {_transport.Address} with it.", exception);
+        }
+    }
+
+    private void OnConnectionError(Exception exception, Generation generation)
+    {
+        if (SendFailure.IsEnhanceYourCalm(exception))
+        {
+            _transport.SlowPings(generation);
         }
     }
 
@@ -285,4 +317,14 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private string LastFailure() => _transport.Backoff.Failure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
 
     private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            OpenStreams.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 }

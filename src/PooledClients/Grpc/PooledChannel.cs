@@ -44,6 +44,9 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     /// <summary>The container's root services.</summary>
     public IServiceProvider Services { get; }
 
+    /// <summary>The channel's own invoker, in front of which there is nothing of ours.</summary>
+    public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
+
     public override CallInvoker CreateCallInvoker() => _invoker;
 
     /// <summary>The pipeline of one stub: interceptors of client scope are its own.</summary>

@@ -8,6 +8,7 @@ namespace PooledClients.Grpc;
 internal static class SendFailure
 {
     private const long RefusedStream = 7;
+    private const long EnhanceYourCalm = 11;
 
     /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
     public static bool IsAbandonedDial(Exception exception) => Find<DialAbandonedException>(exception) is not null;
@@ -46,6 +47,9 @@ internal static class SendFailure
         return exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
             && exception.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal);
     }
+
+    /// <summary>The server has had enough: of pings, most often.</summary>
+    public static bool IsEnhanceYourCalm(Exception exception) => Find<HttpProtocolException>(exception) is { ErrorCode: EnhanceYourCalm };
 
     /// <summary>The connection ended under the request, rather than the request alone.</summary>
     public static bool IsConnectionLoss(Exception exception)

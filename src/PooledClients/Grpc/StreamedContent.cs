@@ -8,10 +8,14 @@ internal sealed class StreamedContent : HttpContent
     private readonly HttpContent _inner;
     private readonly OpenStream _open;
 
-    public StreamedContent(HttpContent inner, OpenStream open)
+    private readonly Action<Exception> _failed;
+
+    public StreamedContent(HttpContent inner, OpenStream open, Action<Exception> failed)
     {
         _inner = inner;
         _open = open;
+        _failed = failed;
+        open.ReadEnds();
         foreach (var (name, values) in inner.Headers.NonValidated)
         {
             foreach (var value in values)
@@ -22,6 +26,8 @@ internal sealed class StreamedContent : HttpContent
     }
 
     ~StreamedContent() => Dispose(disposing: false);
+
+    public void Failed(Exception exception) => _failed(exception);
 
     protected override async Task<Stream> CreateContentReadStreamAsync()
         => new StreamedReadStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), this, _open);
@@ -39,9 +45,13 @@ internal sealed class StreamedContent : HttpContent
         if (disposing)
         {
             _inner.Dispose();
+            _open.End();
+        }
+        else
+        {
+            _open.Collected();
         }
 
-        _open.End();
         base.Dispose(disposing);
     }
 }

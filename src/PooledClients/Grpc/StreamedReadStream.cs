@@ -3,8 +3,6 @@ namespace PooledClients.Grpc;
 /// <summary>Reads a streaming response and tells when there is no more. It keeps its content alive, whose finalizer tells of a collection.</summary>
 internal sealed class StreamedReadStream(Stream inner, StreamedContent content, OpenStream open) : Stream
 {
-    private readonly StreamedContent _content = content;
-
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -21,6 +19,7 @@ internal sealed class StreamedReadStream(Stream inner, StreamedContent content, 
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        open.ReadBegins();
         try
         {
             var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -29,13 +28,17 @@ internal sealed class StreamedReadStream(Stream inner, StreamedContent content, 
                 open.End();
             }
 
-            GC.KeepAlive(_content);
             return read;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            content.Failed(exception);
             open.End();
             throw;
+        }
+        finally
+        {
+            open.ReadEnds();
         }
     }
 

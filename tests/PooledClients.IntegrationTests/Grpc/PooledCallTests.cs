@@ -91,13 +91,43 @@ public sealed class PooledCallTests : WatchedTest
         await Waiting.Eventually.EqualAsync(0, () => services.GetRequiredService<PooledClients.Connections.TransportRegistry>().InFlight);
     }
 
+    [Fact]
+    public async Task ConnectAsync_ServerWithoutHealthService_IsReady()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var services = CreateServices(server);
+        var pool = services.GetRequiredService<IGrpcChannelPool>();
+        Assert.Equal(ConnectivityState.Idle, pool.GetState("KeyValue"));
+
+        await pool.ConnectAsync("KeyValue", TestContext.Current.CancellationToken);
+
+        Assert.Equal(ConnectivityState.Ready, pool.GetState("KeyValue"));
+        Assert.Equal(1, server.Connections.Accepted);
+    }
+
+    [Fact]
+    public async Task ConnectAsync_ServerDown_EndsWithTheTokenAndTheLastFailure()
+    {
+        var server = await TestServer.StartAsync();
+        await using var services = CreateServices(server);
+        await server.DisposeAsync();
+        var pool = services.GetRequiredService<IGrpcChannelPool>();
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+
+        var exception = await Assert.ThrowsAsync<OperationCanceledException>(() => pool.ConnectAsync("KeyValue", soon.Token));
+
+        Assert.Contains("refused", exception.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(ConnectivityState.TransientFailure, pool.GetState("KeyValue"));
+    }
+
     private ServiceProvider CreateServices(TestServer server, Action<PooledGrpcClientOptions>? configure = null)
     {
+        var address = server.Address;
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug));
         services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
         {
-            options.Address = server.Address;
+            options.Address = address;
             options.Tls.CaCertificatePem = Certificates.TestAuthority.Shared.Pem;
             configure?.Invoke(options);
         });

@@ -1,0 +1,31 @@
+using Grpc.Core;
+
+namespace PooledClients.Grpc;
+
+/// <summary>Connects by a real call, for a handshake alone does not show that the peer speaks gRPC.</summary>
+internal static class HealthProbe
+{
+    // An empty HealthCheckRequest is no bytes at all; the answer is not looked at.
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
+
+    private static readonly Method<byte[], byte[]> Check = new(MethodType.Unary, "grpc.health.v1.Health", "Check", Bytes, Bytes);
+
+    public static async Task ConnectAsync(PooledChannel channel, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var call = channel.CreateBareInvoker().AsyncUnaryCall(
+                Check, host: null, new CallOptions(cancellationToken: cancellationToken).WithWaitForReady(), []);
+            await call.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            var failure = channel.Handler.Transport.Backoff.Failure?.Exception ?? exception;
+            throw new OperationCanceledException($"{channel.Handler.Transport.Address} was not connected in time: {failure.Message}", failure, cancellationToken);
+        }
+        catch (RpcException) when (channel.Handler.State == ConnectivityState.Ready)
+        {
+            // Whatever the server answered, it answered.
+        }
+    }
+}
