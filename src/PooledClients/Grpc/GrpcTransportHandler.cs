@@ -176,6 +176,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         if (disposing)
         {
             Admission.Dispose();
+            OpenStreams.Dispose();
         }
 
         base.Dispose(disposing);
@@ -317,14 +318,4 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private string LastFailure() => _transport.Backoff.Failure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
 
     private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            OpenStreams.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 }
