@@ -35,6 +35,9 @@ internal static partial class Log
     [LoggerMessage(405, LogLevel.Error, "Watching the process's descriptors failed; the next look comes on time.")]
     public static partial void DescriptorWatchFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(406, LogLevel.Debug, "What {What} need could not be loaded ahead; it will be loaded when it is needed.")]
+    public static partial void PreloadFailed(this ILogger logger, string what, Exception exception);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 
