@@ -20,8 +20,16 @@ internal sealed class Preloader(ILogger<Preloader> logger)
         "System.Net.Http", "System.Net.NetworkInformation", "System.Net.Quic", "System.Reflection.Metadata", "System.Threading.Channels",
     ];
 
+    private static int _begun;
+
+    /// <summary>Once a process, however many hosts it has.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        if (Interlocked.Exchange(ref _begun, 1) != 0)
+        {
+            return;
+        }
+
         await TryAsync("assemblies", LoadAssemblies, cancellationToken).ConfigureAwait(false);
         await TryAsync("files", ReadFiles, cancellationToken).ConfigureAwait(false);
         await TryAsync("stack traces", PrintStackTrace, cancellationToken).ConfigureAwait(false);

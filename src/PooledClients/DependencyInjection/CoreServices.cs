@@ -34,6 +34,7 @@ internal static class CoreServices
         services.TryAddSingleton<DescriptorGuardian>();
         services.TryAddSingleton<ConnectionGate>();
         services.TryAddSingleton<LocalFaultRetry>();
+        services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
         services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<TransportServices>();

@@ -15,6 +15,7 @@ namespace PooledClients.DependencyInjection;
 internal sealed class PooledClientsLifetime(
     GrpcChannelPool pool,
     TransportRegistry transports,
+    Preloader preloader,
     IEnumerable<GrpcClientRegistration> clients,
     IOptionsMonitor<PooledGrpcClientOptions> clientOptions,
     IOptions<PooledClientsOptions> options,
@@ -23,17 +24,17 @@ internal sealed class PooledClientsLifetime(
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Before any hosted service starts to take work, the clients that ask for it are connected.</summary>
+    /// <summary>Before any hosted service starts to take work, code is loaded and the clients that ask for it are connected.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var names = clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).Where(name => clientOptions.Get(name).WarmUp).ToList();
-        if (names.Count == 0)
-        {
-            return;
-        }
-
         using var timeout = new CancellationTokenSource(options.Value.WarmUp.Timeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        if (options.Value.WarmUp.Preload)
+        {
+            await preloader.RunAsync(either.Token).ConfigureAwait(false);
+        }
+
+        var names = clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).Where(name => clientOptions.Get(name).WarmUp).ToList();
         await Task.WhenAll(names.Select(name => WarmUpAsync(name, either.Token))).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }
