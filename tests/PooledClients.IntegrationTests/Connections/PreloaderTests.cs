@@ -41,6 +41,6 @@ public class PreloaderTests
         await client.GetAsync(new GetRequest());
         _ = (await Record.ExceptionAsync(() => unreachable.GetAsync(new GetRequest()).ResponseAsync))!.ToString();
 
-        Assert.Empty(loaded.Where(name => !name!.StartsWith("xunit", StringComparison.Ordinal)));
+        Assert.DoesNotContain(loaded, name => !name!.StartsWith("xunit", StringComparison.Ordinal));
     }
 }
