@@ -9,7 +9,9 @@ internal sealed record BenchOptions
           --list              name the scenarios and their contenders
           --json PATH         write the rows as JSON
           --report PATH.html  write one self-contained page with the plots
+          --markdown PATH.md  write the part of a results file that tells throughput, and its plot beside it
           --contender NAME    only this contender; may be given several times
+          --load NAME         only this load of throughput: fast, "50 ms", mixture or large; may be given several times
           --seconds N         the length of the load of each contender
           --quick             shorter loads and waits, to see that it works
         """;
@@ -19,9 +21,13 @@ internal sealed record BenchOptions
 
     public IReadOnlyList<string> Contenders { get; private init; } = [];
 
+    public IReadOnlyList<string> Loads { get; private init; } = [];
+
     public string? JsonPath { get; private init; }
 
     public string? ReportPath { get; private init; }
+
+    public string? MarkdownPath { get; private init; }
 
     public double? Seconds { get; private init; }
 
@@ -44,7 +50,9 @@ internal sealed record BenchOptions
                 "--help" or "-h" => options with { Help = true },
                 "--json" => options with { JsonPath = Value(arguments, ++index, argument) },
                 "--report" => options with { ReportPath = Value(arguments, ++index, argument) },
+                "--markdown" => options with { MarkdownPath = Value(arguments, ++index, argument) },
                 "--contender" => options with { Contenders = [.. options.Contenders, Value(arguments, ++index, argument)] },
+                "--load" => options with { Loads = [.. options.Loads, Value(arguments, ++index, argument)] },
                 "--seconds" => options with { Seconds = Number(Value(arguments, ++index, argument)) },
                 _ when argument.StartsWith('-') => throw new UsageException($"There is no option '{argument}'."),
                 _ => options with { Scenarios = [.. options.Scenarios, argument] },

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PooledClients.Scenarios.Catalog;
 using PooledClients.Scenarios.Processes;
 using PooledClients.Scenarios.Reporting;
 
@@ -44,6 +45,11 @@ internal static class BenchProgram
         }
 
         IReadOnlyList<Scenario> scenarios = options.Scenarios.Count == 0 ? ScenarioCatalog.Default : [.. options.Scenarios.Select(ScenarioCatalog.Find)];
+        if (options.MarkdownPath is not null && !scenarios.Any(scenario => scenario is ThroughputScenario))
+        {
+            throw new UsageException("--markdown tells throughput: name that scenario.");
+        }
+
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => ChildProcess.KillAll());
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => ChildProcess.KillAll());
         try
@@ -65,6 +71,11 @@ internal static class BenchProgram
         if (options.JsonPath is { } json)
         {
             await JsonReport.WriteAsync(json, rows);
+        }
+
+        if (options.MarkdownPath is { } markdown)
+        {
+            await ThroughputMarkdown.WriteAsync(markdown, rows);
         }
 
         if (options.ReportPath is { } report)

@@ -12,7 +12,7 @@ internal sealed class LoadContext(LoadSettings settings)
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
-    private readonly ConcurrentDictionary<string, Func<JsonElement, ValueTask<object?>>> _handlers = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<Func<JsonElement, ValueTask<object?>>>> _handlers = new();
 
     private readonly ConcurrentDictionary<string, long> _marks = new();
 
@@ -32,9 +32,10 @@ internal sealed class LoadContext(LoadSettings settings)
     public void Mark(string name, long moment) => _marks[name] = moment;
 
     /// <summary>Answers a command of the bench.</summary>
-    public void On(string command, Func<JsonElement, ValueTask<object?>> handler) => _handlers[command] = handler;
+    public void On(string command, Func<JsonElement, ValueTask<object?>> handler) => Handler(command).SetResult(handler);
 
-    public async ValueTask<object?> HandleAsync(ChildCommand command) => await _handlers[command.Name](command.Argument);
+    /// <summary>Does what the bench commands, once the scenario's half knows how to.</summary>
+    public async ValueTask<object?> HandleAsync(ChildCommand command) => await (await Handler(command.Name).Task)(command.Argument);
 
     /// <summary>Lets callers call one after another for the same time, however many calls that makes.</summary>
     public async Task RunCallersAsync(Func<int, CancellationToken, Task> call)
@@ -93,5 +94,10 @@ internal sealed class LoadContext(LoadSettings settings)
             await Task.Delay(PauseAfterFailure, CancellationToken.None);
             return false;
         }
+    }
+
+    private TaskCompletionSource<Func<JsonElement, ValueTask<object?>>> Handler(string command)
+    {
+        return _handlers.GetOrAdd(command, _ => new TaskCompletionSource<Func<JsonElement, ValueTask<object?>>>(TaskCreationOptions.RunContinuationsAsynchronously));
     }
 }

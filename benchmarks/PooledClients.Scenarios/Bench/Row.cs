@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using PooledClients.Scenarios.Measuring;
+using PooledClients.Scenarios.Throughput;
 
 namespace PooledClients.Scenarios.Bench;
 
@@ -53,6 +54,10 @@ internal sealed record Row
 
     /// <summary>Gets what only this scenario measures.</summary>
     public required JsonObject Extra { get; init; }
+
+    /// <summary>Gets what was measured load by load, for the scenario that compares loads; it is in <see cref="Extra"/> too.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<LoadOutcome> Loads { get; init; } = [];
 
     /// <summary>Gets the descriptors over time, for the plot.</summary>
     [JsonIgnore]

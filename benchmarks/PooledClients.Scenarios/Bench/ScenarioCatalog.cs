@@ -19,6 +19,7 @@ internal static class ScenarioCatalog
         new Lifetime(),
         new Swap(),
         new Concurrency(),
+        new ThroughputScenario(),
     ];
 
     public static Scenario Find(string name)

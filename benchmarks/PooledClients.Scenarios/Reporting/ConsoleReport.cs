@@ -56,7 +56,7 @@ internal static class ConsoleReport
             if (own.Length > 0)
             {
                 AnsiConsole.WriteLine();
-                AnsiConsole.Write(Table(scenario, own));
+                AnsiConsole.Write(own[0].Loads.Count > 0 ? ThroughputTable.Create(scenario, own) : Table(scenario, own));
                 WriteNotes(scenario, own);
             }
         }

@@ -22,7 +22,7 @@ internal static class Numbers
     /// <summary>Writes what only one scenario measures as text, without what a table has no room for.</summary>
     public static IEnumerable<(string Name, string Value)> Extra(Row row)
     {
-        foreach ((string name, JsonNode? value) in row.Extra)
+        foreach ((string name, JsonNode? value) in row.Extra.Where(extra => extra.Value is not JsonArray))
         {
             string text = value switch
             {

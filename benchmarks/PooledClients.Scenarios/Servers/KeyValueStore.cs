@@ -12,7 +12,9 @@ internal sealed class KeyValueStore(string folder) : IDisposable
     public const string SampleDatabase = "incident";
 
     public static readonly byte[] SampleKey = Encoding.UTF8.GetBytes("key");
+    public static readonly byte[] LargeKey = Encoding.UTF8.GetBytes("large");
     private static readonly byte[] SampleValue = new byte[100];
+    private static readonly byte[] LargeValue = new byte[200 * 1024];
 
     private readonly ConcurrentDictionary<string, Lazy<Database>> _databases = new();
 
@@ -22,7 +24,11 @@ internal sealed class KeyValueStore(string folder) : IDisposable
     }
 
     /// <summary>Writes what the loads read.</summary>
-    public void Seed() => Open(SampleDatabase).Put(SampleKey, SampleValue);
+    public void Seed()
+    {
+        Open(SampleDatabase).Put(SampleKey, SampleValue);
+        Open(SampleDatabase).Put(LargeKey, LargeValue);
+    }
 
     public void Dispose()
     {

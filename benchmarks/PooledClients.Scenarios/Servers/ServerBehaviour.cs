@@ -6,6 +6,9 @@ internal sealed record ServerBehaviour
     /// <summary>Gets how long each answer takes.</summary>
     public int DelayMs { get; init; }
 
+    /// <summary>Gets the share of answers that take so long; the others are answered at once.</summary>
+    public double DelayShare { get; init; } = 1;
+
     /// <summary>Gets how long each answer of the HTTP API takes.</summary>
     public int ApiDelayMs { get; init; }
 

@@ -48,7 +48,7 @@ internal sealed class ServerState(ServerBehaviour behaviour)
             await Volatile.Read(ref _release).Task.WaitAsync(cancellationToken);
         }
 
-        if (delayMs > 0)
+        if (delayMs > 0 && (behaviour.DelayShare >= 1 || Random.Shared.NextDouble() < behaviour.DelayShare))
         {
             await Task.Delay(delayMs, cancellationToken);
         }

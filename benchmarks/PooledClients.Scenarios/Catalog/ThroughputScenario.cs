@@ -1,0 +1,154 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PooledClients.Scenarios.Bench;
+using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Servers;
+using PooledClients.Scenarios.Throughput;
+
+namespace PooledClients.Scenarios.Catalog;
+
+/// <summary>
+/// How many calls a contender makes of the same machine and server. The contenders take turns, round by round, so that what disturbs
+/// the machine disturbs all of them; each rate is told by the plain channel's of the same round.
+/// </summary>
+internal sealed class ThroughputScenario() : Scenario(
+    "throughput", "fast calls, calls of 50 ms, a mixture and large messages, from 1 to 1,500 callers; contenders take turns round by round")
+{
+    private const string OutcomesName = "loads";
+    private const string RoundCommand = "round";
+    private const string EndCommand = "end";
+    private const int ManyCallers = 400;
+    private static readonly Contender Plain = GrpcContender.SharedChannel;
+
+    private readonly Dictionary<string, Row> _rows = [];
+
+    public override IReadOnlyList<Contender> Contenders => GrpcContender.LongLived;
+
+    public override TimeSpan Expected(BenchOptions options)
+    {
+        double seconds = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => Length(callers, options).Uncounted + Length(callers, options).Counted));
+        return TimeSpan.FromSeconds(seconds * Rounds(options));
+    }
+
+    /// <summary>Measures all contenders when the first is asked for, and tells the others' rows when their turn comes.</summary>
+    public override async Task<Row> MeasureAsync(Stage stage)
+    {
+        if (!_rows.ContainsKey(stage.Contender.Name))
+        {
+            await MeasureAllAsync(stage);
+        }
+
+        return _rows[stage.Contender.Name];
+    }
+
+    public override async Task<object?> LoadAsync(LoadContext load)
+    {
+        await using GrpcClients clients = load.BuildGrpc();
+        var end = new TaskCompletionSource();
+        load.On(RoundCommand, async argument => await new Round(clients, load.Settings.Grpc!, argument.Deserialize<RoundSettings>()!).RunAsync());
+        load.On(EndCommand, _ =>
+        {
+            end.SetResult();
+            return ValueTask.FromResult<object?>(null);
+        });
+        await end.Task;
+        return null;
+    }
+
+    private static int Rounds(BenchOptions options) => options.Count(5, 2);
+
+    private static IEnumerable<LoadKind> Kinds(BenchOptions options) => LoadKind.All.Where(kind => options.Loads.Count == 0 || options.Loads.Contains(kind.Name));
+
+    private static int[] Callers(LoadKind kind, BenchOptions options) => options.Quick ? [.. kind.Callers.Where(callers => callers is 16 or 1500)] : kind.Callers;
+
+    // Many callers get the time to climb that the plain channel does not need.
+    private static (double Uncounted, double Counted) Length(int callers, BenchOptions options)
+    {
+        double counted = options.Duration(2.5, 1).TotalSeconds;
+        return callers >= ManyCallers ? (2, counted) : (0.5, counted);
+    }
+
+    private async Task MeasureAllAsync(Stage stage)
+    {
+        ServerProcess server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
+        Contender[] contenders = [Plain, .. Contenders.Where(contender => contender != Plain && (stage.Options.Contenders.Count == 0 || stage.Options.Contenders.Contains(contender.Name)))];
+        Dictionary<Contender, LoadProcess> loads = [];
+        foreach (Contender contender in contenders)
+        {
+            LoadProcess load = stage.Own(await LoadProcess.StartAsync(Load(stage, server, contender), Stage.DescriptorLimit));
+            await load.GoAsync();
+            loads[contender] = load;
+        }
+
+        List<LoadOutcome> outcomes = [];
+        foreach (LoadKind kind in Kinds(stage.Options))
+        {
+            await server.BehaveAsync(kind.Behaviour);
+            foreach (int callers in Callers(kind, stage.Options))
+            {
+                (double uncounted, double counted) = Length(callers, stage.Options);
+                outcomes.AddRange(await MeasureAsync(loads, kind, new RoundSettings(callers, kind.Large, uncounted, counted), Rounds(stage.Options)));
+            }
+        }
+
+        foreach (LoadProcess load in loads.Values)
+        {
+            await load.Child.AskAsync(EndCommand);
+        }
+
+        foreach (Contender contender in contenders)
+        {
+            _rows[contender.Name] = CreateRow(contender, loads[contender], [.. outcomes.Where(outcome => outcome.Contender == contender.Name)]);
+        }
+    }
+
+    private static LoadSettings Load(Stage stage, ServerProcess server, Contender contender) => new()
+    {
+        Scenario = stage.Scenario.Name,
+        Contender = contender.Name,
+        Grpc = new GrpcClientSettings { Addresses = server.Addresses.Grpc, CaPath = stage.Certificates.CaPath },
+    };
+
+    private static async Task<IEnumerable<LoadOutcome>> MeasureAsync(Dictionary<Contender, LoadProcess> loads, LoadKind kind, RoundSettings settings, int rounds)
+    {
+        var results = loads.Keys.ToDictionary(contender => contender, _ => new List<RoundResult>());
+
+        // The first round warms up: it compiles, connects and is thrown away.
+        for (int round = 0; round <= rounds; round++)
+        {
+            foreach ((Contender contender, LoadProcess load) in loads)
+            {
+                RoundSettings turn = round == 0 ? settings with { Seconds = 0.5 } : settings;
+                RoundResult result = (await load.Child.AskAsync(RoundCommand, turn)).Deserialize<RoundResult>()!;
+                if (round > 0)
+                {
+                    results[contender].Add(result);
+                }
+            }
+        }
+
+        return results.Select(pair => LoadOutcome.Of(kind, settings.Callers, pair.Key.Name, pair.Value, results[Plain]));
+    }
+
+    private Row CreateRow(Contender contender, LoadProcess load, LoadOutcome[] outcomes) => new()
+    {
+        Scenario = Name,
+        Contender = contender.Name,
+        Outcome = load.Child.HasExited && load.Child.ExitCode != 0 ? Row.Died : Row.Survived,
+        ExitCode = load.Child.HasExited ? load.Child.ExitCode : 0,
+        Calls = outcomes.Sum(outcome => outcome.Calls + outcome.Failed),
+        Succeeded = outcomes.Sum(outcome => outcome.Calls),
+        Failed = outcomes.Sum(outcome => outcome.Failed),
+        Seconds = Math.Round(outcomes.Sum(outcome => outcome.Calls / Math.Max(outcome.PerSecond.Median, 1)), 1),
+        CallsPerSecond = outcomes.Max(outcome => outcome.PerSecond.Median),
+        P50Ms = outcomes.Min(outcome => outcome.P50Ms.Median),
+        P99Ms = outcomes.Max(outcome => outcome.P99Ms.Median),
+        PeakDescriptors = 0,
+        DescriptorLimit = load.DescriptorLimit,
+        Connections = 0,
+        Handshakes = 0,
+        CaReads = 0,
+        Loads = outcomes,
+        Extra = new JsonObject { [OutcomesName] = JsonSerializer.SerializeToNode(outcomes, JsonSerializerOptions.Web) },
+    };
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Google.Protobuf;
+using PooledClients.Scenarios.Bench;
+using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Measuring;
+using PooledClients.Scenarios.Servers;
+using RocksDb.V1;
+
+namespace PooledClients.Scenarios.Throughput;
+
+/// <summary>One turn, in the contender's process. What it adds to each call is the same for every contender.</summary>
+internal sealed class Round(GrpcClients clients, GrpcClientSettings client, RoundSettings settings)
+{
+    private readonly GetRequest _request = new()
+    {
+        Database = KeyValueStore.SampleDatabase,
+        Key = UnsafeByteOperations.UnsafeWrap(settings.Large ? KeyValueStore.LargeKey : KeyValueStore.SampleKey),
+    };
+
+    private LatencyHistogram _latencies = new();
+    private long _calls;
+    private long _failed;
+    private string? _firstError;
+    private volatile bool _ended;
+
+    public async Task<RoundResult> RunAsync()
+    {
+        Task callers = Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(CallAsync)));
+        await Task.Delay(TimeSpan.FromSeconds(settings.UncountedSeconds));
+        _latencies = new LatencyHistogram();
+        long calls = Volatile.Read(ref _calls);
+        long bytes = GC.GetTotalAllocatedBytes();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        long started = Stopwatch.GetTimestamp();
+
+        await Task.Delay(TimeSpan.FromSeconds(settings.Seconds));
+        calls = Volatile.Read(ref _calls) - calls;
+        bytes = GC.GetTotalAllocatedBytes() - bytes;
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+        LatencyHistogram latencies = _latencies;
+        double p50 = latencies.Percentile(0.5);
+        double p99 = latencies.Percentile(0.99);
+
+        _ended = true;
+        await callers;
+        long counted = Math.Max(calls, 1);
+        return new RoundResult(calls, _failed, elapsed.TotalSeconds, p50, p99, cpu.TotalMicroseconds / counted, (double)bytes / counted, _firstError);
+    }
+
+    private async Task CallAsync()
+    {
+        while (!_ended)
+        {
+            long started = Stopwatch.GetTimestamp();
+            try
+            {
+                using StubLease lease = clients.Take(0);
+                await lease.Stub.GetAsync(_request, Calls.Options(client, CancellationToken.None));
+                _latencies.Record(Stopwatch.GetElapsedTime(started));
+                Interlocked.Increment(ref _calls);
+            }
+            catch (Exception error)
+            {
+                Interlocked.Increment(ref _failed);
+                _firstError ??= ErrorText.Of(error);
+            }
+        }
+    }
+}
