@@ -48,19 +48,21 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     public ValueTask<Stream> OnEstablishedAsync(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
     {
         // A tunnel through a proxy has another connection under it, whose connect has ended before.
-        ((context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream))?.Established();
+        var stream = (context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream);
+        stream?.Established();
         if (!transport.Key.IsMultiplexed)
         {
             return new(plaintext);
         }
 
         var destination = generation.GetDestination(context.InitialRequestMessage);
-        return new(new SettingsStream(plaintext, limit => Learn(destination, limit)));
+        var connection = stream?.Connection;
+        return new(new SettingsStream(plaintext, limit => Learn(destination, connection, limit)));
     }
 
-    private void Learn(Destination destination, int limit)
+    private void Learn(Destination destination, PooledConnection? connection, int limit)
     {
-        destination.LearnStreamLimit(limit);
+        destination.LearnStreamLimit(connection, limit);
         transport.StreamLimitLearned?.Invoke(destination.StreamLimit);
     }
 

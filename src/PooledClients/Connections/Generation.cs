@@ -99,6 +99,11 @@ internal sealed class Generation : IDisposable
     /// <summary>Takes no new request from now on.</summary>
     public void Retire()
     {
+        foreach (var destination in Destinations)
+        {
+            destination.Retire();
+        }
+
         if (Interlocked.Or(ref _requests, Retired) == 0)
         {
             DisposeHandler();

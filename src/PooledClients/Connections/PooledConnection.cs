@@ -12,6 +12,12 @@ internal sealed class PooledConnection(Destination destination, TimeProvider tim
 
     public Destination Destination => destination;
 
+    /// <summary>Whether its handshake has ended; guarded by the destination's lock, as is the next.</summary>
+    public bool IsUp { get; set; }
+
+    /// <summary>Whether its server has told how many calls it carries.</summary>
+    public bool IsReady { get; set; }
+
     public void Attach(PooledStream stream) => _stream = new WeakReference<PooledStream>(stream);
 
     // The last byte arrived no later than the read that now waits was armed, so the stamp costs no look at the arrival itself.

@@ -32,6 +32,8 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         Handshake = handshake;
     }
 
+    public PooledConnection Connection => _connection;
+
     public HandshakeRecorder? Handshake { get; }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -55,6 +57,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             Handshake?.Completed();
             _isWatched = Handshake is not null;
             _backoff?.Succeed();
+            _connection.Destination.Established(_connection);
         }
     }
 

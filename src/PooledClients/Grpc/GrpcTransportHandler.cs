@@ -107,7 +107,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                 var generation = Enter();
                 var destination = generation.Destination;
-                destination.BeginCall();
+                if (!destination.TryBeginCall() && !await WaitForStreamAsync(request, generation, time, cancellationToken).ConfigureAwait(false))
+                {
+                    hasWaited = true;
+                    continue;
+                }
+
                 var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall);
                 var isAnswered = false;
                 try
@@ -254,24 +259,48 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
     }
 
+    /// <summary>Waits for a stream; when there is none to be had of this generation, tells to try again or throws.</summary>
+    private async Task<bool> WaitForStreamAsync(HttpRequestMessage request, Generation generation, CallTime time, CancellationToken cancellationToken)
+    {
+        var outcome = CallOutcome.Moved;
+        try
+        {
+            outcome = await generation.Destination.WaitForStreamAsync(cancellationToken).ConfigureAwait(false);
+            return outcome switch
+            {
+                CallOutcome.Granted => true,
+                CallOutcome.Failed when !WaitsForReady(request) && _transport.Backoff.Failure is { } failure => throw ConnectFailed(failure.Exception),
+                _ => false,
+            };
+        }
+        catch (OperationCanceledException exception) when (time.IsOver)
+        {
+            throw NotSentInTime(exception, time, generation.Destination);
+        }
+        finally
+        {
+            if (outcome != CallOutcome.Granted)
+            {
+                generation.Exit();
+            }
+        }
+    }
+
     private bool MaySendAgain(HttpRequestMessage request, Exception exception, SentContent content, Destination destination, ref int resends)
     {
-        if (SendFailure.IsTrustFailure(exception))
+        if (SendFailure.IsAbandonedDial(exception))
         {
-            _transport.Backoff.Explain(exception.InnerException ?? exception);
-            return false;
+            return content.CanBeSentAgain;
         }
 
-        if (SendFailure.IsConnectFailure(exception) && !content.WasAsked)
+        if (SendFailure.IsConnectFailure(exception) || SendFailure.IsTrustFailure(exception))
         {
-            if (SendFailure.IsAbandonedDial(exception))
-            {
-                return true;
-            }
-
             _transport.Backoff.Explain(exception.InnerException ?? exception);
-            // A connection that is up may yet carry the call: another dial that fails is no reason to fail it.
-            return destination.Up > 0 || (request.Options.TryGetValue(WaitForReady, out var waits) && waits);
+            destination.FailWaitingCalls();
+
+            // A connection that is up may yet carry the call: another dial that fails is no reason to fail it. The message may have
+            // been asked for all the same, when the runtime itself sent it again after a refusal: nothing was processed either way.
+            return !SendFailure.IsTrustFailure(exception) && content.CanBeSentAgain && (destination.Up > 0 || WaitsForReady(request));
         }
 
         return resends++ < MostResends && content.CanBeSentAgain && SendFailure.IsProvablyUnprocessed(exception, content);
@@ -279,15 +308,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     private Exception Translate(Exception exception, Destination destination)
     {
-        var cause = exception.InnerException ?? exception;
-        if (SendFailure.IsTrustFailure(exception))
+        if (SendFailure.IsConnectFailure(exception) || SendFailure.IsTrustFailure(exception))
         {
-            return Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {cause.Message}", exception);
-        }
-
-        if (SendFailure.IsConnectFailure(exception))
-        {
-            return Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
+            return ConnectFailed(exception);
         }
 
         return SendFailure.IsConnectionLoss(exception)
@@ -295,16 +318,20 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             : exception;
     }
 
+    private RpcException ConnectFailed(Exception exception)
+    {
+        var cause = exception is HttpRequestException { InnerException: { } inner } ? inner : exception;
+        return SendFailure.IsTrustFailure(exception)
+            ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {cause.Message}", exception)
+            : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
+    }
+
     private RpcException DeadlineExceeded(Exception exception, CallTime time, Generation generation, SentContent content)
     {
         var destination = generation.Destination;
         if (!content.WasAsked)
         {
-            return Fail(
-                StatusCode.DeadlineExceeded,
-                $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: "
-                + $"{destination.Up} of at most {destination.Cap} are up, {destination.Connections - destination.Up} being made. {LastFailure()}",
-                _transport.Backoff.Failure?.Exception ?? exception);
+            return NotSentInTime(exception, time, destination);
         }
 
         if (destination.IsSilentSince(time.StartedAt) && _silence.MayRetire(time.StartedAt))
@@ -314,6 +341,18 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
         return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {_transport.Address}.", exception);
     }
+
+    // The budget is the truth when it is what the call has waited for; otherwise the deadline is.
+    private RpcException NotSentInTime(Exception exception, CallTime time, Destination destination)
+        => destination.Gate.Explain() is { } budget
+            ? Fail(StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {budget.Message}", budget)
+            : Fail(
+                StatusCode.DeadlineExceeded,
+                $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {destination.Up} of at most {destination.Cap} are up, "
+                + $"{destination.Connections - destination.Up} being made, {destination.StreamLimit} calls each. {LastFailure()}",
+                _transport.Backoff.Failure?.Exception ?? exception);
+
+    private static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(WaitForReady, out var waits) && waits;
 
     private string LastFailure() => _transport.Backoff.Failure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
 

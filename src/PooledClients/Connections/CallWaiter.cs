@@ -1,0 +1,16 @@
+namespace PooledClients.Connections;
+
+/// <summary>One call that waits for a stream.</summary>
+internal sealed class CallWaiter
+{
+    private readonly TaskCompletionSource<CallOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public CallWaiter() => Node = new LinkedListNode<CallWaiter>(this);
+
+    /// <summary>Its place in the queue; in no list once the wait has ended. Guarded by the destination's lock.</summary>
+    public LinkedListNode<CallWaiter> Node { get; }
+
+    public Task<CallOutcome> Task => _outcome.Task;
+
+    public void End(CallOutcome outcome) => _outcome.TrySetResult(outcome);
+}
