@@ -50,8 +50,8 @@ internal static class BenchProgram
             throw new UsageException("--markdown tells throughput: name that scenario.");
         }
 
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => ChildProcess.KillAll());
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => ChildProcess.KillAll());
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => CleanUp());
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => CleanUp());
         try
         {
             var run = new BenchRun(options, scenarios);
@@ -62,8 +62,14 @@ internal static class BenchProgram
         }
         finally
         {
-            ChildProcess.KillAll();
+            CleanUp();
         }
+    }
+
+    private static void CleanUp()
+    {
+        ChildProcess.KillAll();
+        TemporaryFolder.DeleteAll();
     }
 
     private static async Task WriteFilesAsync(BenchOptions options, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Row> rows)

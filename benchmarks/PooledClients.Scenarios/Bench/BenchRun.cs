@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PooledClients.Scenarios.Contenders;
 
 namespace PooledClients.Scenarios.Bench;
@@ -5,6 +6,8 @@ namespace PooledClients.Scenarios.Bench;
 /// <summary>One run of the bench: every contender of every scenario, one after the other.</summary>
 internal sealed class BenchRun
 {
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly BenchOptions _options;
 
     public BenchRun(BenchOptions options, IReadOnlyList<Scenario> scenarios)
@@ -32,14 +35,17 @@ internal sealed class BenchRun
     {
         await using var stage = new Stage(scenario, contender, _options);
         Task<Row> measuring = scenario.MeasureAsync(stage);
-        while (await Task.WhenAny(measuring, Task.Delay(TimeSpan.FromMilliseconds(200))) != measuring)
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan limit = (2 * Expected(scenario)) + Patience;
+        while (!measuring.IsCompleted && Stopwatch.GetElapsedTime(started) < limit)
         {
+            await Task.WhenAny(measuring, Task.Delay(TellEvery));
             tell(stage.Load?.Progress()?.Calls ?? 0);
         }
 
         try
         {
-            return (await measuring, null);
+            return (await measuring.WaitAsync(TimeSpan.Zero), null);
         }
         catch (Exception error)
         {

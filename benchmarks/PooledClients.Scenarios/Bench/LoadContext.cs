@@ -11,7 +11,7 @@ namespace PooledClients.Scenarios.Bench;
 internal sealed class LoadContext(LoadSettings settings)
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(25);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Func<JsonElement, ValueTask<object?>>>> _handlers = new();
 
     private readonly ConcurrentDictionary<string, long> _marks = new();

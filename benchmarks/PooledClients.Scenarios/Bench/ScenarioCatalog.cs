@@ -19,6 +19,12 @@ internal static class ScenarioCatalog
         new Lifetime(),
         new Swap(),
         new Concurrency(),
+        new DescriptorBudget(),
+        new DescriptorThief(),
+        new ManyAddresses(),
+        new Flap(),
+        new Overload(),
+        new Slow(),
         new ThroughputScenario(),
     ];
 

@@ -16,7 +16,7 @@ internal sealed class Stage : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _processes = [];
     private readonly List<IDisposable> _watches = [];
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pooled-clients-");
+    private readonly TemporaryFolder _folder = new();
     private int _stores;
 
     public Stage(Scenario scenario, Contender contender, BenchOptions options)
@@ -24,7 +24,7 @@ internal sealed class Stage : IAsyncDisposable
         Scenario = scenario;
         Contender = contender;
         Options = options;
-        Certificates = new Certificates(_folder.FullName);
+        Certificates = new Certificates(_folder.Path);
         ServerCertificate = Certificates.IssueServer("server");
     }
 
@@ -47,7 +47,7 @@ internal sealed class Stage : IAsyncDisposable
         return new ServerSettings
         {
             Certificate = ServerCertificate,
-            Folder = _folder.CreateSubdirectory($"store-{++_stores}").FullName,
+            Folder = _folder.Create($"store-{++_stores}"),
             Behaviour = behaviour,
         };
     }
@@ -128,6 +128,6 @@ internal sealed class Stage : IAsyncDisposable
         // All at once: each may take its time to end.
         await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));
         Certificates.Dispose();
-        _folder.Delete(recursive: true);
+        _folder.Dispose();
     }
 }

@@ -6,7 +6,11 @@ namespace PooledClients.Scenarios.Contenders;
 /// <summary>The framework's own retry policy, for the contenders that have no other.</summary>
 internal static class ServiceConfigs
 {
-    /// <summary>Retries every method on <c>Unavailable</c>; nothing when no attempts were asked for.</summary>
+    private const string Service = "rocksdb.v1.KeyValue";
+
+    /// <summary>
+    /// Retries the methods without side effects on <c>Unavailable</c>, as a careful user would; nothing when no attempts were asked for.
+    /// </summary>
     public static ServiceConfig? Retries(int? attempts)
     {
         if (attempts is null)
@@ -16,7 +20,11 @@ internal static class ServiceConfigs
 
         var method = new MethodConfig
         {
-            Names = { MethodName.Default },
+            Names =
+            {
+                new MethodName { Service = Service, Method = "Get" },
+                new MethodName { Service = Service, Method = "Scan" },
+            },
             RetryPolicy = new RetryPolicy
             {
                 MaxAttempts = attempts.Value,

@@ -27,7 +27,7 @@ internal static class Numbers
             string text = value switch
             {
                 null => "-",
-                JsonValue number when number.GetValueKind() == JsonValueKind.Number => Of(number.GetValue<JsonElement>().GetDouble()),
+                JsonValue number when number.GetValueKind() == JsonValueKind.Number => Of(double.Parse(number.ToJsonString(), CultureInfo.InvariantCulture)),
                 JsonObject or JsonArray => value.ToJsonString(),
                 _ => value.ToString(),
             };
