@@ -9,7 +9,7 @@ public sealed class OpenResponseSnapshot
     /// <summary>Gets the method of the request.</summary>
     public required string Method { get; init; }
 
-    /// <summary>Gets the address of the request without its query.</summary>
+    /// <summary>Gets the address of the request without its query; what looks like a value in its path is <c>{}</c>.</summary>
     public required string Uri { get; init; }
 
     /// <summary>Gets how long ago the headers arrived.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace PooledClients;
 
 /// <summary>
@@ -25,6 +27,27 @@ public sealed class PooledHttpClientOptions
     /// </summary>
     /// <value>60 seconds. <see langword="null"/> or <see cref="Timeout.InfiniteTimeSpan"/> means never.</value>
     public TimeSpan? ResponseHeldWarning { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Gets or sets the age at which a response whose body is still open, and which nobody reads, is aborted: its connection is closed,
+    /// or its stream reset, and whoever reads it later gets an <see cref="IOException"/>.
+    /// </summary>
+    /// <value><see langword="null"/>: it is held until its deadline.</value>
+    public TimeSpan? ResponseHeldTimeout { get; set; }
+
+    /// <summary>
+    /// Gets or sets how long one read of a body may wait for a byte. It suits long downloads without a <see cref="Deadline"/>; the time
+    /// between two reads is not counted.
+    /// </summary>
+    /// <value><see langword="null"/>: only the deadline ends a body that stalls.</value>
+    public TimeSpan? IdleReadTimeout { get; set; }
+
+    /// <summary>
+    /// Gets or sets the compressions that are offered to the server and undone on the way in. A body that was decompressed has no
+    /// <c>Content-Length</c> any more.
+    /// </summary>
+    /// <value><see cref="DecompressionMethods.All"/>.</value>
+    public DecompressionMethods AutomaticDecompression { get; set; } = DecompressionMethods.All;
 
     /// <summary>Gets whom to trust and how to identify oneself.</summary>
     public TlsOptions Tls { get; } = new();

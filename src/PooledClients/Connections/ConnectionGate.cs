@@ -16,6 +16,7 @@ internal sealed class ConnectionGate : IDisposable
     private readonly PooledClientsMetrics _metrics;
     private readonly PoolReclaimer _reclaimer;
     private readonly DescriptorGuardian? _guardian;
+    private readonly IPressureRelief? _relief;
 
     // Addresses below their own cap with somebody waiting, the next to be served first. It holds one only while the process as a
     // whole is short of room.
@@ -35,9 +36,16 @@ internal sealed class ConnectionGate : IDisposable
     /// <param name="timeProvider">Times the waits.</param>
     /// <param name="metrics">The meter's instruments.</param>
     /// <param name="guardian">Started here; without one nobody but this gate's own callers looks at the descriptors.</param>
+    /// <param name="relief">Told while connects wait here; without one nobody is.</param>
     public ConnectionGate(
-        IOptions<PooledClientsOptions> options, DescriptorMeter meter, TimeProvider timeProvider, PooledClientsMetrics metrics, DescriptorGuardian? guardian = null)
+        IOptions<PooledClientsOptions> options,
+        DescriptorMeter meter,
+        TimeProvider timeProvider,
+        PooledClientsMetrics metrics,
+        DescriptorGuardian? guardian = null,
+        IPressureRelief? relief = null)
     {
+        _relief = relief;
         _meter = meter;
         _timeProvider = timeProvider;
         _metrics = metrics;
@@ -56,6 +64,9 @@ internal sealed class ConnectionGate : IDisposable
 
     /// <summary>The most leases at a time, all addresses together.</summary>
     public int Budget { get; }
+
+    /// <summary>How many leases are in use.</summary>
+    public int InUse => Volatile.Read(ref _inUse);
 
     public GateAddress CreateAddress(string address, int cap)
     {
@@ -199,6 +210,7 @@ internal sealed class ConnectionGate : IDisposable
     {
         var since = _timeProvider.GetTimestamp();
         _reclaimer.Run();
+        _relief?.BeginWait();
         try
         {
             // Run inline if the token is cancelled already. One of grant and cancellation takes the waiter from its queue, and wins.
@@ -209,6 +221,7 @@ internal sealed class ConnectionGate : IDisposable
         }
         finally
         {
+            _relief?.EndWait();
             _metrics.ConnectionWaited(waiter.Address.Address, _timeProvider.GetElapsedTime(since));
         }
     }

@@ -6,14 +6,13 @@ namespace PooledClients.Connections;
 /// What has to be equal for two clients to share connections. An address alone is no key: one client's certificate must never
 /// travel on another's connection.
 /// </summary>
-/// <param name="Address">The one address of a gRPC transport; none for HTTP, whose requests name theirs.</param>
+/// <param name="Address">The one address of a gRPC transport, or the socket of an HTTP one; none for other HTTP, whose requests name theirs.</param>
 /// <param name="Tls">Trust and identity, by reference: equal options have the same context. None over clear text.</param>
 /// <param name="Connection">How connections are made and kept.</param>
-/// <param name="Owner">The one client that has the transport to itself, because it configures the handler; else none.</param>
-internal sealed record TransportKey(ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null)
+/// <param name="Owner">What else the handler is made of, compared by value; a client that configures its handler itself is its own.</param>
+/// <param name="IsMultiplexed">Whether its connections carry many calls at once, and are made one by one as calls need them.</param>
+internal sealed record TransportKey(
+    ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null, bool IsMultiplexed = true)
 {
-    /// <summary>Whether its connections carry many calls at once, and are made one by one as calls need them.</summary>
-    public bool IsMultiplexed => Address is not null;
-
     public string DisplayName => Address?.ToString() ?? "http";
 }

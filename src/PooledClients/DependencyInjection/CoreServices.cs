@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
+using PooledClients.Http;
 using PooledClients.Tls;
 
 namespace PooledClients.DependencyInjection;
@@ -24,6 +25,8 @@ internal static class CoreServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledClientsOptions>, PooledClientsOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<PooledGrpcClientOptions>, PooledGrpcClientOptionsBinder>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledGrpcClientOptions>, PooledGrpcClientOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<PooledHttpClientOptions>, PooledHttpClientOptionsBinder>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledHttpClientOptions>, PooledHttpClientOptionsValidator>());
         services.AddStartValidation();
 
         services.TryAddSingleton<PooledClientsMetrics>();
@@ -42,6 +45,13 @@ internal static class CoreServices
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshot>());
+        services.TryAddSingleton<HttpMetrics>();
+        services.TryAddSingleton<ResponseRegistry>();
+        services.TryAddSingleton<IPressureRelief, LeakCollector>();
+        services.TryAddSingleton<CallSiteSampler>();
+        services.TryAddSingleton<HttpTransports>();
+        services.TryAddSingleton<HttpClients>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, ResponseRegistry>(static provider => provider.GetRequiredService<ResponseRegistry>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PooledClientsLifetime>());
         return services;
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using PooledClients.Grpc;
+using PooledClients.Http;
 
 namespace PooledClients.DependencyInjection;
 
@@ -7,7 +8,9 @@ namespace PooledClients.DependencyInjection;
 internal sealed class StartValidator(
     IOptions<PooledClientsOptions> options,
     IOptionsMonitor<PooledGrpcClientOptions> grpcOptions,
-    IEnumerable<GrpcClientRegistration> grpcClients) : IValidateOptions<StartValidation>
+    IEnumerable<GrpcClientRegistration> grpcClients,
+    IOptionsMonitor<PooledHttpClientOptions> httpOptions,
+    IEnumerable<HttpClientRegistration> httpClients) : IValidateOptions<StartValidation>
 {
     public ValidateOptionsResult Validate(string? name, StartValidation _)
     {
@@ -25,6 +28,11 @@ internal sealed class StartValidator(
             }
 
             Collect(failures, () => grpcOptions.Get(clients.Key));
+        }
+
+        foreach (var client in httpClients)
+        {
+            Collect(failures, () => httpOptions.Get(client.Name));
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

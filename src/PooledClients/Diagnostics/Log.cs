@@ -17,6 +17,36 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Warning, "Pooled client {Client} did not connect while the host started; its first call will: {Reason}")]
     public static partial void WarmUpFailed(this ILogger logger, string client, string reason);
 
+    [LoggerMessage(200, LogLevel.Warning, "{Count} responses of HTTP client '{Client}' to {Route} have been open and unread for long, the oldest sent {Age:0.#} s ago by {CallSite}. Each holds a connection, or a stream of one, until it is read to its end or disposed.")]
+    public static partial void ResponseHeld(this ILogger logger, int count, string client, object route, double age, string callSite);
+
+    [LoggerMessage(201, LogLevel.Information, "A response of HTTP client '{Client}' to {Route} that was warned of as held has been returned after {Age:0.#} s.")]
+    public static partial void HeldResponseReturned(this ILogger logger, string client, object route, double age);
+
+    [LoggerMessage(202, LogLevel.Warning, "{Count} responses of HTTP client '{Client}' to {Route} leaked: they were dropped without being read to the end or disposed, and only a garbage collection gave their connections back. Sent by {CallSite}.")]
+    public static partial void ResponseLeaked(this ILogger logger, int count, string client, object route, string callSite);
+
+    [LoggerMessage(203, LogLevel.Warning, "A response of HTTP client '{Client}' to {Route}, sent {Age:0.#} s ago by {CallSite}, was left open and unread for longer than ResponseHeldTimeout, and was aborted.")]
+    public static partial void HeldResponseAborted(this ILogger logger, string client, object route, double age, string callSite);
+
+    [LoggerMessage(204, LogLevel.Warning, "HTTP client '{Client}' has a primary handler of its own, {Handler}: its connections are outside the descriptor budget, the trust options, the drain and the reload of certificates. Leave it out, or use ConfigurePooledHandler.")]
+    public static partial void ForeignPrimaryHandler(this ILogger logger, string client, string handler);
+
+    [LoggerMessage(205, LogLevel.Information, "HTTP client '{Client}' has {Handler}: retries and circuit breaking are left to it. The deadline still covers the whole exchange.")]
+    public static partial void ResilienceLeftToHandler(this ILogger logger, string client, string handler);
+
+    [LoggerMessage(206, LogLevel.Information, "Connections are short while {Open} responses are open: a garbage collection was asked for, so that those nobody holds any more give theirs back.")]
+    public static partial void CollectionInduced(this ILogger logger, int open);
+
+    [LoggerMessage(320, LogLevel.Information, "HTTP client '{Client}' tries {Authority} again (retry {Retry}) after {Pause:0.###} s: {Reason}")]
+    public static partial void HttpRetrying(this ILogger logger, string client, string authority, int retry, double pause, string reason);
+
+    [LoggerMessage(321, LogLevel.Warning, "HTTP client '{Client}' leaves {Authority} alone for {Pause:0.###} s, because nearly every request to it failed; the last: {Reason}")]
+    public static partial void HttpBreakerOpened(this ILogger logger, string client, string authority, double pause, string reason);
+
+    [LoggerMessage(322, LogLevel.Information, "HTTP client '{Client}' has had an answer from {Authority}, and calls it again.")]
+    public static partial void HttpBreakerClosed(this ILogger logger, string client, string authority);
+
     [LoggerMessage(400, LogLevel.Warning, "The process holds {Open} of its {Limit} descriptors. At {HighWaterMark} new connections of pooled clients begin to wait. Pooled connections: {Connections} of {Budget}, held by: {Holders}.")]
     public static partial void DescriptorsNearLimit(this ILogger logger, int open, int limit, int highWaterMark, int connections, int budget, string holders);
 

@@ -31,6 +31,19 @@ internal sealed class RetryBudget
         _balance = perSecond;
     }
 
+    /// <summary>How many extra attempts could be made now.</summary>
+    public double Available
+    {
+        get
+        {
+            lock (_lock)
+            {
+                Refill();
+                return _balance;
+            }
+        }
+    }
+
     /// <summary>Counts a call, once, however many attempts it takes.</summary>
     public void RecordCall() => Interlocked.Increment(ref _calls);
 

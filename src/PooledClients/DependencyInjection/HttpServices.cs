@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+using PooledClients.Connections;
+using PooledClients.Http;
+
+namespace PooledClients.DependencyInjection;
+
+/// <summary>What makes a client of <see cref="IHttpClientFactory"/> a pooled one.</summary>
+internal static class HttpServices
+{
+    public static IServiceCollection AddPooledHttp(this IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+    {
+        services.AddPooledClientsCore();
+        services.AddPipelineFilter();
+        if (!services.Any(service => !service.IsKeyedService && service.ImplementationInstance is HttpClientRegistration added && added.Name == name))
+        {
+            services.AddSingleton(new HttpClientRegistration(name));
+            services.AddOptions<HttpClientFactoryOptions>(name).Configure<IServiceProvider>((options, provider) => Configure(options, name, provider));
+        }
+
+        if (configure is not null)
+        {
+            services.Configure(name, configure);
+        }
+
+        return services;
+    }
+
+    // The first of all filters is the outermost: it sees what all others did, whoever came first.
+    private static void AddPipelineFilter(this IServiceCollection services)
+    {
+        if (!services.Any(static service => !service.IsKeyedService && service.ImplementationType == typeof(HttpPipelineFilter)))
+        {
+            services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, HttpPipelineFilter>());
+        }
+    }
+
+    private static void Configure(HttpClientFactoryOptions options, string name, IServiceProvider provider)
+    {
+        // Connections have lifetimes of their own; a new handler every two minutes would only multiply them.
+        options.HandlerLifetime = Timeout.InfiniteTimeSpan;
+
+        // First, so that what the user sets wins wherever it was set.
+        options.HttpClientActions.Insert(0, client =>
+        {
+            var address = provider.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>().Get(name).BaseAddress;
+            client.BaseAddress = ServiceAddress.TryParse(address, out var parsed, out _) && parsed.IsUnix ? parsed.ChannelAddress : address;
+            client.Timeout = Timeout.InfiniteTimeSpan;
+        });
+    }
+}

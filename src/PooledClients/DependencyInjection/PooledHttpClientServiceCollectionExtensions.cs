@@ -1,0 +1,162 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Options;
+using PooledClients;
+using PooledClients.DependencyInjection;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>
+/// Adds clients of <see cref="IHttpClientFactory"/> whose exchanges end at their deadline, whose leaks are found, and whose connections
+/// are pooled, trusted and budgeted with those of all other pooled clients.
+/// </summary>
+public static class PooledHttpClientServiceCollectionExtensions
+{
+    private const DynamicallyAccessedMemberTypes NeededMembers = DynamicallyAccessedMemberTypes.PublicConstructors;
+
+    /// <summary>
+    /// Adds the unnamed client: what <see cref="HttpClient"/> as a service and <c>CreateClient()</c> give. Its options are in the
+    /// section <c>PooledClients:Http:Default</c>.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services)
+        => AddUnnamed(services, configure: null);
+
+    /// <summary>Adds the unnamed client, configured by its section and then by code.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, Action<PooledHttpClientOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddUnnamed(services, configure);
+    }
+
+    /// <summary>
+    /// Adds a named client, for <c>CreateClient(name)</c> and as a keyed singleton. Its options are in the section
+    /// <c>PooledClients:Http:&lt;name&gt;</c>.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, string name)
+        => AddNamed(services, name, configure: null);
+
+    /// <summary>Adds a named client, configured by its section and then by code.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name.</param>
+    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, string name, Action<PooledHttpClientOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddNamed(services, name, configure);
+    }
+
+    /// <summary>
+    /// Adds a typed client: a class whose constructor takes an <see cref="HttpClient"/>. Its options are in the section
+    /// <c>PooledClients:Http:&lt;type&gt;</c>. It may be injected into singletons: its connections are replaced under it.
+    /// </summary>
+    /// <typeparam name="TClient">The client's type; its bare name is the client's name.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(this IServiceCollection services)
+        where TClient : class
+        => AddTyped<TClient>(services, typeof(TClient).Name, configure: null);
+
+    /// <summary>Adds a typed client, configured by its section and then by code.</summary>
+    /// <typeparam name="TClient">The client's type; its bare name is the client's name.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
+        this IServiceCollection services, Action<PooledHttpClientOptions> configure)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddTyped<TClient>(services, typeof(TClient).Name, configure);
+    }
+
+    /// <summary>Adds a typed client under a name of its own, with the options of the section <c>PooledClients:Http:&lt;name&gt;</c>.</summary>
+    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(this IServiceCollection services, string name)
+        where TClient : class
+        => AddTyped<TClient>(services, name, configure: null);
+
+    /// <summary>Adds a typed client under a name of its own, configured by its section and then by code.</summary>
+    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name.</param>
+    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
+        this IServiceCollection services, string name, Action<PooledHttpClientOptions> configure)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddTyped<TClient>(services, name, configure);
+    }
+
+    /// <summary>Adds a typed client that is asked for by its interface or base class.</summary>
+    /// <typeparam name="TClient">The type that is asked for; its bare name is the client's name.</typeparam>
+    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<
+        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services)
+        where TClient : class
+        where TImplementation : class, TClient
+        => AddTyped<TClient, TImplementation>(services, typeof(TClient).Name, configure: null);
+
+    /// <summary>Adds a typed client that is asked for by its interface or base class, configured by its section and then by code.</summary>
+    /// <typeparam name="TClient">The type that is asked for; its bare name is the client's name.</typeparam>
+    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<
+        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services, Action<PooledHttpClientOptions> configure)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddTyped<TClient, TImplementation>(services, typeof(TClient).Name, configure);
+    }
+
+    private static IHttpClientBuilder AddUnnamed(IServiceCollection services, Action<PooledHttpClientOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddPooledHttp(Options.Options.DefaultName, configure).AddHttpClient(Options.Options.DefaultName);
+    }
+
+    private static IHttpClientBuilder AddNamed(IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+
+        // A singleton, for the default lifetime, scoped, could not be injected into one; its handler lives as long anyway.
+        return services.AddPooledHttp(name, configure).AddHttpClient(name).AddAsKeyed(ServiceLifetime.Singleton);
+    }
+
+    private static IHttpClientBuilder AddTyped<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
+        IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return services.AddPooledHttp(name, configure).AddHttpClient<TClient>(name);
+    }
+
+    private static IHttpClientBuilder AddTyped<TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(
+        IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return services.AddPooledHttp(name, configure).AddHttpClient<TClient, TImplementation>(name);
+    }
+}

@@ -1,0 +1,66 @@
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Http;
+
+/// <summary>What all exchanges of one named HTTP client share, whichever of its handlers they pass through.</summary>
+internal sealed class HttpClientState
+{
+    private readonly HttpMetrics _metrics;
+    private int _open;
+    private int _isAnnounced;
+
+    public HttpClientState(string name, PooledHttpClientOptions options, ResponseRegistry registry, HttpMetrics metrics, TimeProvider time)
+    {
+        Name = name;
+        DisplayName = name.Length == 0 ? "Default" : name;
+        Options = options;
+        Registry = registry;
+        Time = time;
+        _metrics = metrics;
+        Routes = new HttpRouteTable(this);
+    }
+
+    public string Name { get; }
+
+    /// <summary>The name as the configuration, logs and metrics have it.</summary>
+    public string DisplayName { get; }
+
+    public PooledHttpClientOptions Options { get; }
+
+    public ResponseRegistry Registry { get; }
+
+    public TimeProvider Time { get; }
+
+    public HttpRouteTable Routes { get; }
+
+    /// <summary>How many responses of this client are open.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>Whether its pipeline is built for the first time, and what is special about it is worth a log line.</summary>
+    public bool TryAnnounce() => Interlocked.Exchange(ref _isAnnounced, 1) == 0;
+
+    public void Opened(HttpExchange exchange)
+    {
+        Interlocked.Increment(ref _open);
+        exchange.Route.Authority.Opened();
+    }
+
+    public void Closed(HttpExchange exchange)
+    {
+        Interlocked.Decrement(ref _open);
+        exchange.Route.Authority.Closed();
+    }
+
+    public void Aborted(HttpExchange exchange, ExchangeEnd end)
+    {
+        switch (end)
+        {
+            case ExchangeEnd.DeadlinePassed or ExchangeEnd.ReadTimedOut:
+                _metrics.HttpTimedOut(DisplayName, ExchangePhases.Tag(exchange.EndedIn), end == ExchangeEnd.DeadlinePassed ? "deadline" : "idle_read");
+                break;
+            case ExchangeEnd.HeldTooLong:
+                _metrics.ResponsesReclaimed(DisplayName, 1, "held");
+                break;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using PooledClients.Connections;
+using PooledClients.Resilience;
+
+namespace PooledClients.Http;
+
+/// <summary>
+/// One request and its response until the body's end: its deadline, its phases, and who opened it. The registry and the timers hold
+/// it, so it must never hold the response: it reaches it through a weak reference to the <see cref="ResponseGuard"/>.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
+internal sealed class HttpExchange : IHttpCall
+{
+    public static readonly HttpRequestOptionsKey<HttpExchange> Key = new(IHttpCall.Key.Key);
+
+    private readonly CancellationTokenSource _abort = new();
+    private readonly long _startedAt;
+    private readonly TimeSpan _deadline;
+    private readonly ITimer? _deadlineTimer;
+    private ITimer? _readTimer;
+    private WeakReference<ResponseGuard>? _guard;
+    private ExchangePhases _phases;
+    private ExchangePhase _endedIn;
+    private long _openedAt;
+    private long _lastActivity;
+    private long _abortedAt;
+    private int _reads;
+    private int _end;
+
+    public HttpExchange(HttpRoute route, TimeProvider time, TimeSpan deadline, string? callSite)
+    {
+        Route = route;
+        Time = time;
+        CallSite = callSite;
+        _startedAt = time.GetTimestamp();
+        _phases = new ExchangePhases(_startedAt);
+        _deadline = deadline;
+        if (deadline != Timeout.InfiniteTimeSpan)
+        {
+            _deadlineTimer = time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, deadline);
+        }
+    }
+
+    public HttpRoute Route { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>The method that sent the request; <see langword="null"/> when this call's stack was not among the sampled.</summary>
+    public string? CallSite { get; }
+
+    /// <summary>Cancelled when the exchange has to stop: passed to everything that is awaited on its behalf.</summary>
+    public CancellationToken Token => _abort.Token;
+
+    public ExchangeEnd End => (ExchangeEnd)Volatile.Read(ref _end);
+
+    public ExchangePhase Phase => _phases.Current;
+
+    /// <summary>The phase in which the exchange was aborted.</summary>
+    public ExchangePhase EndedIn => _endedIn;
+
+    public TimeSpan Remaining
+    {
+        get
+        {
+            if (_deadline == Timeout.InfiniteTimeSpan)
+            {
+                return _deadline;
+            }
+
+            var left = _deadline - Age;
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    public bool WasLeftUnanswered
+        => End == ExchangeEnd.DeadlinePassed && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
+
+    public TimeSpan Age => Time.GetElapsedTime(_startedAt);
+
+    /// <summary>How long the response has been open.</summary>
+    public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
+
+    // The registry's list; guarded by its lock.
+    internal HttpExchange? Previous { get; set; }
+
+    internal HttpExchange? Next { get; set; }
+
+    internal bool IsListed { get; set; }
+
+    internal bool WasWarned { get; set; }
+
+    public void Enter(ExchangePhase phase) => Enter(phase, Time.GetTimestamp());
+
+    public void BackOff() => Enter(ExchangePhase.BackingOff);
+
+    /// <summary>For reports that may come late: changes nothing unless the exchange is in <paramref name="from"/>.</summary>
+    public void Advance(ExchangePhase from, ExchangePhase to)
+    {
+        if (_phases.Current == from)
+        {
+            Enter(to);
+        }
+    }
+
+    /// <summary>Binds the response whose body is open; from here on an abort disposes it.</summary>
+    public void Bind(ResponseGuard guard)
+    {
+        _openedAt = _lastActivity = Time.GetTimestamp();
+        Enter(ExchangePhase.HoldingBody, _openedAt);
+        Volatile.Write(ref _guard, new WeakReference<ResponseGuard>(guard));
+
+        // Pairs with Abort, which sets the end first and looks for the guard then: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        if (End != ExchangeEnd.None)
+        {
+            guard.Close();
+        }
+    }
+
+    /// <summary>How long the body has been open with nobody reading it.</summary>
+    public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(Volatile.Read(ref _lastActivity), now);
+
+    public void BeginRead(TimeSpan? readTimeout)
+    {
+        if (Interlocked.Increment(ref _reads) == 1)
+        {
+            Enter(ExchangePhase.ReadingBody);
+        }
+
+        if (readTimeout is { } timeout)
+        {
+            var timer = _readTimer ??= Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).OnReadTimer(), this, Timeout.InfiniteTimeSpan);
+            timer.Change(timeout, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void EndRead()
+    {
+        _readTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var now = Time.GetTimestamp();
+        Volatile.Write(ref _lastActivity, now);
+        if (Interlocked.Decrement(ref _reads) == 0)
+        {
+            Enter(ExchangePhase.HoldingBody, now);
+        }
+    }
+
+    /// <summary>The body is over, or there is none: nothing is held any more.</summary>
+    public bool TryComplete() => TryEnd(ExchangeEnd.Completed);
+
+    public bool TryCollect() => TryEnd(ExchangeEnd.Collected);
+
+    /// <summary>Cancels what is awaited, and then disposes the response: HTTP/1.1 closes on the one, HTTP/2 resets on the other.</summary>
+    public bool Abort(ExchangeEnd end)
+    {
+        if (End == ExchangeEnd.None)
+        {
+            // Before the end is seen, for whoever sees it describes them.
+            _endedIn = _phases.Current;
+            _abortedAt = Time.GetTimestamp();
+        }
+
+        if (!TryEnd(end))
+        {
+            return false;
+        }
+
+        Route.Client.Aborted(this, end);
+        _abort.Cancel();
+        if (Volatile.Read(ref _guard) is { } weak && weak.TryGetTarget(out var guard))
+        {
+            guard.Close();
+        }
+
+        return true;
+    }
+
+    /// <summary>The error for whoever waited; <see langword="null"/> when it was not the exchange that ended the wait.</summary>
+    public Exception? ToException(Exception? cause) => End switch
+    {
+        ExchangeEnd.DeadlinePassed => TimedOut($"passed its deadline of {Seconds(_deadline)} while {ExchangePhases.Words(_endedIn)}", cause),
+        ExchangeEnd.ReadTimedOut => TimedOut($"got no byte of the body for {Seconds(Route.Client.Options.IdleReadTimeout ?? default)}", cause),
+        ExchangeEnd.HeldTooLong => new IOException(
+            $"{Name} was aborted: its body was left open and unread for {Seconds(Route.Client.Options.ResponseHeldTimeout ?? default)}. Read or dispose responses promptly.", cause),
+        _ => null,
+    };
+
+    /// <summary>Where the time went, in words.</summary>
+    public string Describe() => _phases.Describe(Time, _abortedAt != 0 ? _abortedAt : Time.GetTimestamp());
+
+    private string Name => $"The exchange {Route} of the HTTP client '{Route.Client.DisplayName}'";
+
+    // HttpClient's own timeout has the same shape, so callers that know the one handle the other.
+    private TaskCanceledException TimedOut(string what, Exception? cause)
+    {
+        var message = $"{Name} {what} ({Describe()}).";
+        return new TaskCanceledException(message, new TimeoutException(message, cause), Token);
+    }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+
+    private void Enter(ExchangePhase phase, long now)
+    {
+        if (_abortedAt == 0)
+        {
+            _phases.Enter(phase, now);
+        }
+    }
+
+    private void OnReadTimer()
+    {
+        // The timer may have fired while the read was ending.
+        if (Volatile.Read(ref _reads) > 0)
+        {
+            Abort(ExchangeEnd.ReadTimedOut);
+        }
+    }
+
+    private bool TryEnd(ExchangeEnd end)
+    {
+        if (Interlocked.CompareExchange(ref _end, (int)end, (int)ExchangeEnd.None) != (int)ExchangeEnd.None)
+        {
+            return false;
+        }
+
+        _deadlineTimer?.Dispose();
+        _readTimer?.Dispose();
+        Route.Client.Registry.Remove(this);
+        return true;
+    }
+}

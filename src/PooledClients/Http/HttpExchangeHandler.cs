@@ -1,0 +1,95 @@
+using System.Net.Http.Metrics;
+
+namespace PooledClients.Http;
+
+/// <summary>
+/// The outermost handler: gives each request its exchange, which carries the deadline, and each response with an open body its
+/// tracked content.
+/// </summary>
+internal sealed class HttpExchangeHandler : DelegatingHandler
+{
+    private readonly HttpClientState _client;
+    private readonly CallSiteSampler _sampler;
+    private readonly Action<HttpMetricsEnrichmentContext> _tagClient;
+
+    public HttpExchangeHandler(HttpClientState client, CallSiteSampler sampler)
+    {
+        _client = client;
+        _sampler = sampler;
+        _tagClient = context => context.AddCustomTag("pooledclients.client", _client.DisplayName);
+    }
+
+    // One pipeline serves both: a synchronous caller blocks here instead of in the transport.
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        => SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var exchange = Begin(request);
+        var cancellation = cancellationToken.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await base.SendAsync(request, exchange.Token).ConfigureAwait(false);
+            Track(exchange, request, response);
+        }
+        catch (Exception exception)
+        {
+            exchange.TryComplete();
+            ThrowIfAborted(exchange, exception, cancellationToken);
+            throw;
+        }
+        finally
+        {
+            // From here on the caller's token is for the headers no more: a read brings its own.
+            cancellation.Unregister();
+        }
+
+        if (exchange.End is not (ExchangeEnd.None or ExchangeEnd.Completed))
+        {
+            response.Dispose();
+            ThrowIfAborted(exchange, cause: null, cancellationToken);
+        }
+
+        return response;
+    }
+
+    private static void ThrowIfAborted(HttpExchange exchange, Exception? cause, CancellationToken cancellationToken)
+    {
+        if (exchange.ToException(cause) is { } aborted)
+        {
+            throw aborted;
+        }
+
+        if (exchange.End == ExchangeEnd.Cancelled && cause is null or OperationCanceledException)
+        {
+            throw new TaskCanceledException(cause?.Message ?? "The request was cancelled.", cause, cancellationToken);
+        }
+    }
+
+    private HttpExchange Begin(HttpRequestMessage request)
+    {
+        var route = _client.Routes.Get(request);
+        var deadline = request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own)
+            ? own
+            : _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
+        var exchange = new HttpExchange(route, _client.Time, deadline, _sampler.Capture(route));
+        request.Options.Set(HttpExchange.Key, exchange);
+        HttpMetricsEnrichmentContext.AddCallback(request, _tagClient);
+        return exchange;
+    }
+
+    private void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)
+    {
+        if (!OpenBody.IsHeldBy(request, response, out var stream))
+        {
+            exchange.TryComplete();
+            return;
+        }
+
+        var guard = new ResponseGuard(exchange, response.Content, stream);
+        response.Content = new TrackedContent(response.Content, guard, closesOnCancel: response.Version.Major < 2);
+        exchange.Bind(guard);
+        _client.Registry.Add(exchange);
+    }
+}

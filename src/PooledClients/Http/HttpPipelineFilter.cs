@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
+using PooledClients.Resilience;
+
+namespace PooledClients.Http;
+
+/// <summary>
+/// Builds the handlers of pooled clients, and of those only. It is the outermost filter: the others, and what the user configured in
+/// whatever order, have had their say before it puts its own handlers in front.
+/// </summary>
+internal sealed class HttpPipelineFilter(
+    HttpClients clients, HttpTransports transports, CallSiteSampler sampler, HttpMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    : IHttpMessageHandlerBuilderFilter
+{
+    private const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
+
+    private readonly ILogger _logger = loggers.CreateLogger<HttpPipelineFilter>();
+
+    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next)
+        => builder =>
+        {
+            if (clients.Find(builder.Name ?? "") is { } client)
+            {
+                Build(builder, client, next);
+            }
+            else
+            {
+                next(builder);
+            }
+        };
+
+    private void Build(HttpMessageHandlerBuilder builder, HttpClientState client, Action<HttpMessageHandlerBuilder> next)
+    {
+        // Set first, so that a handler of the user's own wins wherever it was set.
+        var primary = transports.CreateHandler(client);
+        builder.PrimaryHandler = primary;
+        next(builder);
+
+        var isFirst = client.TryAnnounce();
+        if (builder.PrimaryHandler != primary && isFirst)
+        {
+            _logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
+        }
+
+        var resilience = builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType()));
+        if (resilience is not null)
+        {
+            if (isFirst)
+            {
+                _logger.ResilienceLeftToHandler(client.DisplayName, resilience.GetType().Name);
+            }
+        }
+        else if (client.Options.Resilience.Enabled)
+        {
+            builder.AdditionalHandlers.Insert(
+                0,
+                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, time, metrics, loggers.CreateLogger<HttpResilienceHandler>()));
+        }
+
+        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler));
+    }
+
+    private static bool IsResilience(Type type) => type.FullName?.StartsWith(ResilienceNamespace, StringComparison.Ordinal) == true;
+}

@@ -1,0 +1,263 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using PooledClients.Connections;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Http;
+
+/// <summary>
+/// All exchanges whose response body is open, the oldest first. It holds no response: one that is dropped is collected, and its
+/// guard reports it here.
+/// </summary>
+internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly ConcurrentQueue<HttpExchange> _collected = new();
+    private readonly HttpMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _sweep;
+    private HttpExchange? _oldest;
+    private HttpExchange? _newest;
+    private int _open;
+    private int _isReporting;
+    private bool _isSweeping;
+
+    public ResponseRegistry(HttpMetrics metrics, TimeProvider time, ILogger<ResponseRegistry> logger)
+    {
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
+        _sweep = time.CreateUncapturedTimer(static state => ((ResponseRegistry)state!).Sweep(), this, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How many responses are open.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    /// <summary>How many of them somebody is reading, as far as can be told.</summary>
+    public int Reading
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var now = _time.GetTimestamp();
+                var reading = 0;
+                for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
+                {
+                    reading += exchange.HeldFor(now) < SweepInterval ? 1 : 0;
+                }
+
+                return reading;
+            }
+        }
+    }
+
+    /// <summary>The age of the oldest open response; zero without one.</summary>
+    public TimeSpan OldestAge
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _oldest?.Age ?? TimeSpan.Zero;
+            }
+        }
+    }
+
+    public void AddTo(SnapshotBuilder snapshot)
+    {
+        lock (_lock)
+        {
+            for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
+            {
+                snapshot.OpenResponses.Add(new OpenResponseSnapshot
+                {
+                    Client = exchange.Route.Client.Name,
+                    Method = exchange.Route.Method,
+                    Uri = exchange.Route.Path,
+                    HeldFor = exchange.OpenFor,
+                    Origin = exchange.CallSite,
+                });
+            }
+        }
+    }
+
+    public void Add(HttpExchange exchange)
+    {
+        lock (_lock)
+        {
+            exchange.IsListed = true;
+            exchange.Previous = _newest;
+            if (_newest is null)
+            {
+                _oldest = exchange;
+            }
+            else
+            {
+                _newest.Next = exchange;
+            }
+
+            _newest = exchange;
+            _open++;
+            if (!_isSweeping)
+            {
+                _isSweeping = true;
+                _sweep.Change(SweepInterval, SweepInterval);
+            }
+        }
+
+        exchange.Route.Client.Opened(exchange);
+        if (exchange.End != ExchangeEnd.None)
+        {
+            // It ended before it was listed, and found nothing to remove.
+            Remove(exchange);
+        }
+    }
+
+    public void Remove(HttpExchange exchange)
+    {
+        if (!exchange.IsListed)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!exchange.IsListed)
+            {
+                return;
+            }
+
+            exchange.IsListed = false;
+            if (exchange.Previous is { } previous)
+            {
+                previous.Next = exchange.Next;
+            }
+            else
+            {
+                _oldest = exchange.Next;
+            }
+
+            if (exchange.Next is { } next)
+            {
+                next.Previous = exchange.Previous;
+            }
+            else
+            {
+                _newest = exchange.Previous;
+            }
+
+            exchange.Previous = null;
+            exchange.Next = null;
+            _open--;
+        }
+
+        exchange.Route.Client.Closed(exchange);
+    }
+
+    /// <summary>Follows up on a warning.</summary>
+    public void OnReturned(HttpExchange exchange)
+    {
+        if (exchange.WasWarned)
+        {
+            _logger.HeldResponseReturned(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds);
+        }
+    }
+
+    /// <summary>Called by a finalizer, whose thread must not wait for a logger.</summary>
+    public void OnCollected(HttpExchange exchange)
+    {
+        exchange.Route.MarkLeaked();
+        _collected.Enqueue(exchange);
+        if (Interlocked.Exchange(ref _isReporting, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static registry => registry.ReportCollected(), this, preferLocal: false);
+        }
+    }
+
+    public void Dispose() => _sweep.Dispose();
+
+    private void ReportCollected()
+    {
+        // Before the queue is read: what is enqueued later asks for a report of its own.
+        Volatile.Write(ref _isReporting, 0);
+        Interlocked.MemoryBarrier();
+        var collected = new List<HttpExchange>();
+        while (_collected.TryDequeue(out var exchange))
+        {
+            collected.Add(exchange);
+        }
+
+        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        {
+            var (route, site) = leaks.Key;
+            var count = leaks.Count();
+            _metrics.ResponsesLeaked(route.Client.DisplayName, count);
+            _metrics.ResponsesReclaimed(route.Client.DisplayName, count, "collected");
+            _logger.ResponseLeaked(count, route.Client.DisplayName, route, site);
+        }
+    }
+
+    private void Sweep()
+    {
+        var warned = new List<HttpExchange>();
+        var aborted = new List<HttpExchange>();
+        lock (_lock)
+        {
+            if (_oldest is null)
+            {
+                _isSweeping = false;
+                _sweep.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            var now = _time.GetTimestamp();
+            for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
+            {
+                Judge(exchange, exchange.HeldFor(now), warned, aborted);
+            }
+        }
+
+        foreach (var held in warned.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        {
+            var (route, site) = held.Key;
+            var oldest = held.Max(static exchange => exchange.Age);
+            _logger.ResponseHeld(held.Count(), route.Client.DisplayName, route, oldest.TotalSeconds, site);
+        }
+
+        foreach (var exchange in aborted)
+        {
+            if (exchange.Abort(ExchangeEnd.HeldTooLong))
+            {
+                _logger.HeldResponseAborted(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds, Site(exchange));
+            }
+        }
+    }
+
+    private static void Judge(HttpExchange exchange, TimeSpan held, List<HttpExchange> warned, List<HttpExchange> aborted)
+    {
+        var options = exchange.Route.Client.Options;
+        if (!exchange.WasWarned && IsOver(held, options.ResponseHeldWarning))
+        {
+            exchange.WasWarned = true;
+            warned.Add(exchange);
+        }
+
+        if (IsOver(held, options.ResponseHeldTimeout))
+        {
+            aborted.Add(exchange);
+        }
+    }
+
+    private static bool IsOver(TimeSpan held, TimeSpan? limit) => limit is { } most && most > TimeSpan.Zero && held >= most;
+
+    private static string Site(HttpExchange exchange) => exchange switch
+    {
+        { CallSite: { } site } => site,
+        { Route.LastCallSite: { } site } => $"probably {site} (a sampled call of this route)",
+        _ => "not known yet (the next calls of this route are captured)",
+    };
+}

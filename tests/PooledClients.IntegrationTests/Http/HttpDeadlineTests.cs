@@ -1,0 +1,239 @@
+using System.Net;
+using PooledClients.IntegrationTests.Logs;
+using PooledClients.IntegrationTests.Servers;
+using PooledClients.IntegrationTests.Waiting;
+
+namespace PooledClients.IntegrationTests.Http;
+
+/// <summary>That a deadline covers the exchange to the last byte, whoever reads it and however, and frees caller and connection.</summary>
+public class HttpDeadlineTests : WatchedTest
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(300);
+
+    public static TheoryData<string, string> WaysToRead
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var version in new[] { "1.1", "2.0" })
+            {
+                foreach (var way in Ways.Keys)
+                {
+                    data.Add(version, way);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    private static Dictionary<string, Func<HttpClient, string, CancellationToken, Task>> Ways { get; } = new(StringComparer.Ordinal)
+    {
+        ["GetStringAsync"] = (client, path, token) => client.GetStringAsync(path, token),
+        ["GetByteArrayAsync"] = (client, path, token) => client.GetByteArrayAsync(path, token),
+        ["GetAsync buffered"] = (client, path, token) => client.GetAsync(path, token),
+        ["GetStreamAsync"] = async (client, path, token) => await ReadAllAsync(await client.GetStreamAsync(path, token), token),
+        ["ReadAsStringAsync"] = async (client, path, token) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            await response.Content.ReadAsStringAsync(token);
+        },
+        ["ReadAsStreamAsync"] = async (client, path, token) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            await ReadAllAsync(await response.Content.ReadAsStreamAsync(token), token);
+        },
+        ["ReadAsStreamAsync without token"] = async (client, path, _) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None);
+            await ReadAllAsync(await response.Content.ReadAsStreamAsync(CancellationToken.None), CancellationToken.None);
+        },
+        ["ReadAsStream, synchronous"] = async (client, path, token) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            var stream = response.Content.ReadAsStream(token);
+            await Task.Run(() => stream.CopyTo(Stream.Null), CancellationToken.None);
+        },
+        ["CopyToAsync"] = async (client, path, token) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            await response.Content.CopyToAsync(Stream.Null, token);
+        },
+        ["LoadIntoBufferAsync"] = async (client, path, token) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            await response.Content.LoadIntoBufferAsync(token);
+        },
+        ["CopyTo, synchronous"] = async (client, path, token) =>
+        {
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            await Task.Run(() => response.Content.CopyTo(Stream.Null, null, token), CancellationToken.None);
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(WaysToRead))]
+    public async Task Read_BodyStalls_EndsAtTheDeadlineAndFreesTheServer(string version, string way)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(Version.Parse(version));
+        await using var http = Create(server, version, options => options.Deadline = Soon);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => Ways[way](http.Client, "/stall", TestContext.Current.CancellationToken));
+
+        Assert.IsType<TimeoutException>(error.InnerException);
+        Assert.Contains("while reading the body", error.Message, StringComparison.Ordinal);
+        Assert.Contains("GET localhost:", error.Message, StringComparison.Ordinal);
+        await Eventually.EqualAsync(1, () => api.Aborted);
+        Assert.Equal(0, http.Registry.Open);
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Deadline_NobodyReads_ClosesTheExchangeAndTellsTheNextRead(string version)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(Version.Parse(version));
+        await using var http = Create(server, version, options => options.Deadline = Soon);
+
+        using var response = await http.Client.GetAsync("/stall", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await Eventually.EqualAsync(1, () => api.Aborted);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains("with the body open and nobody reading it", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, http.Registry.Open);
+    }
+
+    [Theory]
+    [InlineData("1.1", "/stall/all", "waiting for the response headers")]
+    [InlineData("2.0", "/stall/all", "waiting for the response headers")]
+    [InlineData("1.1", "/stall/headers", "reading the body")]
+    [InlineData("2.0", "/stall/headers", "reading the body")]
+    public async Task Deadline_ServerSilent_NamesThePhase(string version, string path, string phase)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(Version.Parse(version));
+        await using var http = Create(server, version, options => options.Deadline = Soon);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetStringAsync(path, TestContext.Current.CancellationToken));
+
+        Assert.Contains($"while {phase}", error.Message, StringComparison.Ordinal);
+        await Eventually.EqualAsync(1, () => api.Aborted);
+    }
+
+    [Fact]
+    public async Task Deadline_StreamReset_KeepsTheSharedConnection()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version20);
+        await using var http = Create(server, "2.0", options => options.Deadline = Soon);
+
+        await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetStringAsync("/stall", TestContext.Current.CancellationToken));
+        await Eventually.EqualAsync(1, () => api.Aborted);
+
+        Assert.Equal(HttpApi.Text, await http.Client.GetStringAsync("/text", TestContext.Current.CancellationToken));
+        Assert.Equal(1, server.Connections.Accepted);
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task IdleRead_BodyStalls_EndsTheRead(string version)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(Version.Parse(version));
+        await using var http = Create(server, version, options =>
+        {
+            options.Deadline = null;
+            options.IdleReadTimeout = Soon;
+        });
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetStringAsync("/stall", TestContext.Current.CancellationToken));
+
+        Assert.IsType<TimeoutException>(error.InnerException);
+        Assert.Contains("got no byte of the body for 0.3 s", error.Message, StringComparison.Ordinal);
+        await Eventually.EqualAsync(1, () => api.Aborted);
+    }
+
+    [Fact]
+    public async Task Deadline_OfTheRequest_Wins()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server, "1.1");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/stall");
+        request.Options.Set(PooledHttpRequestOptions.Deadline, Soon);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.SendAsync(request, TestContext.Current.CancellationToken));
+
+        Assert.Contains("deadline of 0.3 s", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Timeout_OfTheUserSmaller_Wins()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server, "1.1");
+        http.Client.Timeout = Soon;
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetAsync("/stall/all", TestContext.Current.CancellationToken));
+
+        Assert.IsType<TimeoutException>(error.InnerException);
+        Assert.Contains("HttpClient.Timeout", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Cancel_ByTheCaller_CarriesTheCallersToken(string version)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(Version.Parse(version));
+        await using var http = Create(server, version);
+        using var cancellation = new CancellationTokenSource();
+        var call = http.Client.GetStringAsync("/stall", cancellation.Token);
+        await Eventually.EqualAsync(1, () => api.Stalled);
+
+        await cancellation.CancelAsync();
+
+        var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.Equal(cancellation.Token, error.CancellationToken);
+        Assert.IsNotType<TimeoutException>(error.InnerException);
+        await Eventually.EqualAsync(1, () => api.Aborted);
+        Assert.Equal(0, http.Registry.Open);
+    }
+
+    [Fact]
+    public async Task Send_Synchronous_KeepsTheDeadline()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server, "1.1", options => options.Deadline = Soon);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => Task.Run(
+            () =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, "/stall");
+                using var response = http.Client.Send(request);
+            },
+            TestContext.Current.CancellationToken));
+
+        Assert.IsType<TimeoutException>(error.InnerException);
+    }
+
+    private static async Task ReadAllAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        await using (stream)
+        {
+            var buffer = new byte[256];
+            while (await stream.ReadAsync(buffer, cancellationToken) > 0)
+            {
+            }
+        }
+    }
+
+    private HttpFixture Create(TestServer server, string version, Action<PooledHttpClientOptions>? configure = null)
+        => new(Log, Version.Parse(version), server.Address, configure);
+}
