@@ -45,7 +45,7 @@ internal struct ExchangePhases
         ExchangePhase.Sending => "sending the request",
         ExchangePhase.WaitingForHeaders => "waiting for the response headers",
         ExchangePhase.BackingOff => "waiting to try again",
-        ExchangePhase.HoldingBody => "with the body open and nobody reading it",
+        ExchangePhase.HoldingBody => "holding the body open unread",
         _ => "reading the body",
     };
 

@@ -55,17 +55,20 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         }
     }
 
-    /// <summary>The age of the oldest open response; zero without one.</summary>
-    public TimeSpan OldestAge
+    /// <summary>The exchange whose response has been open for longest.</summary>
+    public HttpExchange? Oldest
     {
         get
         {
             lock (_lock)
             {
-                return _oldest?.Age ?? TimeSpan.Zero;
+                return _oldest;
             }
         }
     }
+
+    /// <summary>The age of the oldest open response; zero without one.</summary>
+    public TimeSpan OldestAge => Oldest?.OpenFor ?? TimeSpan.Zero;
 
     public void AddTo(SnapshotBuilder snapshot)
     {

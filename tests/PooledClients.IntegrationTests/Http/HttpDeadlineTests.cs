@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Http.Json;
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Http;
 using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Servers;
 using PooledClients.IntegrationTests.Waiting;
@@ -8,7 +11,10 @@ namespace PooledClients.IntegrationTests.Http;
 /// <summary>That a deadline covers the exchange to the last byte, whoever reads it and however, and frees caller and connection.</summary>
 public class HttpDeadlineTests : WatchedTest
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    // Only the exchange's clock stands still until it is told; the sockets are real.
+    private readonly FakeTimeProvider _time = new();
 
     public static TheoryData<string, string> WaysToRead
     {
@@ -77,12 +83,15 @@ public class HttpDeadlineTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version));
-        await using var http = Create(server, version, options => options.Deadline = Soon);
+        await using var http = Create(server, version, options => options.Deadline = Deadline);
+        var call = Ways[way](http.Client, "/stall/headers", TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => http.Registry.Oldest is { Phase: ExchangePhase.ReadingBody });
 
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => Ways[way](http.Client, "/stall", TestContext.Current.CancellationToken));
+        _time.Advance(Deadline);
 
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
         Assert.IsType<TimeoutException>(error.InnerException);
-        Assert.Contains("while reading the body", error.Message, StringComparison.Ordinal);
+        Assert.Contains("passed its deadline of 5 s while reading the body (5 s reading the body)", error.Message, StringComparison.Ordinal);
         Assert.Contains("GET localhost:", error.Message, StringComparison.Ordinal);
         await Eventually.EqualAsync(1, () => api.Aborted);
         Assert.Equal(0, http.Registry.Open);
@@ -95,31 +104,64 @@ public class HttpDeadlineTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version));
-        await using var http = Create(server, version, options => options.Deadline = Soon);
-
+        await using var http = Create(server, version, options => options.Deadline = Deadline);
         using var response = await http.Client.GetAsync("/stall", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        await Eventually.EqualAsync(1, () => api.Aborted);
 
+        _time.Advance(Deadline);
+
+        await Eventually.EqualAsync(1, () => api.Aborted);
         var error = await Assert.ThrowsAsync<TaskCanceledException>(() => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        Assert.Contains("with the body open and nobody reading it", error.Message, StringComparison.Ordinal);
+        Assert.Contains("while holding the body open unread", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, http.Registry.Open);
     }
 
     [Theory]
     [InlineData("1.1", "/stall/all", "waiting for the response headers")]
     [InlineData("2.0", "/stall/all", "waiting for the response headers")]
-    [InlineData("1.1", "/stall/headers", "reading the body")]
-    [InlineData("2.0", "/stall/headers", "reading the body")]
     public async Task Deadline_ServerSilent_NamesThePhase(string version, string path, string phase)
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version));
-        await using var http = Create(server, version, options => options.Deadline = Soon);
+        await using var http = Create(server, version, options => options.Deadline = Deadline);
+        var call = http.Client.GetStringAsync(path, TestContext.Current.CancellationToken);
+        await Eventually.EqualAsync(1, () => api.Stalled);
 
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetStringAsync(path, TestContext.Current.CancellationToken));
+        _time.Advance(Deadline);
 
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
         Assert.Contains($"while {phase}", error.Message, StringComparison.Ordinal);
         await Eventually.EqualAsync(1, () => api.Aborted);
+    }
+
+    [Fact]
+    public async Task Deadline_UploadNotTaken_NamesThePhase()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server, "1.1", options => options.Deadline = Deadline);
+        using var endless = new StreamContent(new EndlessStream());
+        var call = http.Client.PostAsync("/stall/upload", endless, TestContext.Current.CancellationToken);
+        await Eventually.EqualAsync(1, () => api.Stalled);
+
+        _time.Advance(Deadline);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
+        Assert.Contains("while sending the request", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deadline_UploadTaken_NamesThePhase()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server, "1.1", options => options.Deadline = Deadline);
+        var call = http.Client.PostAsJsonAsync("/stall/all", HttpApi.Text, TestContext.Current.CancellationToken);
+        await Eventually.EqualAsync(1, () => api.Stalled);
+
+        _time.Advance(Deadline);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
+        Assert.Contains("while waiting for the response headers", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,11 +169,14 @@ public class HttpDeadlineTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(HttpVersion.Version20);
-        await using var http = Create(server, "2.0", options => options.Deadline = Soon);
+        await using var http = Create(server, "2.0", options => options.Deadline = Deadline);
+        var call = http.Client.GetStringAsync("/stall/headers", TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => http.Registry.Oldest is { Phase: ExchangePhase.ReadingBody });
 
-        await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetStringAsync("/stall", TestContext.Current.CancellationToken));
+        _time.Advance(Deadline);
+
+        await Assert.ThrowsAsync<TaskCanceledException>(() => call);
         await Eventually.EqualAsync(1, () => api.Aborted);
-
         Assert.Equal(HttpApi.Text, await http.Client.GetStringAsync("/text", TestContext.Current.CancellationToken));
         Assert.Equal(1, server.Connections.Accepted);
     }
@@ -146,14 +191,33 @@ public class HttpDeadlineTests : WatchedTest
         await using var http = Create(server, version, options =>
         {
             options.Deadline = null;
-            options.IdleReadTimeout = Soon;
+            options.IdleReadTimeout = TimeSpan.FromSeconds(3);
         });
+        var call = http.Client.GetStringAsync("/stall/headers", TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => http.Registry.Oldest is { Phase: ExchangePhase.ReadingBody });
 
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetStringAsync("/stall", TestContext.Current.CancellationToken));
+        _time.Advance(TimeSpan.FromSeconds(3));
 
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
         Assert.IsType<TimeoutException>(error.InnerException);
-        Assert.Contains("got no byte of the body for 0.3 s", error.Message, StringComparison.Ordinal);
+        Assert.Contains("got no byte of the body for 3 s", error.Message, StringComparison.Ordinal);
         await Eventually.EqualAsync(1, () => api.Aborted);
+    }
+
+    [Fact]
+    public async Task IdleRead_NobodyReads_DoesNotCount()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server, "1.1", options => options.IdleReadTimeout = TimeSpan.FromSeconds(3));
+        using var response = await http.Client.GetAsync("/chunked", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        Assert.True(await body.ReadAsync(new byte[1], TestContext.Current.CancellationToken) == 1);
+
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        using var reader = new StreamReader(body);
+        Assert.Equal("hequickbrownfox", await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -162,12 +226,15 @@ public class HttpDeadlineTests : WatchedTest
         var api = new HttpApi();
         await using var server = await api.StartAsync(HttpVersion.Version11);
         await using var http = Create(server, "1.1");
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/stall");
-        request.Options.Set(PooledHttpRequestOptions.Deadline, Soon);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/stall/all");
+        request.Options.Set(PooledHttpRequestOptions.Deadline, TimeSpan.FromSeconds(1));
+        var call = http.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        await Eventually.EqualAsync(1, () => api.Stalled);
 
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.SendAsync(request, TestContext.Current.CancellationToken));
+        _time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Contains("deadline of 0.3 s", error.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
+        Assert.Contains("deadline of 1 s", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,7 +243,7 @@ public class HttpDeadlineTests : WatchedTest
         var api = new HttpApi();
         await using var server = await api.StartAsync(HttpVersion.Version11);
         await using var http = Create(server, "1.1");
-        http.Client.Timeout = Soon;
+        http.Client.Timeout = TimeSpan.FromMilliseconds(300);
 
         var error = await Assert.ThrowsAsync<TaskCanceledException>(() => http.Client.GetAsync("/stall/all", TestContext.Current.CancellationToken));
 
@@ -194,7 +261,7 @@ public class HttpDeadlineTests : WatchedTest
         await using var http = Create(server, version);
         using var cancellation = new CancellationTokenSource();
         var call = http.Client.GetStringAsync("/stall", cancellation.Token);
-        await Eventually.EqualAsync(1, () => api.Stalled);
+        await Eventually.HoldsAsync(() => http.Registry.Oldest is { Phase: ExchangePhase.ReadingBody });
 
         await cancellation.CancelAsync();
 
@@ -210,16 +277,19 @@ public class HttpDeadlineTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(HttpVersion.Version11);
-        await using var http = Create(server, "1.1", options => options.Deadline = Soon);
-
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => Task.Run(
+        await using var http = Create(server, "1.1", options => options.Deadline = Deadline);
+        var call = Task.Run(
             () =>
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, "/stall");
+                using var request = new HttpRequestMessage(HttpMethod.Get, "/stall/headers");
                 using var response = http.Client.Send(request);
             },
-            TestContext.Current.CancellationToken));
+            TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => http.Registry.Oldest is { Phase: ExchangePhase.ReadingBody });
 
+        _time.Advance(Deadline);
+
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
         Assert.IsType<TimeoutException>(error.InnerException);
     }
 
@@ -235,5 +305,5 @@ public class HttpDeadlineTests : WatchedTest
     }
 
     private HttpFixture Create(TestServer server, string version, Action<PooledHttpClientOptions>? configure = null)
-        => new(Log, Version.Parse(version), server.Address, configure);
+        => new(Log, Version.Parse(version), server.Address, configure, time: _time);
 }

@@ -12,9 +12,15 @@ internal sealed class HttpFixture : IAsyncDisposable
     private readonly ServiceProvider _services;
 
     public HttpFixture(
-        LogWatch log, Version version, Uri? address, Action<PooledHttpClientOptions>? configure = null, Action<IHttpClientBuilder>? build = null)
+        LogWatch log,
+        Version version,
+        Uri? address,
+        Action<PooledHttpClientOptions>? configure = null,
+        Action<IHttpClientBuilder>? build = null,
+        TimeProvider? time = null)
     {
         var services = new ServiceCollection();
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(log).AddFilter("System.Net.Http.HttpClient", LogLevel.None));
         var builder = services.AddPooledHttpClient("uploads", options =>
         {
