@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -14,19 +15,36 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
     {
         var handshake = HandshakeRecorder.Find(sender);
         var leaf = certificate as X509Certificate2;
+        string host = (sender as SslStream)?.TargetHostName ?? string.Empty;
+        if (errors == SslPolicyErrors.None && leaf is not null && IsNamedByCommonNameOnly(leaf, host))
+        {
+            errors = SslPolicyErrors.RemoteCertificateNameMismatch;
+        }
+
         List<(TrustFailure Failure, string Reason)> reasons = errors == SslPolicyErrors.None && chain is not null
             ? FindWeakness(chain)
-            : TrustDiagnosis.Explain(leaf, chain, errors, (sender as SslStream)?.TargetHostName);
+            : TrustDiagnosis.Explain(leaf, chain, errors, host);
 
         if (reasons.Count > 0)
         {
-            var refusal = new ServerTrustException(reasons[0].Failure, Describe(sender, leaf, reasons));
+            var refusal = new ServerTrustException(reasons[0].Failure, Describe(host, leaf, reasons));
             handshake?.Failed(refusal);
             throw refusal;
         }
 
         handshake?.Verified(chain, trust?.Source ?? "system", identity);
         return errors == SslPolicyErrors.None;
+    }
+
+    /// <summary>
+    /// The platform still takes a host's name, and even its address, from the common name; nothing else does since RFC 9525.
+    /// </summary>
+    private static bool IsNamedByCommonNameOnly(X509Certificate2 leaf, string host)
+    {
+        var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
+        return IPAddress.TryParse(host, out IPAddress? address)
+            ? names is null || !names.EnumerateIPAddresses().Any(address.Equals)
+            : names is null || !names.EnumerateDnsNames().Any();
     }
 
     private static List<(TrustFailure Failure, string Reason)> FindWeakness(X509Chain chain)
@@ -51,9 +69,8 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
         return reasons;
     }
 
-    private string Describe(object sender, X509Certificate2? leaf, List<(TrustFailure Failure, string Reason)> reasons)
+    private string Describe(string host, X509Certificate2? leaf, List<(TrustFailure Failure, string Reason)> reasons)
     {
-        string host = (sender as SslStream)?.TargetHostName ?? string.Empty;
         string certificate = leaf is null ? string.Empty
             : $" Its certificate: subject '{CertificateText.Subject(leaf)}', issuer '{CertificateText.Issuer(leaf)}', thumbprint {leaf.Thumbprint}.";
         string authorities = trust is null

@@ -31,7 +31,7 @@ public static class TestCertificates
         serial[0] &= 0x7f;
         using X509Certificate2 certificate = request.Create(
             issuer?.SubjectName ?? request.SubjectName,
-            SignatureGenerator(issuer is null ? key : KeyOf(issuer), template.Padding),
+            SignatureGenerator(issuer is null ? key : KeyOf(issuer), template),
             now + template.ValidFrom,
             now + template.ValidTo,
             serial);
@@ -116,10 +116,12 @@ public static class TestCertificates
         _ => throw new ArgumentException("Only ECDSA and RSA keys.", nameof(key)),
     };
 
-    private static X509SignatureGenerator SignatureGenerator(AsymmetricAlgorithm key, RSASignaturePadding padding) => key switch
+    private static X509SignatureGenerator SignatureGenerator(AsymmetricAlgorithm key, CertificateTemplate template) => key switch
     {
+        _ when template.Hash == HashAlgorithmName.SHA1 || template.Hash == HashAlgorithmName.MD5 =>
+            new WeakSignatureGenerator(key, template.Hash, template.Padding),
         ECDsa ecdsa => X509SignatureGenerator.CreateForECDsa(ecdsa),
-        RSA rsa => X509SignatureGenerator.CreateForRSA(rsa, padding),
+        RSA rsa => X509SignatureGenerator.CreateForRSA(rsa, template.Padding),
         _ => throw new ArgumentException("Only ECDSA and RSA keys.", nameof(key)),
     };
 
