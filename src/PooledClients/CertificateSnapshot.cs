@@ -21,6 +21,12 @@ public sealed class CertificateSnapshot
     /// <summary>Gets when it ends to be valid.</summary>
     public required DateTimeOffset NotAfter { get; init; }
 
+    /// <summary>
+    /// Gets whether it is used and ends within 30 days (one that lives two days or less: within the last tenth of its life), or has
+    /// ended. An authority that stands in the file but that no server's chain goes through is not used.
+    /// </summary>
+    public bool ExpiresSoon { get; init; }
+
     /// <summary>Gets why the last change of its source was refused; <see langword="null"/> when there was none or it was good.</summary>
     public string? LastRefusal { get; init; }
 }

@@ -33,6 +33,7 @@ internal static class CoreServices
         services.TryAddSingleton<CertificateInventory>();
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<TlsRegistry>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TlsSnapshotSource>());
         services.TryAddSingleton(static provider => DescriptorMeter.Create(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<DescriptorGuardian>();
         services.TryAddSingleton<ConnectionGate>();

@@ -9,8 +9,6 @@ namespace PooledClients.Diagnostics;
 /// </summary>
 internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnostics) : IHealthCheck
 {
-    private static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(14);
-
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var snapshot = diagnostics.Capture();
@@ -24,7 +22,7 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"the process holds {descriptors.Open} of its {limit} descriptors"));
         }
 
-        foreach (var certificate in snapshot.Certificates.Where(c => c.NotAfter - snapshot.CapturedAt < ExpiryWarning))
+        foreach (var certificate in snapshot.Certificates.Where(static c => c.ExpiresSoon))
         {
             status = Worse(status, HealthStatus.Degraded);
             var ends = certificate.NotAfter <= snapshot.CapturedAt ? "expired" : "expires";

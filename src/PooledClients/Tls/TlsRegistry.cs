@@ -11,7 +11,7 @@ namespace PooledClients.Tls;
 /// Owns every CA file and client certificate of the process: each is read once, watched by one timer, and shared by all clients that
 /// name it.
 /// </summary>
-internal sealed class TlsRegistry : IDisposable, ISnapshotSource
+internal sealed class TlsRegistry : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, TrustFile> _trustFiles = new(StringComparer.Ordinal);
@@ -74,28 +74,13 @@ internal sealed class TlsRegistry : IDisposable, ISnapshotSource
         }
     }
 
-    public void AddTo(SnapshotBuilder snapshot)
+    /// <summary>What is watched, at this moment.</summary>
+    public ImmutableArray<WatchedFiles> CaptureFiles()
     {
         lock (_lock)
         {
-            foreach (WatchedFiles files in AllFiles())
-            {
-                snapshot.CertificateFiles.Add(new CertificateFileSnapshot
-                {
-                    Path = files.Paths[0],
-                    Use = files.CertificateUse,
-                    Reads = files.Reads,
-                    Refusals = files.Failures,
-                    LastRefusal = files.LastRefusal,
-                });
-                snapshot.Certificates.AddRange(files.Certificates.Select(certificate =>
-                    Describe(CertificateInUse.Of(files.CertificateUse, files.Paths[0], certificate), files.LastRefusal)));
-            }
+            return [.. AllFiles()];
         }
-
-        // Authorities and identities stand there already, used on a connection or not.
-        snapshot.Certificates.AddRange(
-            _inventory.Capture().Where(static certificate => certificate.Use == CertificateUse.Server).Select(static certificate => Describe(certificate, null)));
     }
 
     public void Dispose()
@@ -263,17 +248,6 @@ internal sealed class TlsRegistry : IDisposable, ISnapshotSource
         files.NextDue = _timeProvider.GetTimestamp() + (long)(wait.TotalSeconds * _timeProvider.TimestampFrequency);
 
     private IEnumerable<WatchedFiles> AllFiles() => _trustFiles.Values.Concat<WatchedFiles>(_identityFiles.Values);
-
-    private static CertificateSnapshot Describe(CertificateInUse certificate, string? lastRefusal) => new()
-    {
-        Use = certificate.Use,
-        Source = certificate.Source,
-        Subject = certificate.Subject,
-        Thumbprint = certificate.Thumbprint,
-        NotBefore = certificate.NotBefore,
-        NotAfter = certificate.NotAfter,
-        LastRefusal = lastRefusal,
-    };
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 

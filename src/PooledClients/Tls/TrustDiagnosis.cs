@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace PooledClients.Tls;
@@ -6,6 +8,9 @@ namespace PooledClients.Tls;
 /// <summary>Turns what the platform says of a chain into reasons that tell a person what to change.</summary>
 internal static class TrustDiagnosis
 {
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+    private const string AnyUsage = "2.5.29.37.0";
+
     public static List<(TrustFailure Failure, string Reason)> Explain(
         X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, string? host)
     {
@@ -30,7 +35,7 @@ internal static class TrustDiagnosis
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            reasons.Add((TrustFailure.WrongHost, $"it is not for host '{host}' but for {Names(certificate)}"));
+            reasons.Add((TrustFailure.WrongHost, $"it is not for {(IPAddress.TryParse(host, out _) ? "address" : "host")} '{host}' but for {Names(certificate)}"));
         }
 
         if (reasons.Count == 0)
@@ -51,7 +56,7 @@ internal static class TrustDiagnosis
                 (TrustFailure.UnknownAuthority, ExplainAuthority(status, certificate, subject, chain)),
             X509ChainStatusFlags.NotSignatureValid => (TrustFailure.BadSignature, $"the signature of '{subject}' is not its issuer's or cannot be verified"),
             X509ChainStatusFlags.NotValidForUsage =>
-                (TrustFailure.WrongUsage, $"'{subject}' is not for this usage: a server's certificate must allow server authentication"),
+                (TrustFailure.WrongUsage, $"'{UsageCulprit(chain) ?? subject}' does not allow server authentication"),
             X509ChainStatusFlags.InvalidBasicConstraints =>
                 (TrustFailure.WrongUsage, $"'{subject}' may not issue the certificates below it (basic constraints or path length)"),
             X509ChainStatusFlags.Revoked or X509ChainStatusFlags.ExplicitDistrust => (TrustFailure.Revoked, $"'{subject}' is revoked or distrusted"),
@@ -89,6 +94,14 @@ internal static class TrustDiagnosis
             + "or the server did not send an intermediate certificate";
     }
 
+    /// <summary>The platform blames a whole chain for a wrong usage: the certificate that narrows it is the one to change.</summary>
+    private static string? UsageCulprit(X509Chain chain) => chain.ChainElements
+        .Select(static element => element.Certificate)
+        .Where(static certificate => certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+            .Any(static usages => !usages.EnhancedKeyUsages.Cast<Oid>().Any(static usage => usage.Value is ServerAuthentication or AnyUsage)))
+        .Select(CertificateText.Subject)
+        .FirstOrDefault();
+
     private static string Names(X509Certificate2 certificate)
     {
         const int Most = 8;
@@ -98,10 +111,14 @@ internal static class TrustDiagnosis
             return "no name at all (it has no subject alternative name)";
         }
 
-        string[] names = [.. extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(static address => address.ToString()))];
+        string[] names =
+        [
+            .. extension.EnumerateDnsNames().Select(static name => $"'{CertificateText.Clean(name)}'"),
+            .. extension.EnumerateIPAddresses().Select(static address => $"address '{address}'"),
+        ];
         return names.Length == 0
             ? "no host at all (its subject alternative name holds no DNS name and no IP address)"
-            : string.Join(", ", names.Take(Most).Select(static name => $"'{CertificateText.Clean(name)}'"))
+            : string.Join(", ", names.Take(Most))
                 + (names.Length > Most ? $" and {names.Length - Most} more" : string.Empty);
     }
 }

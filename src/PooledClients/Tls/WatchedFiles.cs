@@ -24,7 +24,7 @@ internal abstract class WatchedFiles
     private string? _unreadable;
     private volatile string? _lastRefusal;
     private long _reads;
-    private long _failures;
+    private long _refusals;
 
     protected WatchedFiles(params string[] paths) => _paths = paths;
 
@@ -40,7 +40,7 @@ internal abstract class WatchedFiles
     public long Reads => Volatile.Read(ref _reads);
 
     /// <summary>How many changes could not be used, or not be read.</summary>
-    public long Failures => Volatile.Read(ref _failures);
+    public long Refusals => Volatile.Read(ref _refusals);
 
     /// <summary>Why the last change was not used; null when there was none or it was good.</summary>
     public string? LastRefusal => _lastRefusal;
@@ -106,7 +106,7 @@ internal abstract class WatchedFiles
             // What cannot be read is tried again at every look, and told once.
             if (!e.IsUnreadable || e.Message != _unreadable)
             {
-                Interlocked.Increment(ref _failures);
+                Interlocked.Increment(ref _refusals);
                 _lastRefusal = e.Message;
                 ReportFailure(e.Message);
             }

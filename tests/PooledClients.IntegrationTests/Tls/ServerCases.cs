@@ -55,12 +55,12 @@ internal static class ServerCases
             return Bad(new(), TrustFailure.WrongUsage, "path length", issuer: second, intermediates: [second, first]);
         },
         ["client authentication only"] = () =>
-            Bad(new() { Usages = [CertificateTemplate.ClientAuthentication] }, TrustFailure.WrongUsage, "must allow server authentication"),
-        ["code signing only"] = () => Bad(new() { Usages = ["1.3.6.1.5.5.7.3.3"] }, TrustFailure.WrongUsage, "must allow server authentication"),
+            Bad(new() { Usages = [CertificateTemplate.ClientAuthentication] }, TrustFailure.WrongUsage, "does not allow server authentication"),
+        ["code signing only"] = () => Bad(new() { Usages = ["1.3.6.1.5.5.7.3.3"] }, TrustFailure.WrongUsage, "does not allow server authentication"),
         ["intermediate for clients only"] = () => Under(
             CertificateTemplate.Authority("For clients") with { Usages = [CertificateTemplate.ClientAuthentication] },
             TrustFailure.WrongUsage,
-            "must allow server authentication"),
+            "'CN=For clients' does not allow server authentication"),
         ["intermediate that may not sign certificates"] = () =>
             Under(CertificateTemplate.Authority("No signer") with { KeyUsage = X509KeyUsageFlags.DigitalSignature }, TrustFailure.WrongUsage, "No signer"),
         ["expired intermediate"] = () => Under(

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Tests.Connections;
+using PooledClients.Tls;
 
 namespace PooledClients.Tests.Diagnostics;
 
@@ -24,10 +25,10 @@ public sealed class PooledClientsHealthCheckTests
     }
 
     [Theory]
-    [InlineData(15, HealthStatus.Healthy)]
-    [InlineData(13, HealthStatus.Degraded)]
+    [InlineData(31, HealthStatus.Healthy)]
+    [InlineData(30, HealthStatus.Degraded)]
     [InlineData(-1, HealthStatus.Degraded)]
-    public async Task CheckHealth_ByCertificates_WarnsTwoWeeksAhead(int daysLeft, HealthStatus expected)
+    public async Task CheckHealth_ByCertificates_WarnsThirtyDaysAhead(int daysLeft, HealthStatus expected)
     {
         var entry = await CheckAsync(open: 10, daysLeft);
 
@@ -50,7 +51,7 @@ public sealed class PooledClientsHealthCheckTests
         services.AddSingleton<TimeProvider>(time);
         services.AddSingleton<DescriptorMeter>(new FakeDescriptorMeter { Open = open, Limit = 1000 });
         services.Configure<PooledClientsOptions>(options => options.Descriptors.Reserve = 0);
-        services.AddSingleton<ISnapshotSource>(new CertificateSource(certificate is int days ? time.GetUtcNow().AddDays(days) : null));
+        services.AddSingleton<ISnapshotSource>(new CertificateSource(certificate is int days ? time.GetUtcNow().AddDays(days) : null, time.GetUtcNow()));
         services.AddHealthChecks().AddPooledClients();
         await using var provider = services.BuildServiceProvider();
 
@@ -58,7 +59,7 @@ public sealed class PooledClientsHealthCheckTests
         return report.Entries["pooled_clients"];
     }
 
-    private sealed class CertificateSource(DateTimeOffset? notAfter) : ISnapshotSource
+    private sealed class CertificateSource(DateTimeOffset? notAfter, DateTimeOffset now) : ISnapshotSource
     {
         public void AddTo(SnapshotBuilder snapshot)
         {
@@ -72,6 +73,8 @@ public sealed class PooledClientsHealthCheckTests
                     Thumbprint = "AB12",
                     NotBefore = end.AddYears(-1),
                     NotAfter = end,
+                    ExpiresSoon = new CertificateInUse(CertificateUse.Identity, "client.pem", "CN=client", "AB12", end.AddYears(-1), end)
+                        .ReachedThreshold(now) is not null,
                 });
             }
         }
