@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,9 +14,7 @@ namespace PooledClients.DependencyInjection;
 /// while they finish.
 /// </summary>
 internal sealed class PooledClientsLifetime(
-    GrpcChannelPool pool,
-    TransportRegistry transports,
-    Preloader preloader,
+    IServiceProvider services,
     IEnumerable<GrpcClientRegistration> clients,
     IOptionsMonitor<PooledGrpcClientOptions> clientOptions,
     IOptions<PooledClientsOptions> options,
@@ -24,6 +23,9 @@ internal sealed class PooledClientsLifetime(
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
+    // Hosted services are made before the options are validated, and the pool reads options as it is made: it waits for its first use.
+    private GrpcChannelPool Pool => services.GetRequiredService<GrpcChannelPool>();
+
     /// <summary>Before any hosted service starts to take work, code is loaded and the clients that ask for it are connected.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +33,7 @@ internal sealed class PooledClientsLifetime(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         if (options.Value.WarmUp.Preload)
         {
-            await preloader.RunAsync(either.Token).ConfigureAwait(false);
+            await services.GetRequiredService<Preloader>().RunAsync(either.Token).ConfigureAwait(false);
         }
 
         var names = clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).Where(name => clientOptions.Get(name).WarmUp).ToList();
@@ -49,11 +51,12 @@ internal sealed class PooledClientsLifetime(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        foreach (var handler in pool.Handlers)
+        foreach (var handler in Pool.Handlers)
         {
             handler.BeginDrain();
         }
 
+        var transports = services.GetRequiredService<TransportRegistry>();
         var startedAt = timeProvider.GetTimestamp();
         while (transports.InFlight is var inFlight and > 0)
         {
@@ -73,7 +76,7 @@ internal sealed class PooledClientsLifetime(
     {
         try
         {
-            await pool.ConnectAsync(name, cancellationToken).ConfigureAwait(false);
+            await Pool.ConnectAsync(name, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is OperationCanceledException or RpcException)
         {

@@ -27,7 +27,7 @@ internal sealed class GrpcChannelPool(
 {
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Transport, Lazy<GrpcTransportHandler>> _handlers = new();
-    private readonly Dictionary<string, GrpcClientRegistration> _clients = Index(clients);
+    private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
     private readonly ILogger _logger = loggerFactory.CreateLogger<GrpcChannelPool>();
 
     /// <summary>The handlers that carry calls now, one a transport.</summary>
@@ -46,7 +46,7 @@ internal sealed class GrpcChannelPool(
 
     public ChannelBase GetChannel<TClient>()
         where TClient : class
-        => _clients.Values.FirstOrDefault(static client => client.ClientType == typeof(TClient) && !client.IsNamed) is { } client
+        => _clients.Value.Values.FirstOrDefault(static client => client.ClientType == typeof(TClient) && !client.IsNamed) is { } client
             ? GetPooledChannel(client)
             : throw new InvalidOperationException($"{typeof(TClient)} was not added without a name; add it with AddPooledGrpcClient, or get its channel by name.");
 
@@ -88,15 +88,17 @@ internal sealed class GrpcChannelPool(
     private PooledChannel Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _clients.TryGetValue(name, out var client)
+        return _clients.Value.TryGetValue(name, out var client)
             ? GetPooledChannel(client)
             : throw new InvalidOperationException(
-                $"No pooled gRPC client is named '{name}'; the names are: {string.Join(", ", _clients.Keys.Order(StringComparer.Ordinal))}. Add it with AddPooledGrpcClient.");
+                $"No pooled gRPC client is named '{name}'; the names are: {string.Join(", ", _clients.Value.Keys.Order(StringComparer.Ordinal))}. Add it with AddPooledGrpcClient.");
     }
 
     private PooledChannel CreateChannel(GrpcClientRegistration client)
     {
+        // Options first: an error in them is the truth even where a name is taken twice as well.
         var clientOptions = options.Get(client.Name);
+        _ = _clients.Value;
         var setup = setups.Get(client.Name);
         if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out var reason))
         {

@@ -28,10 +28,15 @@ internal abstract class GrpcClientRegistration
 
     public bool IsSameClient(GrpcClientRegistration other) => ClientType == other.ClientType && Name == other.Name && IsNamed == other.IsNamed;
 
+    // A generated client is nested in its service: KeyValue.KeyValueClient.
     private static string DefaultName(Type clientType)
     {
-        var service = clientType.DeclaringType ?? clientType;
-        var backtick = service.Name.IndexOf('`', StringComparison.Ordinal);
-        return backtick < 0 ? service.Name : service.Name[..backtick];
+        if (clientType.DeclaringType is { } service && clientType.Name == service.Name + "Client")
+        {
+            return service.Name;
+        }
+
+        var backtick = clientType.Name.IndexOf('`', StringComparison.Ordinal);
+        return backtick < 0 ? clientType.Name : clientType.Name[..backtick];
     }
 }
