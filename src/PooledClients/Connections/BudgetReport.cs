@@ -8,7 +8,7 @@ internal static class BudgetReport
     private const int HoldersNamed = 5;
 
     public static ConnectionBudgetException For(string address, GateState state, Exception? cause = null) =>
-        new($"No connection to {address} could be opened: {Reason(state, cause)} Held by: {Holders(state.Holders)}.", cause)
+        new($"No connection to {address} could be opened: {Reason(state, cause)}", cause)
         {
             Address = address,
             Connections = state.InUse,
@@ -38,15 +38,12 @@ internal static class BudgetReport
         var descriptors = state.Descriptors.Limit is int limit
             ? string.Create(CultureInfo.InvariantCulture, $"{state.Descriptors.Open} of its {limit} descriptors")
             : string.Create(CultureInfo.InvariantCulture, $"{state.Descriptors.Open} descriptors");
-        if (cause is null && state.InUse >= state.Budget)
-        {
-            return string.Create(CultureInfo.InvariantCulture,
-                $"all {state.Budget} connections of the pooled clients' budget are in use (the process holds {descriptors}). " +
-                $"Raise the limit of descriptors of the process or set PooledClients:Descriptors:MaxConnections, or lower Connection:MaxConnections of the largest holders.");
-        }
-
-        return string.Create(CultureInfo.InvariantCulture,
-            $"the process holds {descriptors}, and the pooled clients only {state.InUse} of them (their budget is {state.Budget}). " +
-            $"Look for what else keeps files or sockets open, or raise the limit of descriptors of the process.");
+        return cause is null && state.InUse >= state.Budget
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"all {state.Budget} connections of the pooled clients' budget are in use, held by {Holders(state.Holders)}; the process holds {descriptors}. " +
+                $"Lower Connection:MaxConnections of the largest holders, or raise the process's limit of descriptors or PooledClients:Descriptors:MaxConnections.")
+            : string.Create(CultureInfo.InvariantCulture,
+                $"the process holds {descriptors}, of which the pooled clients have {state.InUse} (budget {state.Budget}), held by {Holders(state.Holders)}. " +
+                $"Look for what else keeps files or sockets open, or raise the process's limit of descriptors.");
     }
 }

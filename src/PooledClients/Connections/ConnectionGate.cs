@@ -29,6 +29,8 @@ internal sealed class ConnectionGate : IDisposable
 
     // How many more sockets fit below the high-water mark: kept up to date between two readings of the meter.
     private int _room = int.MaxValue;
+
+    // Whether somebody waits whom a connection that goes would serve.
     private volatile bool _starved;
 
     /// <param name="options">The budget.</param>
@@ -49,7 +51,7 @@ internal sealed class ConnectionGate : IDisposable
         _meter = meter;
         _timeProvider = timeProvider;
         _metrics = metrics;
-        _reclaimer = new PoolReclaimer(this, metrics);
+        _reclaimer = new PoolReclaimer(this, timeProvider, metrics);
         Apply(meter.Read());
         Budget = options.Value.Descriptors.MaxConnections ?? DescriptorLimits.DefaultBudget(_reading.Limit);
         metrics.ObserveConnections(
@@ -79,14 +81,14 @@ internal sealed class ConnectionGate : IDisposable
     public void RemoveReclaimable(IReclaimable pool) => _reclaimer.Remove(pool);
 
     /// <summary>
-    /// For a pool to call when its last request has ended, under no lock of its own: while others wait for room, its idle connections
-    /// are closed at once. Otherwise it costs one volatile read.
+    /// For a pool to call when its last request has ended, under no lock of its own: while others wait for what it holds, its idle
+    /// connections are closed at once. Otherwise it costs one volatile read.
     /// </summary>
-    public void NotifyIdle()
+    public void NotifyIdle(IReclaimable pool)
     {
         if (_starved)
         {
-            _reclaimer.Run();
+            _reclaimer.TryReclaim(pool);
         }
     }
 
@@ -103,11 +105,7 @@ internal sealed class ConnectionGate : IDisposable
             Grant();
         }
 
-        if (Shortage() > 0)
-        {
-            _reclaimer.Run();
-        }
-
+        _reclaimer.Run();
         return reading;
     }
 
@@ -183,12 +181,11 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    /// <summary>How many connections have to go, so that those who wait are served and the process is below its high-water mark.</summary>
-    internal int Shortage()
+    internal GateShortage Shortage()
     {
         lock (_lock)
         {
-            return Math.Max(_turns.Sum(a => Math.Min(a.Waiters.Count, a.Cap - a.InUse)), -_room);
+            return new GateShortage(Math.Max(_turns.Sum(a => Math.Min(a.Waiters.Count, a.Cap - a.InUse)), -_room), IsPressed: _room <= 0);
         }
     }
 
@@ -267,7 +264,7 @@ internal sealed class ConnectionGate : IDisposable
             waiter.TrySetResult(new ConnectionLease(address));
         }
 
-        _starved = _turns.Count > 0;
+        _starved = _turns.Count > 0 && _room > 0;
     }
 
     private void Leave(GateWaiter waiter)
@@ -277,7 +274,7 @@ internal sealed class ConnectionGate : IDisposable
         if (address.Waiters.Count == 0 && address.Turn.List is not null)
         {
             _turns.Remove(address.Turn);
-            _starved = _turns.Count > 0;
+            _starved = _turns.Count > 0 && _room > 0;
         }
 
         Forget(address);

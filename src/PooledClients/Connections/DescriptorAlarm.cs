@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 
@@ -11,6 +12,16 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
 {
     private bool _near;
     private bool _exhausted;
+
+    /// <summary>Goes through what is to be said, before it is: code that is first run when no descriptor is left cannot be loaded.</summary>
+    public void Rehearse()
+    {
+        GateAddressState[] addresses = [new("a", Cap: 1, InUse: 1, Waiting: 0), new("b", Cap: 2, InUse: 2, Waiting: 1), new("c", Cap: 3, InUse: 3, Waiting: 0)];
+        var state = new GateState(new DescriptorReading(1, 1, 1), Budget: 1, InUse: 1, addresses);
+        _ = BudgetReport.For("a", state);
+        RuntimeHelpers.RunClassConstructor(typeof(Log).TypeHandle);
+        _ = logger.IsEnabled(LogLevel.Error);
+    }
 
     /// <param name="reading">The process's descriptors.</param>
     /// <param name="released">How many the reserve released just now, since there were no others; <see langword="null"/> otherwise.</param>
@@ -43,5 +54,20 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
         }
     }
 
-    private static void Say(Action log) => ThreadPool.UnsafeQueueUserWorkItem(static log => log(), log, preferLocal: false);
+    // What a logger throws, which may be for want of a descriptor itself, must not end the process that is being saved.
+    private static void Say(Action log) => ThreadPool.UnsafeQueueUserWorkItem(
+        static log =>
+        {
+            try
+            {
+                log();
+            }
+#pragma warning disable CA1031 // There is nobody left to tell.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        },
+        log,
+        preferLocal: false);
 }

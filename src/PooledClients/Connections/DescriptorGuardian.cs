@@ -36,6 +36,7 @@ internal sealed class DescriptorGuardian(
         }
 
         _gate = gate;
+        _alarm.Rehearse();
         _reserve.Take();
         _held = _reserve.Held;
         _thread = new Thread(Watch, StackSize) { IsBackground = true, Name = "PooledClients descriptors" };

@@ -3,8 +3,11 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Connections;
 
 /// <summary>Has pools with no request in flight close their connections while the gate is short of room, the least recently used first.</summary>
-internal sealed class PoolReclaimer(ConnectionGate gate, PooledClientsMetrics metrics)
+internal sealed class PoolReclaimer(ConnectionGate gate, TimeProvider timeProvider, PooledClientsMetrics metrics)
 {
+    // A busy address is idle for a moment between two calls. At the high-water mark it could not connect again, so it is left alone.
+    private static readonly TimeSpan RestUnderPressure = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly List<IReclaimable> _pools = [];
     private int _requests;
@@ -42,34 +45,45 @@ internal sealed class PoolReclaimer(ConnectionGate gate, PooledClientsMetrics me
         while (Interlocked.Add(ref _requests, -seen) > 0);
     }
 
-    private void Reclaim(int shortage)
+    /// <summary>How many connections it had, if it was idle and closed them.</summary>
+    public int TryReclaim(IReclaimable pool)
     {
-        if (shortage <= 0)
+        var connections = pool.Connections;
+        if (connections == 0 || !pool.TryReclaimIdle())
+        {
+            return 0;
+        }
+
+        metrics.PoolReclaimed(pool.Address);
+        return connections;
+    }
+
+    private void Reclaim(GateShortage shortage)
+    {
+        var missing = shortage.Connections;
+        if (missing <= 0)
         {
             return;
         }
 
-        foreach (var pool in Candidates())
+        foreach (var pool in Candidates(shortage.IsPressed))
         {
-            var connections = pool.Connections;
-            if (connections > 0 && pool.TryReclaimIdle())
+            missing -= TryReclaim(pool);
+            if (missing <= 0)
             {
-                metrics.PoolReclaimed(pool.Address);
-                shortage -= connections;
-                if (shortage <= 0)
-                {
-                    return;
-                }
+                return;
             }
         }
     }
 
-    private List<IReclaimable> Candidates()
+    private List<IReclaimable> Candidates(bool onlyRested)
     {
         lock (_lock)
         {
             // Sorted by a copy of the key: a pool in use changes its own meanwhile.
-            return [.. _pools.Select(p => (Pool: p, p.LastUsed)).OrderBy(p => p.LastUsed).Select(p => p.Pool)];
+            return [.. _pools.Select(p => (Pool: p, p.LastUsed))
+                .Where(p => !onlyRested || timeProvider.GetElapsedTime(p.LastUsed) >= RestUnderPressure)
+                .OrderBy(p => p.LastUsed).Select(p => p.Pool)];
         }
     }
 }

@@ -112,8 +112,8 @@ internal sealed class Transport : IReclaimable, IDisposable
             }
             finally
             {
-                destination.EndCall();
                 generation.Exit();
+                destination.EndCall();
             }
         }
     }
@@ -167,7 +167,7 @@ internal sealed class Transport : IReclaimable, IDisposable
                 return false;
             }
 
-            _services.Logger.GenerationReplaced(Address, _current.Number, "its idle connections were needed elsewhere");
+            _services.Logger.PoolReclaimed(Address, _current.Connections, _current.Number);
             ReplaceLocked();
             return true;
         }
@@ -201,7 +201,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     public void OnIdle()
     {
         Volatile.Write(ref _lastUsed, _services.TimeProvider.GetTimestamp());
-        _services.Gate.NotifyIdle();
+        _services.Gate.NotifyIdle(this);
     }
 
     private Generation CreateGeneration(int number) => new(number, this, _configure, _services);

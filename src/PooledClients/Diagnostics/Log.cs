@@ -68,6 +68,9 @@ internal static partial class Log
     [LoggerMessage(406, LogLevel.Debug, "What {What} need could not be loaded ahead; it will be loaded when it is needed.")]
     public static partial void PreloadFailed(this ILogger logger, string what, Exception exception);
 
+    [LoggerMessage(407, LogLevel.Debug, "The {Connections} idle connections to {Address} (generation {Generation}) are closed: others wait for room.")]
+    public static partial void PoolReclaimed(this ILogger logger, string address, int connections, int generation);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 

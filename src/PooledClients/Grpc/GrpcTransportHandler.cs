@@ -154,6 +154,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 finally
                 {
+                    // The end of the last call makes the generation idle, and tells so: it has no request inside any more by then.
+                    generation.Exit();
                     if (open is null)
                     {
                         destination.EndCall();
@@ -162,8 +164,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     {
                         open.End();
                     }
-
-                    generation.Exit();
                 }
             }
         }

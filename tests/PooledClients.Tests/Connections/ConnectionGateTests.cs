@@ -193,7 +193,7 @@ public sealed class ConnectionGateTests
 
         var exception = address.Explain();
 
-        Assert.Contains("the pooled clients only 0 of them", exception?.Message, StringComparison.Ordinal);
+        Assert.Contains("of which the pooled clients have 0 (budget 500), held by no pooled client", exception?.Message, StringComparison.Ordinal);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
     }

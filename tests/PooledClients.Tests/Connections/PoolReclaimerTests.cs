@@ -45,7 +45,7 @@ public sealed class PoolReclaimerTests
         Assert.False(wait.IsCompleted);
 
         pool.Busy = false;
-        fixture.Gate.NotifyIdle();
+        fixture.Gate.NotifyIdle(pool);
 
         (await wait).Dispose();
         Assert.Equal(1, pool.Reclaims);
@@ -57,7 +57,7 @@ public sealed class PoolReclaimerTests
         using var fixture = new GateFixture(budget: 1);
         var pool = await PoolAsync(fixture, "idle", lastUsed: 1);
 
-        fixture.Gate.NotifyIdle();
+        fixture.Gate.NotifyIdle(pool);
 
         Assert.Equal(0, pool.Reclaims);
     }
@@ -77,16 +77,18 @@ public sealed class PoolReclaimerTests
     }
 
     [Fact]
-    public async Task Observe_AboveTheHighWaterMark_GivesBackIdleConnections()
+    public async Task Observe_AboveTheHighWaterMark_GivesBackConnectionsThatAreIdleForAWhile()
     {
         using var fixture = new GateFixture(budget: 100, new FakeDescriptorMeter { Open = 100, Limit = 1024 });
-        var idle = await PoolAsync(fixture, "idle", lastUsed: 2);
-        var busy = await PoolAsync(fixture, "busy", lastUsed: 1, busy: true);
+        var idle = await PoolAsync(fixture, "idle", fixture.Time.GetTimestamp());
+        var busy = await PoolAsync(fixture, "busy", fixture.Time.GetTimestamp(), busy: true);
+        fixture.Time.Advance(TimeSpan.FromSeconds(5));
+        var betweenTwoCalls = await PoolAsync(fixture, "between two calls", fixture.Time.GetTimestamp());
 
         fixture.Meter.Open = 1000;
         fixture.Gate.Observe();
 
-        Assert.Equal((1, 0), (idle.Reclaims, busy.Reclaims));
+        Assert.Equal((1, 0, 0), (idle.Reclaims, busy.Reclaims, betweenTwoCalls.Reclaims));
     }
 
     [Fact]
