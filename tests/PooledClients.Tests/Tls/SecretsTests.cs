@@ -1,0 +1,78 @@
+using PooledClients.Diagnostics;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.Tls;
+
+namespace PooledClients.Tests.Tls;
+
+public sealed class SecretsTests : IDisposable
+{
+    private const string Password = "correct horse battery staple";
+
+    private readonly TlsHarness _tls = new();
+    private readonly List<string> _texts = [];
+
+    public void Dispose() => _tls.Dispose();
+
+    [Fact]
+    public void Everything_SaidOfKeysAndPasswords_HoldsNothingOfThem()
+    {
+        var root = TestCertificates.CreateAuthority();
+        var client = TestCertificates.IssueClient(root);
+        var other = TestCertificates.IssueClient(root);
+        string key = TestCertificates.KeyToPem(client, Password);
+        string clear = TestCertificates.KeyToPem(client);
+        string foreign = TestCertificates.KeyToPem(other);
+        string certificate = TestCertificates.ToPem(client);
+
+        // Every way to fail at start, and then every way to fail by a change.
+        string caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root) + clear);
+        Try(options => options.CaCertificatePath = caPath);
+        string certificatePath = _tls.Folder.Write("client.pem", certificate);
+        string keyPath = _tls.Folder.PathOf("client.key");
+        foreach (string content in new[] { foreign, clear[..^60], clear[..60], key[..^60], clear + foreign, "-----BEGIN " + clear })
+        {
+            File.WriteAllText(keyPath, content);
+            Try(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (certificatePath, keyPath, Password));
+        }
+
+        File.WriteAllText(keyPath, key);
+        Try(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (certificatePath, keyPath, Password + "!"));
+        Try(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (certificatePath, keyPath, Password));
+        foreach (string content in new[] { foreign, clear[..^60], key[..^60], clear })
+        {
+            File.WriteAllText(keyPath, content);
+            _tls.Poll();
+        }
+
+        var snapshot = new SnapshotBuilder();
+        _tls.Snapshot.AddTo(snapshot);
+        _texts.AddRange(snapshot.Certificates.Select(static c => string.Join(' ', c.Use, c.Source, c.Subject, c.Thumbprint, c.LastRefusal)));
+        _texts.AddRange(snapshot.CertificateFiles.Select(static f => string.Join(' ', f.Use, f.Path, f.LastRefusal)));
+        _texts.AddRange(_tls.Log.Select(static record => record.ToString()));
+        _texts.AddRange(_tls.Log.Select(static record => string.Join(' ', record.StructuredState ?? [])));
+
+        Assert.True(_texts.Count > 20);
+        foreach (string secret in Secrets(key, clear, foreign))
+        {
+            Assert.DoesNotContain(_texts, text => text.Contains(secret, StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>The password, and every run of 16 characters of a key.</summary>
+    private static IEnumerable<string> Secrets(params string[] keys) => keys
+        .SelectMany(static pem => pem.Split('\n').Where(static line => !line.StartsWith('-')))
+        .SelectMany(static line => line.Chunk(16).Where(static run => run.Length == 16).Select(static run => new string(run)))
+        .Append(Password);
+
+    private void Try(Action<TlsOptions> configure)
+    {
+        try
+        {
+            _texts.Add(_tls.Context(configure).ToString()!);
+        }
+        catch (TlsConfigurationException e)
+        {
+            _texts.Add(e.ToString());
+        }
+    }
+}
