@@ -52,6 +52,21 @@ internal sealed class LoadContext(LoadSettings settings)
         Meter.Stop();
     }
 
+    /// <summary>Lets the callers make so many calls together.</summary>
+    public async Task RunCountAsync(int calls, Func<int, CancellationToken, Task> call)
+    {
+        int next = 0;
+        using var end = new CancellationTokenSource(Duration + Grace);
+        await Task.WhenAll(Enumerable.Range(0, Settings.Callers).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Increment(ref next) is var number && number <= calls)
+            {
+                await RunOnceAsync(number, call, end.Token);
+            }
+        })));
+        Meter.Stop();
+    }
+
     /// <summary>Starts so many calls a second, however long each of them takes.</summary>
     public async Task RunPacedAsync(double perSecond, TimeSpan duration, Func<int, CancellationToken, Task> call)
     {

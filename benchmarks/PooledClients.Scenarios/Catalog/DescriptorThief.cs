@@ -47,7 +47,7 @@ internal sealed class DescriptorThief() : GrpcScenario(
             Stolen = stolen.Count,
             SecondsToConnectAfterwards = load.Moment(LetGo) is { } moment ? newConnects.Timeline.SecondsToFirstSuccess(moment) : null,
             NewConnectsFailed = newConnects.Failed,
-            newConnects.Read().FirstError,
+            NewConnectError = newConnects.Read().FirstError,
         };
     }
 

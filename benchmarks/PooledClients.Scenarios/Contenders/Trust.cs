@@ -29,7 +29,7 @@ internal static class Trust
         var options = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
         if (certificatePath is not null)
         {
-            options.ClientCertificateContext = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificatePath, keyPath), null, offline: true);
+            options.ClientCertificateContext = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificatePath, keyPath ?? certificatePath), null, offline: true);
         }
 
         return options;

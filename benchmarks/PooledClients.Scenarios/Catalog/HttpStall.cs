@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PooledClients.Scenarios.Bench;
+using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Servers;
+
+namespace PooledClients.Scenarios.Catalog;
+
+/// <summary>Bodies that stop half-way: when is the caller free, and when does the server see the end?</summary>
+internal sealed class HttpStall() : HttpScenario("http-stall", "bodies stop half-way under a deadline of 2 s: how late the caller is free, and the connection or stream given up")
+{
+    private const int ReadsOfAKind = 10;
+    private const double Deadline = 2;
+    private const double GiveUpAfterSeconds = 8;
+    private static readonly Dictionary<string, Func<HttpClient, string, CancellationToken, Task>> Kinds = new()
+    {
+        ["string"] = (client, path, token) => client.GetStringAsync(path, token),
+        ["headers, then string"] = async (client, path, token) =>
+        {
+            using HttpResponseMessage response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            await response.Content.ReadAsStringAsync(token);
+        },
+        ["stream"] = async (client, path, token) =>
+        {
+            await using Stream stream = await client.GetStreamAsync(path, token);
+            await stream.CopyToAsync(Stream.Null, token);
+        },
+    };
+
+    protected override double DeadlineSeconds => Deadline;
+
+    public override async Task<object?> LoadAsync(LoadContext load)
+    {
+        await using HttpClients clients = load.BuildHttp();
+        await load.RunBurstAsync(1, (_, token) => clients.Take().GetByteArrayAsync("records/1", token));
+        List<Task<StalledRead>> reads = [];
+        foreach (Version version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
+        {
+            foreach (string kind in Kinds.Keys)
+            {
+                reads.AddRange(Enumerable.Range(0, ReadsOfAKind).Select(_ => ReadAsync(load, clients, version, kind, reads.Count + 1)).ToArray());
+            }
+        }
+
+        StalledRead[] ended = await Task.WhenAll(reads);
+        load.Meter.Stop();
+        return new { Reads = ended };
+    }
+
+    protected override TimeSpan Duration(BenchOptions options) => TimeSpan.FromSeconds(Deadline + GiveUpAfterSeconds);
+
+    protected override async Task CompleteAsync(Row row, ServerProcess server, ServerCounts counts)
+    {
+        StalledRead[] reads = row.Extra["reads"].Deserialize<StalledRead[]>() ?? [];
+        row.Extra.Remove("reads");
+        Dictionary<int, long> givenUp = (await server.Child.AskAsync(ServerRole.Stalls)).Deserialize<Dictionary<int, long>>()!;
+        foreach (IGrouping<string, StalledRead> kind in reads.GroupBy(read => read.Kind))
+        {
+            row.Extra[kind.Key] = new JsonObject
+            {
+                ["callerFreeAfterSeconds"] = Latest(kind.Select(read => (read.Freed, read.Deadline))),
+                ["givenUpAfterSeconds"] = Latest(kind.Select(read => (givenUp.TryGetValue(read.Id, out long at) ? at : (long?)null, read.Deadline))),
+            };
+        }
+    }
+
+    private static async Task<StalledRead> ReadAsync(LoadContext load, HttpClients clients, Version version, string kind, int id)
+    {
+        HttpClient client = clients.Take();
+        var path = $"stalls/{id}";
+        long deadline = Stopwatch.GetTimestamp() + (long)(Deadline * Stopwatch.Frequency);
+        using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(Deadline + GiveUpAfterSeconds));
+        client.DefaultRequestVersion = version;
+        client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        try
+        {
+            await Kinds[kind](client, path, giveUp.Token);
+        }
+        catch (Exception)
+        {
+            // It has to end in an error; what matters is when.
+        }
+
+        return new StalledRead(id, $"HTTP/{version} {kind}", deadline, giveUp.IsCancellationRequested ? null : Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>Tells the latest end after a deadline, in seconds; "never" when one did not come.</summary>
+    private static JsonNode Latest(IEnumerable<(long? End, long Deadline)> ends)
+    {
+        (long? End, long Deadline)[] all = [.. ends];
+        return all.Any(end => end.End is null)
+            ? JsonValue.Create("never")
+            : JsonValue.Create(Math.Round(all.Max(end => (end.End!.Value - end.Deadline) / (double)Stopwatch.Frequency), 3));
+    }
+}

@@ -1,0 +1,100 @@
+using PooledClients.Scenarios.Bench;
+using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Servers;
+
+namespace PooledClients.Scenarios.Catalog;
+
+/// <summary>
+/// The authority, the server's certificate and the client's identity all change under load, now and then to something broken. Who
+/// cannot follow is rebuilt by hand each time.
+/// </summary>
+internal sealed class Rotation() : GrpcScenario(
+    "rotation", "CA, server certificate and mTLS identity rotate 20 times under 16 callers, good and bad files mixed; those who cannot follow rebuild by hand")
+{
+    private const string Rebuild = "rebuild";
+    private const int Steps = 20;
+    private const int QuickSteps = 5;
+    private const int BadEvery = 3;
+    private const int Reads = 1;
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
+
+    private Certificates? _clients;
+    private int _steps;
+
+    public override async Task<object?> LoadAsync(LoadContext load)
+    {
+        await using GrpcClients clients = load.BuildGrpc();
+        int refused = 0;
+        load.On(Rebuild, _ =>
+        {
+            try
+            {
+                clients.Rebuild();
+            }
+            catch (Exception)
+            {
+                // What cannot be read leaves the clients as they are.
+                refused++;
+            }
+
+            return ValueTask.FromResult<object?>(null);
+        });
+        await load.RunCallersAsync((caller, cancellationToken) => Calls.ReadAsync(clients, caller, load.Settings.Grpc!, cancellationToken));
+        return new { RebuildsRefused = refused };
+    }
+
+    protected override TimeSpan Duration(BenchOptions options) => Before + (Step * (options.Count(Steps, QuickSteps) + 1));
+
+    protected override ServerSettings Server(Stage stage)
+    {
+        _clients = new Certificates(stage.Certificates.Folder, "clients");
+        return stage.ServerSettings(new ServerBehaviour()) with { ClientCaPath = _clients.CaPath };
+    }
+
+    protected override GrpcClientSettings Clients(Stage stage, string[] addresses) => base.Clients(stage, addresses) with
+    {
+        ClientCertificatePath = WriteIdentity(stage, _clients!.IssueClient("client-0"), null),
+        ReloadSeconds = 1,
+        DeadlineSeconds = 5,
+    };
+
+    protected override async Task DisturbAsync(Stage stage, ServerProcess server, LoadProcess load)
+    {
+        await load.DelayAsync(Before);
+        string current = stage.Certificates.Pem;
+        CertificateFiles identity = _clients!.IssueClient("client-first");
+        int steps = stage.Options.Count(Steps, QuickSteps);
+        for (_steps = 1; _steps <= steps; _steps++)
+        {
+            using var next = new Certificates(stage.Certificates.Folder, $"ca-{_steps}");
+            CertificateFiles renewed = _clients.IssueClient($"client-{_steps}");
+            bool bad = _steps % BadEvery == 0;
+
+            // Bad is a bundle that is cut in its second certificate, and a key that is not the certificate's.
+            Certificates.Replace(stage.Certificates.CaPath, bad ? current + next.Pem[..(next.Pem.Length / 2)] : current + next.Pem);
+            WriteIdentity(stage, renewed, bad ? identity : null);
+            await load.Child.AskAsync(Rebuild);
+            await load.DelayAsync(Step);
+            if (!bad)
+            {
+                await server.Child.AskAsync(ServerRole.UseCertificate, next.IssueServer($"server-{_steps}"));
+                (current, identity) = (next.Pem, renewed);
+            }
+        }
+    }
+
+    protected override void Complete(Row row, ServerCounts counts)
+    {
+        row.Extra["changes"] = _steps - 1;
+        row.Extra["caReadsExpected"] = Reads + _steps - 1;
+        _clients?.Dispose();
+    }
+
+    private static string WriteIdentity(Stage stage, CertificateFiles certificate, CertificateFiles? otherKey)
+    {
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(stage.Certificates.Folder, "identity")).FullName, "client.pem");
+        Certificates.Replace(path, File.ReadAllText(certificate.CertificatePath) + File.ReadAllText((otherKey ?? certificate).KeyPath));
+        return path;
+    }
+}
