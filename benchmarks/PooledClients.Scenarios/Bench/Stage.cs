@@ -17,6 +17,7 @@ internal sealed class Stage : IAsyncDisposable
     private readonly List<IAsyncDisposable> _processes = [];
     private readonly List<IDisposable> _watches = [];
     private readonly TemporaryFolder _folder = new();
+    private Certificates? _clientCertificates;
     private int _stores;
 
     public Stage(Scenario scenario, Contender contender, BenchOptions options)
@@ -37,6 +38,9 @@ internal sealed class Stage : IAsyncDisposable
     public Certificates Certificates { get; }
 
     public CertificateFiles ServerCertificate { get; }
+
+    /// <summary>Gets the authority of the clients, for the scenarios in which they identify themselves.</summary>
+    public Certificates ClientCertificates => _clientCertificates ??= new Certificates(_folder.Path, "clients");
 
     /// <summary>Gets the contender's process once it is there, for the progress bar.</summary>
     public LoadProcess? Load { get; private set; }
@@ -128,6 +132,7 @@ internal sealed class Stage : IAsyncDisposable
         // All at once: each may take its time to end.
         await Task.WhenAll(_processes.Select(process => process.DisposeAsync().AsTask()));
         Certificates.Dispose();
+        _clientCertificates?.Dispose();
         _folder.Dispose();
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using PooledClients.Scenarios.Bench;
@@ -33,19 +32,29 @@ internal sealed class HttpStall() : HttpScenario("http-stall", "bodies stop half
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using HttpClients clients = load.BuildHttp();
-        await load.RunBurstAsync(1, (_, token) => clients.Take().GetByteArrayAsync("records/1", token));
         List<Task<StalledRead>> reads = [];
-        foreach (Version version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
+        List<HttpClients> sets = [];
+        foreach (bool http2 in (bool[])[false, true])
         {
+            HttpClients clients = HttpContender.Find(load.Settings.Contender).Build(load.Settings.Http! with { Http2 = http2 });
+            sets.Add(clients);
+            await load.RunBurstAsync(1, (_, token) => clients.Take().GetByteArrayAsync("records/1", token));
             foreach (string kind in Kinds.Keys)
             {
-                reads.AddRange(Enumerable.Range(0, ReadsOfAKind).Select(_ => ReadAsync(load, clients, version, kind, reads.Count + 1)).ToArray());
+                for (int read = 0; read < ReadsOfAKind; read++)
+                {
+                    reads.Add(ReadAsync(clients.Take(), http2 ? "HTTP/2" : "HTTP/1.1", kind, reads.Count + 1));
+                }
             }
         }
 
         StalledRead[] ended = await Task.WhenAll(reads);
         load.Meter.Stop();
+        foreach (HttpClients clients in sets)
+        {
+            await clients.DisposeAsync();
+        }
+
         return new { Reads = ended };
     }
 
@@ -66,28 +75,24 @@ internal sealed class HttpStall() : HttpScenario("http-stall", "bodies stop half
         }
     }
 
-    private static async Task<StalledRead> ReadAsync(LoadContext load, HttpClients clients, Version version, string kind, int id)
+    private static async Task<StalledRead> ReadAsync(HttpClient client, string version, string kind, int id)
     {
-        HttpClient client = clients.Take();
-        var path = $"stalls/{id}";
         long deadline = Stopwatch.GetTimestamp() + (long)(Deadline * Stopwatch.Frequency);
         using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(Deadline + GiveUpAfterSeconds));
-        client.DefaultRequestVersion = version;
-        client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         try
         {
-            await Kinds[kind](client, path, giveUp.Token);
+            await Kinds[kind](client, $"stalls/{id}", giveUp.Token);
         }
         catch (Exception)
         {
             // It has to end in an error; what matters is when.
         }
 
-        return new StalledRead(id, $"HTTP/{version} {kind}", deadline, giveUp.IsCancellationRequested ? null : Stopwatch.GetTimestamp());
+        return new StalledRead(id, $"{version} {kind}", deadline, giveUp.IsCancellationRequested ? null : Stopwatch.GetTimestamp());
     }
 
     /// <summary>Tells the latest end after a deadline, in seconds; "never" when one did not come.</summary>
-    private static JsonNode Latest(IEnumerable<(long? End, long Deadline)> ends)
+    private static JsonValue Latest(IEnumerable<(long? End, long Deadline)> ends)
     {
         (long? End, long Deadline)[] all = [.. ends];
         return all.Any(end => end.End is null)

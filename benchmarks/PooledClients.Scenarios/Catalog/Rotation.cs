@@ -19,7 +19,6 @@ internal sealed class Rotation() : GrpcScenario(
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
 
-    private Certificates? _clients;
     private int _steps;
 
     public override async Task<object?> LoadAsync(LoadContext load)
@@ -48,13 +47,12 @@ internal sealed class Rotation() : GrpcScenario(
 
     protected override ServerSettings Server(Stage stage)
     {
-        _clients = new Certificates(stage.Certificates.Folder, "clients");
-        return stage.ServerSettings(new ServerBehaviour()) with { ClientCaPath = _clients.CaPath };
+        return stage.ServerSettings(new ServerBehaviour()) with { ClientCaPath = stage.ClientCertificates.CaPath };
     }
 
     protected override GrpcClientSettings Clients(Stage stage, string[] addresses) => base.Clients(stage, addresses) with
     {
-        ClientCertificatePath = WriteIdentity(stage, _clients!.IssueClient("client-0"), null),
+        ClientCertificatePath = WriteIdentity(stage, stage.ClientCertificates.IssueClient("client-0"), null),
         ReloadSeconds = 1,
         DeadlineSeconds = 5,
     };
@@ -63,12 +61,12 @@ internal sealed class Rotation() : GrpcScenario(
     {
         await load.DelayAsync(Before);
         string current = stage.Certificates.Pem;
-        CertificateFiles identity = _clients!.IssueClient("client-first");
+        CertificateFiles identity = stage.ClientCertificates.IssueClient("client-first");
         int steps = stage.Options.Count(Steps, QuickSteps);
         for (_steps = 1; _steps <= steps; _steps++)
         {
             using var next = new Certificates(stage.Certificates.Folder, $"ca-{_steps}");
-            CertificateFiles renewed = _clients.IssueClient($"client-{_steps}");
+            CertificateFiles renewed = stage.ClientCertificates.IssueClient($"client-{_steps}");
             bool bad = _steps % BadEvery == 0;
 
             // Bad is a bundle that is cut in its second certificate, and a key that is not the certificate's.
@@ -88,7 +86,6 @@ internal sealed class Rotation() : GrpcScenario(
     {
         row.Extra["changes"] = _steps - 1;
         row.Extra["caReadsExpected"] = Reads + _steps - 1;
-        _clients?.Dispose();
     }
 
     private static string WriteIdentity(Stage stage, CertificateFiles certificate, CertificateFiles? otherKey)

@@ -14,11 +14,7 @@ internal class HttpClientFactory(string name, string description) : HttpContende
     {
         var services = new ServiceCollection();
         IHttpClientBuilder builder = services
-            .AddHttpClient("api", client =>
-            {
-                client.BaseAddress = new Uri(settings.Address);
-                client.Timeout = TimeSpan.FromSeconds(settings.DeadlineSeconds);
-            })
+            .AddHttpClient("api", settings.Configure)
             .ConfigurePrimaryHttpMessageHandler(() => SharedHttpClient.Handler(settings));
         Configure(builder, settings);
         return new FactoryClients(services.BuildServiceProvider(), "api");

@@ -19,13 +19,15 @@ internal class SharedHttpClient(string name, string description) : HttpContender
         UseCookies = false,
     };
 
-    protected class Clients(HttpClientSettings settings) : HttpClients
+    protected class Clients : HttpClients
     {
-        private readonly HttpClient _client = new(Handler(settings))
+        private readonly HttpClient _client;
+
+        public Clients(HttpClientSettings settings)
         {
-            BaseAddress = new Uri(settings.Address),
-            Timeout = TimeSpan.FromSeconds(settings.DeadlineSeconds),
-        };
+            _client = new HttpClient(Handler(settings));
+            settings.Configure(_client);
+        }
 
         public override HttpClient Take() => _client;
 
