@@ -26,7 +26,7 @@ internal abstract class GrpcScenario(string name, string description) : Scenario
         LoadProcess load = await stage.StartLoadAsync(Load(stage, addresses));
         ProcessWatch watch = stage.Watch(load.Child);
         await load.GoAsync();
-        Task disturb = DisturbAsync(stage, server, load);
+        Task disturb = DisturbWhenCallingAsync(stage, server, load);
         await load.WaitAsync(Duration(stage.Options) + Patience);
         try
         {
@@ -41,6 +41,12 @@ internal abstract class GrpcScenario(string name, string description) : Scenario
         Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
         Complete(row, counts);
         return row;
+    }
+
+    private async Task DisturbWhenCallingAsync(Stage stage, ServerProcess server, LoadProcess load)
+    {
+        await load.CallingAsync();
+        await DisturbAsync(stage, server, load);
     }
 
     /// <summary>Tells how long the load lasts.</summary>

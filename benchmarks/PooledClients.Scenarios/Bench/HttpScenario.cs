@@ -31,7 +31,7 @@ internal abstract class HttpScenario(string name, string description) : Scenario
         });
         ProcessWatch watch = stage.Watch(load.Child);
         await load.GoAsync();
-        Task disturb = DisturbAsync(stage, server, load);
+        Task disturb = DisturbWhenCallingAsync(stage, server, load);
         await load.WaitAsync(Duration(stage.Options) + Patience);
         try
         {
@@ -46,6 +46,12 @@ internal abstract class HttpScenario(string name, string description) : Scenario
         Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.ApiConnections, counts.ApiHandshakes);
         await CompleteAsync(row, server, counts);
         return row;
+    }
+
+    private async Task DisturbWhenCallingAsync(Stage stage, ServerProcess server, LoadProcess load)
+    {
+        await load.CallingAsync();
+        await DisturbAsync(stage, server, load);
     }
 
     protected virtual ServerBehaviour Behaviour => new();

@@ -40,6 +40,7 @@ internal sealed class LoadContext(LoadSettings settings)
     /// <summary>Lets callers call one after another for the same time, however many calls that makes.</summary>
     public async Task RunCallersAsync(Func<int, CancellationToken, Task> call)
     {
+        Meter.Start();
         long started = Stopwatch.GetTimestamp();
         using var end = new CancellationTokenSource(Duration + Grace);
         await Task.WhenAll(Enumerable.Range(0, Settings.Callers).Select(caller => Task.Run(async () =>
@@ -55,6 +56,7 @@ internal sealed class LoadContext(LoadSettings settings)
     /// <summary>Lets the callers make so many calls together.</summary>
     public async Task RunCountAsync(int calls, Func<int, CancellationToken, Task> call)
     {
+        Meter.Start();
         int next = 0;
         using var end = new CancellationTokenSource(Duration + Grace);
         await Task.WhenAll(Enumerable.Range(0, Settings.Callers).Select(_ => Task.Run(async () =>
@@ -70,6 +72,7 @@ internal sealed class LoadContext(LoadSettings settings)
     /// <summary>Starts so many calls a second, however long each of them takes.</summary>
     public async Task RunPacedAsync(double perSecond, TimeSpan duration, Func<int, CancellationToken, Task> call)
     {
+        Meter.Start();
         long started = Stopwatch.GetTimestamp();
         List<Task> calls = [];
         using var end = new CancellationTokenSource(duration + Grace);
@@ -90,6 +93,7 @@ internal sealed class LoadContext(LoadSettings settings)
     /// <summary>Lets each caller make one call at the same time.</summary>
     public async Task RunBurstAsync(int callers, Func<int, CancellationToken, Task> call)
     {
+        Meter.Start();
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => RunOnceAsync(caller, call, CancellationToken.None))));
     }
 

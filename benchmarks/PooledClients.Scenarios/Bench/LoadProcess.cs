@@ -9,6 +9,8 @@ namespace PooledClients.Scenarios.Bench;
 /// <summary>A contender's process, as the bench sees it.</summary>
 internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAsyncDisposable
 {
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+
     public ChildProcess Child { get; } = child;
 
     public int DescriptorLimit { get; } = descriptorLimit;
@@ -40,6 +42,15 @@ internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAs
         if (await Task.WhenAny(Task.Delay(delay), Child.Done) == Child.Done)
         {
             await Child.Done;
+        }
+    }
+
+    /// <summary>Waits until the load has made a call: setting the clients up takes its time.</summary>
+    public async Task CallingAsync()
+    {
+        while (!Child.Done.IsCompleted && Progress() is not { Calls: > 0 })
+        {
+            await Task.Delay(Poll);
         }
     }
 

@@ -1,3 +1,4 @@
+using PooledClients.Scenarios.Measuring;
 using PooledClients.Scenarios.Processes;
 
 namespace PooledClients.Scenarios.Bench;
@@ -14,6 +15,7 @@ internal static class LoadRole
     public static async Task RunAsync(LoadSettings settings, ChildLink link)
     {
         Scenario scenario = ScenarioCatalog.Find(settings.Scenario);
+        ErrorText.Preload();
         link.Send(ChildLink.Ready, Native.DescriptorLimit());
         await link.Commands.ReadAsync();
         link.Reply();

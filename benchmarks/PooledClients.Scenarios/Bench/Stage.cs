@@ -95,7 +95,11 @@ internal sealed class Stage : IAsyncDisposable
         if (died)
         {
             extra["lastWords"] = subject.LastWords;
-            extra["hung"] = load.Hung;
+        }
+
+        if (load.Hung)
+        {
+            extra["hung"] = true;
         }
 
         return new Row

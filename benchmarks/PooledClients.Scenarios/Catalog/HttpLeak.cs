@@ -22,7 +22,7 @@ internal sealed class HttpLeak() : HttpScenario("http-leak", "5,000 requests who
         };
     }
 
-    protected override TimeSpan Duration(BenchOptions options) => TimeSpan.FromSeconds(options.Count(90, 20));
+    protected override TimeSpan Duration(BenchOptions options) => TimeSpan.FromSeconds(options.Count(120, 60));
 
-    protected override int Count(BenchOptions options) => options.Count(5000, 1500);
+    protected override int Count(BenchOptions options) => options.Count(5000, 1200);
 }

@@ -6,7 +6,7 @@ namespace PooledClients.Scenarios.Measuring;
 internal sealed class CallMeter
 {
     private readonly LatencyHistogram _latencies = new();
-    private readonly long _started = Stopwatch.GetTimestamp();
+    private long _started = Stopwatch.GetTimestamp();
     private long _succeeded;
     private long _failed;
     private long _ended;
@@ -36,13 +36,22 @@ internal sealed class CallMeter
         }
     }
 
+    /// <summary>Starts the clock anew, while nothing has been counted: setting clients up is no part of the rate.</summary>
+    public void Start()
+    {
+        if (Succeeded + Failed == 0)
+        {
+            Volatile.Write(ref _started, Stopwatch.GetTimestamp());
+        }
+    }
+
     /// <summary>Stops the clock: what follows is no part of the rate.</summary>
     public void Stop() => Volatile.Write(ref _ended, Stopwatch.GetTimestamp());
 
     public CallCounts Read()
     {
         long ended = Volatile.Read(ref _ended);
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(_started, ended == 0 ? Stopwatch.GetTimestamp() : ended);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref _started), ended == 0 ? Stopwatch.GetTimestamp() : ended);
         return new CallCounts(
             Succeeded,
             Failed,

@@ -8,6 +8,9 @@ internal static class ErrorText
 {
     private const int MaxLength = 400;
 
+    /// <summary>Loads what describing an error needs, so that it is never the bench itself that fails for want of a descriptor.</summary>
+    public static void Preload() => _ = Of(new RpcException(new Status(StatusCode.Unknown, "", new SocketException((int)SocketError.SocketError))));
+
     public static string Of(Exception error)
     {
         try
