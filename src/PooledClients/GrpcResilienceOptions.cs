@@ -27,26 +27,26 @@ public sealed class GrpcResilienceOptions
 
     /// <summary>
     /// Gets or sets how many extra attempts the calls of an address earn together, as a share of the calls. Clients of one
-    /// address share one budget where <see cref="RetryBudgetRatio"/> and <see cref="RetryBudgetPerSecond"/> agree.
+    /// address share one budget where <see cref="RetryRatio"/> and <see cref="RetriesPerSecond"/> agree.
     /// </summary>
     /// <value>0.2: one for every five calls.</value>
-    public double RetryBudgetRatio { get; set; } = 0.2;
+    public double RetryRatio { get; set; } = 0.2;
 
     /// <summary>Gets or sets how many extra attempts a second an address has, however few its calls are.</summary>
     /// <value>10.</value>
-    public double RetryBudgetPerSecond { get; set; } = 10;
+    public double RetriesPerSecond { get; set; } = 10;
 
     /// <summary>
     /// Gets or sets the share of an address's requests that has to fail for its breaker to open: with <c>Unavailable</c>, or by
     /// losing the connection. Other answers of the server, local faults, refused certificates and deadlines do not count. Clients
-    /// of one address share one breaker where their breaker options agree.
+    /// that share connections share one breaker, with the options of the first of them.
     /// </summary>
     /// <value>0.8: a server that still answers one call in three is better tried again. <see langword="null"/> means no breaker.</value>
     public double? BreakerFailureRatio { get; set; } = 0.8;
 
     /// <summary>Gets or sets how many requests within <see cref="BreakerSamplingDuration"/> it takes to judge an address.</summary>
     /// <value>20. At least 2.</value>
-    public int BreakerMinimumRequests { get; set; } = 20;
+    public int BreakerMinimumThroughput { get; set; } = 20;
 
     /// <summary>Gets or sets the time over which <see cref="BreakerFailureRatio"/> is taken.</summary>
     /// <value>5 seconds. At least half a second.</value>

@@ -46,6 +46,15 @@ public sealed class PooledGrpcClientOptions
     public IDictionary<string, GrpcMethodOptions> Methods { get; } = new Dictionary<string, GrpcMethodOptions>(StringComparer.Ordinal);
 
     /// <summary>
+    /// Gets or sets a gRPC service config as JSON (grpc/grpc <c>doc/service_config.md</c>). Of its <c>methodConfig</c> it takes
+    /// <c>timeout</c>, <c>waitForReady</c>, <c>retryPolicy</c>, <c>maxRequestMessageBytes</c> and <c>maxResponseMessageBytes</c>, the most
+    /// specific name first. What <see cref="Methods"/> says about a method wins over it; a <c>retryPolicy</c> holds whatever the
+    /// contract says about idempotency, within the retry budget and the deadline.
+    /// </summary>
+    /// <value><see langword="null"/>: none.</value>
+    public string? ServiceConfig { get; set; }
+
+    /// <summary>
     /// Gets or sets the largest message that is received, in bytes. A larger one ends its call with <c>ResourceExhausted</c>.
     /// </summary>
     /// <value>4 MiB, gRPC's own limit. <see langword="null"/> means no limit.</value>

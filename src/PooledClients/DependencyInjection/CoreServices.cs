@@ -6,6 +6,7 @@ using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
 using PooledClients.Http;
+using PooledClients.Resilience;
 using PooledClients.Tls;
 
 namespace PooledClients.DependencyInjection;
@@ -43,6 +44,7 @@ internal static class CoreServices
         services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
+        services.TryAddSingleton<AddressResilienceRegistry>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshot>());

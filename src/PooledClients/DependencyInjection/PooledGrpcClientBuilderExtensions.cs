@@ -163,6 +163,20 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.CallOptions.Add(configure));
     }
 
+    /// <summary>
+    /// Gives the contract of the client, from whose <c>idempotency_level</c> options the library reads which methods may be tried
+    /// again: for clients that were not generated beside it, and under native AOT, where it is trimmed away otherwise.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="descriptor">The service's descriptor, such as <c>KeyValue.Descriptor</c>.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder UseServiceDescriptor(
+        this IPooledGrpcClientBuilder builder, Google.Protobuf.Reflection.ServiceDescriptor descriptor)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        return builder.Setup(setup => setup.Descriptor = descriptor);
+    }
+
     private static IPooledGrpcClientBuilder Setup(this IPooledGrpcClientBuilder builder, Action<GrpcClientSetup> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 
 namespace PooledClients.Diagnostics;
@@ -46,6 +47,18 @@ internal static partial class Log
 
     [LoggerMessage(322, LogLevel.Information, "HTTP client '{Client}' has had an answer from {Authority}, and calls it again.")]
     public static partial void HttpBreakerClosed(this ILogger logger, string client, string authority);
+
+    [LoggerMessage(301, LogLevel.Debug, "Attempt {Attempt} of {Method} failed with {Status}; the next one comes in {Pause:0} ms.")]
+    public static partial void CallTriedAgain(this ILogger logger, string method, int attempt, StatusCode status, double pause);
+
+    [LoggerMessage(302, LogLevel.Information, "{Method} of client {Client} is not tried again after a failure that the server may have processed: its contract {Why}. Methods[\"{Name}\"].Idempotent says that it may be.")]
+    public static partial void MethodNotIdempotent(this ILogger logger, string client, string method, string name, string why);
+
+    [LoggerMessage(303, LogLevel.Warning, "The breaker of {Address} is open for {Seconds} s: too many of its requests failed.")]
+    public static partial void BreakerOpened(this ILogger logger, string address, double seconds);
+
+    [LoggerMessage(304, LogLevel.Information, "The breaker of {Address} is closed again.")]
+    public static partial void BreakerClosed(this ILogger logger, string address);
 
     [LoggerMessage(400, LogLevel.Warning, "The process holds {Open} of its {Limit} descriptors. At {HighWaterMark} new connections of pooled clients begin to wait. Pooled connections: {Connections} of {Budget}, held by: {Holders}.")]
     public static partial void DescriptorsNearLimit(this ILogger logger, int open, int limit, int highWaterMark, int connections, int budget, string holders);

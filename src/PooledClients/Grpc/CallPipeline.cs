@@ -5,19 +5,13 @@ namespace PooledClients.Grpc;
 
 /// <summary>Puts together what a client's calls pass through in front of the channel, outermost last.</summary>
 internal sealed class CallPipeline(
-    GrpcClientRegistration client,
-    CallInvoker channel,
-    GrpcTransportHandler handler,
-    PooledGrpcClientOptions options,
-    GrpcClientSetup setup,
-    IServiceProvider services,
-    TimeProvider timeProvider)
+    CallInvoker channel, PooledGrpcClientOptions options, GrpcClientSetup setup, CallPipelineFacts facts, IServiceProvider services)
 {
+    private readonly MethodPolicies _policies = new(options, facts);
     private readonly List<CallCredentials> _credentials = [.. setup.CallCredentials.Select(create => CallCredentials.FromInterceptor(create(services)))];
 
     public CallInvoker Build(TimeSpan? stubDeadline)
     {
-        _ = client;
         var invoker = channel;
         foreach (var create in Enumerable.Reverse(setup.ClientInterceptors))
         {
@@ -29,6 +23,6 @@ internal sealed class CallPipeline(
             invoker = new CallOptionsInvoker(invoker, _credentials, setup.CallOptions);
         }
 
-        return new DeadlineInvoker(invoker, handler, options, stubDeadline, timeProvider);
+        return new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline);
     }
 }

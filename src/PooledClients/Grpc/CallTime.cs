@@ -3,10 +3,13 @@ using System.Globalization;
 namespace PooledClients.Grpc;
 
 /// <summary>When a call began and how long it may take.</summary>
-internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout)
+internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, CallScope? call)
 {
     // Timers fire late, never early; but the header counts whole milliseconds from a moment before the request reached us.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The call, where it is known.</summary>
+    public CallScope? Call { get; } = call;
 
     public long StartedAt { get; } = timeProvider.GetTimestamp();
 
@@ -17,6 +20,6 @@ internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout)
     public bool IsOver => Remaining <= Tolerance;
 
     public override string ToString() => timeout is { } time
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s")
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s{(Call?.Deadline is { } origin ? $" (set by {origin})" : null)}")
         : "none";
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
+using PooledClients.Resilience;
 using PooledClients.Tls;
 
 namespace PooledClients.Grpc;
@@ -19,6 +20,7 @@ internal sealed class GrpcChannelPool(
     IServiceProvider services,
     TransportRegistry transports,
     TlsRegistry tls,
+    AddressResilienceRegistry resilience,
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
@@ -115,7 +117,12 @@ internal sealed class GrpcChannelPool(
         var handler = _handlers.GetOrAdd(
             transport,
             static (transport, state) => new Lazy<GrpcTransportHandler>(
-                () => new GrpcTransportHandler(transport, state.clientOptions.Admission, state.pool.TimeProvider, state.pool.Logger)),
+                () => new GrpcTransportHandler(
+                    transport,
+                    state.clientOptions.Admission,
+                    state.pool.Resilience.GetBreaker(transport.Address, state.clientOptions.Resilience),
+                    state.pool.TimeProvider,
+                    state.pool.Logger)),
             (pool: this, clientOptions)).Value;
 
         if (!address.IsSecure)
@@ -123,10 +130,21 @@ internal sealed class GrpcChannelPool(
             _logger.ClearText(client.Name, address.ToString());
         }
 
-        return new PooledChannel(client, CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, services, timeProvider);
+        var facts = new CallPipelineFacts(
+            client.Name,
+            client.ClientType,
+            setup.Descriptor,
+            transport.Address,
+            resilience.GetBudget(transport.Address, clientOptions.Resilience),
+            handler.LearnStreaming,
+            timeProvider,
+            _logger);
+        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, facts, services);
     }
 
     private TimeProvider TimeProvider => timeProvider;
+
+    private AddressResilienceRegistry Resilience => resilience;
 
     private ILogger Logger => _logger;
 

@@ -1,3 +1,4 @@
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -9,6 +10,9 @@ internal sealed class GrpcClientSetup
 {
     /// <summary>Makes a stub in place of the client's constructor.</summary>
     public Func<IServiceProvider, CallInvoker, object>? Creator { get; set; }
+
+    /// <summary>The contract, where it was given.</summary>
+    public ServiceDescriptor? Descriptor { get; set; }
 
     public List<Action<IServiceProvider, GrpcChannelOptions>> ChannelActions { get; } = [];
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
+using PooledClients.Resilience;
 
 namespace PooledClients.Grpc;
 
@@ -22,15 +23,17 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly SilenceRule _silence;
+    private readonly AddressBreaker? _breaker;
 
     // The methods that are not unary, by path; only grows, with the methods of the contracts.
     private readonly ConcurrentDictionary<string, MethodType> _streaming = new(StringComparer.Ordinal);
     private volatile bool _hasStreaming;
     private volatile bool _draining;
 
-    public GrpcTransportHandler(Transport transport, AdmissionOptions admission, TimeProvider timeProvider, ILogger logger)
+    public GrpcTransportHandler(Transport transport, AdmissionOptions admission, AddressBreaker? breaker, TimeProvider timeProvider, ILogger logger)
     {
         _transport = transport;
+        _breaker = breaker;
         _timeProvider = timeProvider;
         _logger = logger;
         _silence = new SilenceRule(timeProvider);
@@ -75,10 +78,16 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     /// <summary>Takes no new call from now on.</summary>
     public void BeginDrain() => _draining = true;
 
+    // A closed breaker is asked nothing; it learns what each request came to.
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _breaker is null || _breaker.IsClosed
+            ? SendOnAsync(request, cancellationToken)
+            : _breaker.ProbeAsync(() => SendOnAsync(request, cancellationToken), GrpcFailure.Judge);
+
     // One async method, for each costs 114 B a call; what is rare is in methods of its own.
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request));
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), CallScope.Starting);
         var type = _hasStreaming && _streaming.TryGetValue(request.RequestUri!.AbsolutePath, out var streaming) ? streaming : MethodType.Unary;
         var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
         request.Content = content;
@@ -118,6 +127,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 try
                 {
                     var response = await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                    time.Call?.OnHeaders(isEnd: response.Headers.NonValidated.Contains("grpc-status"));
+                    _breaker?.Report(GrpcFailure.Judge(response));
                     if (_silence.HasRetired)
                     {
                         _silence.Answered();
@@ -145,6 +156,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     OnConnectionError(exception, generation);
                     if (!MaySendAgain(request, exception, content, destination, ref resends))
                     {
+                        _breaker?.Report(GrpcFailure.Judge(exception));
                         throw Translate(exception, destination);
                     }
 

@@ -12,13 +12,12 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     private readonly CallInvoker _invoker;
 
     public PooledChannel(
-        GrpcClientRegistration client,
         GrpcChannel channel,
         GrpcTransportHandler handler,
         PooledGrpcClientOptions options,
         GrpcClientSetup setup,
-        IServiceProvider services,
-        TimeProvider timeProvider)
+        CallPipelineFacts facts,
+        IServiceProvider services)
         : base(channel.Target)
     {
         _channel = channel;
@@ -33,7 +32,7 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
             invoker = invoker.Intercept(create(services));
         }
 
-        _pipeline = new CallPipeline(client, invoker, handler, options, setup, services, timeProvider);
+        _pipeline = new CallPipeline(invoker, options, setup, facts, services);
         _invoker = _pipeline.Build(stubDeadline: null);
     }
 

@@ -62,13 +62,14 @@ public sealed class PooledCallTests : WatchedTest
         await using var server = await TestServer.StartAsync();
         await using var services = CreateServices(server, options => options.Deadline = TimeSpan.FromMilliseconds(300));
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        await client.PutAsync(new PutRequest(), deadline: DateTime.UtcNow.AddMinutes(1), cancellationToken: TestContext.Current.CancellationToken);
         server.Behavior.Hold();
 
         var exception = await Assert.ThrowsAsync<RpcException>(async () => await client.PutAsync(new PutRequest(), cancellationToken: TestContext.Current.CancellationToken));
 
         Assert.Equal(StatusCode.DeadlineExceeded, exception.StatusCode);
         Log.Allow("deadline exceeded");
-        Assert.Contains("while it waited for the response", exception.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("(set by the client's Deadline option) while it waited for the response", exception.Status.Detail, StringComparison.Ordinal);
         server.Behavior.Release();
     }
 

@@ -1,0 +1,23 @@
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc;
+
+/// <summary>Everything that holds for the calls of one method of one client, worked out once.</summary>
+internal sealed class MethodPolicy
+{
+    /// <summary><see langword="null"/>: no deadline.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    public DeadlineOrigin? DeadlineOrigin { get; init; }
+
+    public bool WaitForReady { get; init; }
+
+    /// <summary><see langword="null"/>: its calls are made once, and nobody watches how they end.</summary>
+    public CallRetrier? Retrier { get; init; }
+
+    /// <summary><see langword="null"/>: not hedged. It is never together with <see cref="Retrier"/>.</summary>
+    public CallHedger? Hedger { get; init; }
+
+    /// <summary><see langword="null"/>: the channel's limits are all there are.</summary>
+    public MessageLimits? Limits { get; init; }
+}

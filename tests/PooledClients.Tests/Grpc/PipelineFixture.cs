@@ -1,0 +1,75 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Testing;
+using PooledClients.Grpc;
+using PooledClients.Resilience;
+using RocksDb.V1;
+
+namespace PooledClients.Tests.Grpc;
+
+/// <summary>A client's pipeline over a channel whose server is in memory.</summary>
+internal sealed class PipelineFixture : IDisposable
+{
+    private readonly GrpcChannel _channel;
+
+    public PipelineFixture(HttpMessageHandler server, Action<PooledGrpcClientOptions>? configure = null, CallInvoker? channel = null, TimeSpan? stubDeadline = null)
+    {
+        // The channel has a clock of its own, the true one.
+        Time = new TimerProvider(DateTimeOffset.UtcNow);
+        Options = new PooledGrpcClientOptions();
+        configure?.Invoke(Options);
+        _channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions { HttpClient = new HttpClient(server, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan } });
+        Budget = new RetryBudget(Time, Options.Resilience.RetryRatio, Options.Resilience.RetriesPerSecond);
+        Facts = new CallPipelineFacts(
+            "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, Time, Logger);
+        Invoker = new CallPipeline(channel ?? _channel.CreateCallInvoker(), Options, new GrpcClientSetup(), Facts, new ServiceCollection().BuildServiceProvider()).Build(stubDeadline);
+        Client = new KeyValue.KeyValueClient(Invoker);
+    }
+
+    public FakeLogger Logger { get; } = new();
+
+    public TimerProvider Time { get; }
+
+    public PooledGrpcClientOptions Options { get; }
+
+    public RetryBudget Budget { get; }
+
+    public CallPipelineFacts Facts { get; }
+
+    public CallInvoker Invoker { get; }
+
+    public KeyValue.KeyValueClient Client { get; }
+
+    public ChannelBase Channel => _channel;
+
+    public AsyncUnaryCall<GetResponse> Get(Metadata? headers = null) =>
+        Client.GetAsync(new GetRequest(), headers, cancellationToken: TestContext.Current.CancellationToken);
+
+    public AsyncUnaryCall<PutResponse> Put() => Client.PutAsync(new PutRequest(), cancellationToken: TestContext.Current.CancellationToken);
+
+    public AsyncServerStreamingCall<Pair> Scan() => Client.Scan(new ScanRequest(), cancellationToken: TestContext.Current.CancellationToken);
+
+    /// <summary>Lets the pauses between attempts pass until the task is done.</summary>
+    public async Task PassPausesAsync(Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            var timer = Time.Timers.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
+            if (await Task.WhenAny(task, timer) == timer && await timer < Options.Deadline / 2)
+            {
+                Time.Advance(await timer);
+            }
+        }
+    }
+
+    /// <summary>Waits until a pause of this length has begun.</summary>
+    public async Task PauseAsync(TimeSpan pause)
+    {
+        while (await Time.Timers.Reader.ReadAsync(TestContext.Current.CancellationToken) != pause)
+        {
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+}
