@@ -120,7 +120,9 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             ThrowIfRefused(cause: null);
         }
 
+        // An alert is the end as well, and the handler may not read on to see it.
         handshake.OnReceived(buffer.Span[..read]);
+        ThrowIfRefused(cause: null);
         _isWatched = !handshake.IsOver;
         return read;
     }

@@ -42,7 +42,7 @@ internal sealed class HandshakeRecorder
     /// ended right after the handshake, with nothing received but session tickets.
     /// </summary>
     public bool MayHaveBeenRefused => _identity is not null
-        && (_completed ? _ended && !_records.HasAnswer : _records.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired);
+        && (_completed ? (_ended || _records.HasEnd) && !_records.HasAnswer : _records.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired);
 
     /// <summary>Whether the server has answered on an established connection: there is nothing more to learn.</summary>
     public bool IsOver => _completed && _records.HasAnswer;

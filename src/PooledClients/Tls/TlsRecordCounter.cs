@@ -21,6 +21,9 @@ internal struct TlsRecordCounter
     /// <summary>Whether more than tickets and alerts came since the handshake.</summary>
     public bool HasAnswer { get; private set; }
 
+    /// <summary>Whether an alert came since the handshake: the server ends the connection, politely or not.</summary>
+    public bool HasEnd { get; private set; }
+
     /// <summary>The description of an alert that came in clear, if one did.</summary>
     public byte? Alert { get; private set; }
 
@@ -68,6 +71,7 @@ internal struct TlsRecordCounter
     {
         if (_header[0] == AlertType || length == EncryptedAlertLength)
         {
+            HasEnd = true;
             return;
         }
 
