@@ -334,7 +334,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     {
         var cause = exception is HttpRequestException { InnerException: { } inner } ? inner : exception;
         return SendFailure.IsTrustFailure(exception)
-            ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {cause.Message}", exception)
+            ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {SendFailure.DescribeTrustFailure(exception)}", exception)
             : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Http;
 using System.Security.Authentication;
 using PooledClients.Connections;
+using PooledClients.Tls;
 
 namespace PooledClients.Grpc;
 
@@ -22,6 +23,10 @@ internal static class SendFailure
 
     /// <summary>The peers do not trust each other, which trying again does not heal.</summary>
     public static bool IsTrustFailure(Exception exception) => Find<AuthenticationException>(exception) is not null || Find<IdentityRefusedException>(exception) is not null;
+
+    /// <summary>What a failure of trust says where it is known best: the layers around it only tell that a handshake failed.</summary>
+    public static string DescribeTrustFailure(Exception exception) =>
+        ((Exception?)Find<IdentityRefusedException>(exception) ?? Find<ServerTrustException>(exception) ?? exception.GetBaseException()).Message;
 
     /// <summary>The transport failed, and not the message, which would fail again.</summary>
     public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;
