@@ -38,7 +38,7 @@ internal sealed class Admission : IDisposable
         _connections = maxConnections;
         if (options.Mode == AdmissionMode.Adaptive)
         {
-            _search = new AdmissionSearch(Floor, Ceiling);
+            _search = new AdmissionSearch(Floor, Start, Ceiling);
             _watch = new AdmissionWatch(time, Look);
         }
 
@@ -103,7 +103,7 @@ internal sealed class Admission : IDisposable
             }
 
             _streamLimit = Math.Max(1, limit);
-            _search?.Resize(Floor, Ceiling);
+            _search?.Resize(Floor, Start, Ceiling);
             Volatile.Write(ref _limit, ComputeLimit());
         }
 
@@ -181,8 +181,12 @@ internal sealed class Admission : IDisposable
         return waiter;
     }
 
-    // What one connection usually carries: fewer calls in flight than that cost a plain channel nothing either.
-    private int Floor => Math.Min(DefaultStreamLimit, Ceiling);
+    // What one connection usually carries.
+    private int Start => Math.Min(DefaultStreamLimit, Ceiling);
+
+    // Each response holds a buffer of 16 KB, of which the runtime's pool keeps 32 a processor: on a small machine, half a connection's
+    // calls are as many as it serves without allocating them. Fewer have not been seen to be worth it.
+    private int Floor => Math.Max(1, Start / 2);
 
     private int Ceiling => Multiply(_maxConnections, _streamLimit ?? DefaultStreamLimit);
 

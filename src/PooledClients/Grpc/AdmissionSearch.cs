@@ -30,6 +30,7 @@ internal sealed class AdmissionSearch
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(16);
 
     private int _floor;
+    private int _start;
     private int _ceiling;
     private readonly AdmissionPace _pace = new();
     private Phase _phase;
@@ -46,11 +47,15 @@ internal sealed class AdmissionSearch
     private AdmissionWindow _stall;
     private AdmissionWindow _quiet;
 
-    public AdmissionSearch(int floor, int ceiling)
+    /// <param name="floor">The least limit that is ever tried.</param>
+    /// <param name="start">The limit that a load finds; after it has gone, the next one finds it again.</param>
+    /// <param name="ceiling">The most that the address can carry.</param>
+    public AdmissionSearch(int floor, int start, int ceiling)
     {
         _floor = floor;
+        _start = start;
         _ceiling = ceiling;
-        Limit = floor;
+        Limit = start;
     }
 
     private enum Phase
@@ -63,13 +68,14 @@ internal sealed class AdmissionSearch
 
     public int Limit { get; private set; }
 
-    /// <summary>Gets whether nothing is left to look for: the limit is at its least and has held nobody back for a while.</summary>
+    /// <summary>Gets whether nothing is left to look for: the limit is back where it started, and has held nobody back for a while.</summary>
     public bool IsSettled { get; private set; } = true;
 
     /// <summary>Sets other bounds; a limit within them stays.</summary>
-    public void Resize(int floor, int ceiling)
+    public void Resize(int floor, int start, int ceiling)
     {
         _floor = floor;
+        _start = start;
         _ceiling = ceiling;
         if (Limit < floor || Limit > ceiling)
         {
@@ -253,7 +259,7 @@ internal sealed class AdmissionSearch
     /// <summary>The load has fallen: for a while nobody waited, and half the limit would have held nobody back.</summary>
     private bool StepsBack(in AdmissionSample sample)
     {
-        if (sample.Waiting > 0 || (sample.InFlight > Lower() && Limit > _floor))
+        if (sample.Waiting > 0 || (sample.InFlight > Lower() && Limit > _start))
         {
             _quiet = default;
             IsSettled = false;
@@ -266,7 +272,7 @@ internal sealed class AdmissionSearch
             return false;
         }
 
-        IsSettled = Limit == _floor;
+        IsSettled = Limit <= _start;
         if (IsSettled)
         {
             // The next load may be another one, so nothing is carried over to it.
@@ -280,7 +286,7 @@ internal sealed class AdmissionSearch
         _upward = true;
         _moved = false;
         _rest = ShortestRest;
-        MoveTo(Lower(), Phase.Measure);
+        MoveTo(Math.Max(_start, Lower()), Phase.Measure);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 
 namespace PooledClients.Grpc;
 
@@ -11,7 +12,9 @@ internal sealed class SentContent : HttpContent
     private readonly HttpContent _inner;
     private readonly bool _isStream;
     private volatile bool _asked;
-    private volatile bool _complete;
+
+    // The writing of the message itself: what it has come to is read from it, for an async method around it would cost each call more.
+    private volatile Task? _writing;
 
     public SentContent(HttpContent inner, bool isStream)
     {
@@ -30,10 +33,14 @@ internal sealed class SentContent : HttpContent
     public bool WasAsked => _asked;
 
     /// <summary>Whether the whole message was handed over to a connection.</summary>
-    public bool IsComplete => _complete;
+    public bool IsComplete => _writing is { IsCompletedSuccessfully: true };
 
     /// <summary>Whether the message itself could not be written: it would fail again.</summary>
-    public bool HasFailed { get; private set; }
+    public bool HasFailed => _writing is
+    {
+        IsFaulted: true,
+        Exception.InnerException: not (IOException or HttpRequestException or ObjectDisposedException or OperationCanceledException),
+    };
 
     /// <summary>Whether the request may be sent once more as it is.</summary>
     public bool CanBeSentAgain => !_isStream || !_asked;
@@ -41,31 +48,38 @@ internal sealed class SentContent : HttpContent
     public void Reset()
     {
         _asked = _isStream && _asked;
-        _complete = false;
+        _writing = null;
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         if (_isStream && _asked)
         {
-            throw new ContentSentException();
+            return Task.FromException(new ContentSentException());
         }
 
         _asked = true;
+        return _writing = WriteAsync(stream, context, cancellationToken);
+    }
+
+    private Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
         try
         {
-            await _inner.CopyToAsync(stream, context, cancellationToken).ConfigureAwait(false);
-            _complete = true;
+            return SerializeToStreamAsync(_inner, stream, context, cancellationToken);
         }
-        catch (Exception exception) when (exception is not (IOException or HttpRequestException or ObjectDisposedException or OperationCanceledException))
+        catch (Exception exception)
         {
-            HasFailed = true;
-            throw;
+            return Task.FromException(exception);
         }
     }
+
+    // The runtime calls this protected method of a content too; HttpContent.CopyToAsync would wrap its task in one more of its own.
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    private static extern Task SerializeToStreamAsync(HttpContent content, Stream stream, TransportContext? context, CancellationToken cancellationToken);
 
     protected override bool TryComputeLength(out long length)
     {
