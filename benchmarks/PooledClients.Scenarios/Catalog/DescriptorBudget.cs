@@ -50,8 +50,7 @@ internal sealed class DescriptorBudget() : Scenario(
     public override async Task<object?> LoadAsync(LoadContext load)
     {
         int baseline = Native.CountDescriptors("/proc/self/fd");
-        await using GrpcClients grpc = load.BuildGrpc();
-        await using HttpClients http = HttpContender.Beside(GrpcContender.Find(load.Settings.Contender)).Build(load.Settings.Http!);
+        (GrpcClients grpc, HttpClients http) = GrpcContender.Find(load.Settings.Contender).BuildBoth(load.Settings.Grpc!, load.Settings.Http!);
         int requests = 0;
         await load.RunCallersAsync(async (caller, cancellationToken) =>
         {
@@ -64,6 +63,8 @@ internal sealed class DescriptorBudget() : Scenario(
             await http.Take().GetByteArrayAsync($"records/{caller}", cancellationToken);
             Interlocked.Increment(ref requests);
         });
+        await grpc.DisposeAsync();
+        await http.DisposeAsync();
         return new { HttpSucceeded = requests, DescriptorsBefore = baseline };
     }
 

@@ -21,12 +21,7 @@ internal abstract class HttpContender(string name, string description) : Contend
     public static HttpContender Find(string name) => All.Single(contender => contender.Name == name);
 
     /// <summary>Finds what goes beside a way of making gRPC calls in one process.</summary>
-    public static HttpContender Beside(GrpcContender contender) => contender switch
-    {
-        PooledGrpc => Pooled,
-        ClientFactory => HttpClientFactory,
-        _ => SharedHttpClient,
-    };
+    public static HttpContender Beside(GrpcContender contender) => contender is ClientFactory ? HttpClientFactory : SharedHttpClient;
 
     /// <summary>Sets the client up in this process.</summary>
     public abstract HttpClients Build(HttpClientSettings settings);
