@@ -43,9 +43,12 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
     {
         var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
         return IPAddress.TryParse(host, out IPAddress? address)
-            ? names is null || !names.EnumerateIPAddresses().Any(address.Equals)
+            ? names is null || !names.EnumerateIPAddresses().Any(name => IsSame(name, address))
             : names is null || !names.EnumerateDnsNames().Any();
     }
+
+    // By bytes, for a link-local address to connect to also has a zone.
+    private static bool IsSame(IPAddress one, IPAddress other) => one.GetAddressBytes().AsSpan().SequenceEqual(other.GetAddressBytes());
 
     private static List<(TrustFailure Failure, string Reason)> FindWeakness(X509Chain chain)
     {
