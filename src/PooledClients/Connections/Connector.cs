@@ -24,7 +24,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         try
         {
             await dial.WaitForNeedAsync(wanted.Token).ConfigureAwait(false);
-            await WaitForGapAsync(destination, wanted.Token).ConfigureAwait(false);
+            await WaitForGapAsync(wanted.Token).ConfigureAwait(false);
             var lease = await destination.Gate.AcquireAsync(wanted.Token).ConfigureAwait(false);
             try
             {
@@ -62,20 +62,16 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
 
     private void Learn(Destination destination, PooledConnection? connection, int limit)
     {
+        _backoff?.Succeed();
         destination.LearnStreamLimit(connection, limit);
         transport.StreamLimitLearned?.Invoke(destination.StreamLimit);
     }
 
-    // While some connection is up the waiting calls may yet be carried by it; while none is, they share the last failure at once.
-    private async Task WaitForGapAsync(Destination destination, CancellationToken cancellationToken)
+    // Calls wait for the gap in front; here it holds back the dial of one that was sent before it began. No timeout counts it.
+    private async Task WaitForGapAsync(CancellationToken cancellationToken)
     {
         while (_backoff?.RemainingGap() is { } gap && gap > TimeSpan.Zero)
         {
-            if (destination.Up == 0 && _backoff.Failure is { } failure)
-            {
-                throw new ConnectFailedException(destination.Address, failure.Exception);
-            }
-
             await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -105,7 +101,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
             var connection = new PooledConnection(destination, _timeProvider);
             var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
             var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);
-            connection.Attach(stream);
+            connection.Attach(stream, socket.RemoteEndPoint);
             destination.Add(connection);
             lease.MarkOpened();
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace PooledClients.Connections;
 
 /// <summary>
@@ -6,19 +8,36 @@ namespace PooledClients.Connections;
 /// </summary>
 internal sealed class PooledConnection(Destination destination, TimeProvider timeProvider)
 {
+    private readonly long _openedAt = timeProvider.GetTimestamp();
     private WeakReference<PooledStream>? _stream;
     private long _readArmedAt = timeProvider.GetTimestamp();
     private long _writtenAt;
+    private volatile bool _isReady;
 
     public Destination Destination => destination;
 
-    /// <summary>Whether its handshake has ended; guarded by the destination's lock, as is the next.</summary>
+    /// <summary>Whether its handshake has ended; written under the destination's lock, as is the next.</summary>
     public bool IsUp { get; set; }
 
     /// <summary>Whether its server has told how many calls it carries.</summary>
-    public bool IsReady { get; set; }
+    public bool IsReady
+    {
+        get => _isReady;
+        set => _isReady = value;
+    }
 
-    public void Attach(PooledStream stream) => _stream = new WeakReference<PooledStream>(stream);
+    public TimeSpan Age => timeProvider.GetElapsedTime(_openedAt);
+
+    /// <summary>How long ago the last byte arrived.</summary>
+    public TimeSpan SilentFor => timeProvider.GetElapsedTime(Volatile.Read(ref _readArmedAt));
+
+    public EndPoint? RemoteEndPoint { get; private set; }
+
+    public void Attach(PooledStream stream, EndPoint? remoteEndPoint)
+    {
+        _stream = new WeakReference<PooledStream>(stream);
+        RemoteEndPoint = remoteEndPoint;
+    }
 
     // The last byte arrived no later than the read that now waits was armed, so the stamp costs no look at the arrival itself.
     public void ReadArmed() => Volatile.Write(ref _readArmedAt, timeProvider.GetTimestamp());

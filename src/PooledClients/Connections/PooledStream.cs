@@ -14,6 +14,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     private readonly ConnectionLease _lease;
     private readonly ConnectBackoff? _backoff;
     private int _closed;
+    private volatile bool _isRefused;
 
     // Null once the connection is established; its timeout closes the socket under the handshake.
     private ConnectAttempt? _attempt;
@@ -56,7 +57,6 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             attempt.Dispose();
             Handshake?.Completed();
             _isWatched = Handshake is not null;
-            _backoff?.Succeed();
             _connection.Destination.Established(_connection);
         }
     }
@@ -80,10 +80,13 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             return;
         }
 
-        if (Interlocked.Exchange(ref _attempt, null) is { } attempt)
+        // A connection that ends before its server has said a word of HTTP/2 is a failed connect: it is paced like one.
+        var attempt = Interlocked.Exchange(ref _attempt, null);
+        attempt?.Dispose();
+        if (!_connection.IsReady && !_isRefused)
         {
-            attempt.Dispose();
-            _backoff?.Fail(new IOException($"The connection to {_connection.Destination.Address} was closed during the handshake."));
+            _backoff?.Fail(new IOException(
+                $"The connection to {_connection.Destination.Address} was closed {(attempt is null ? "before its server spoke HTTP/2" : "during the handshake")}."));
         }
 
         Handshake?.Closed();
@@ -132,6 +135,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         if (Handshake?.DescribeRefusal() is { } refusal)
         {
             var exception = new IdentityRefusedException($"The connection to {_connection.Destination.Address} ended right after the handshake: {refusal}.", cause);
+            _isRefused = true;
             _backoff?.Fail(exception);
             throw exception;
         }

@@ -51,6 +51,18 @@ internal sealed class Transport : IReclaimable, IDisposable
 
     public Generation Current => _current;
 
+    /// <summary>The generations that still have anything, the current one last.</summary>
+    public IReadOnlyList<Generation> Generations
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _retired, _current];
+            }
+        }
+    }
+
     public int Connections
     {
         get

@@ -47,7 +47,8 @@ internal static class CoreServices
         services.TryAddSingleton<AddressResilienceRegistry>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshot>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TransportSnapshotSource>());
         services.TryAddSingleton<HttpMetrics>();
         services.TryAddSingleton<ResponseRegistry>();
         services.TryAddSingleton<IPressureRelief, LeakCollector>();

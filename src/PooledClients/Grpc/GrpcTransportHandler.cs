@@ -109,17 +109,21 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     hasWaited = true;
                 }
 
+                var generation = Enter();
+                var destination = generation.Destination;
+                if (!destination.TryBeginCall())
+                {
+                    hasWaited = true;
+                    if (!await WaitForStreamAsync(request, generation, time, cancellationToken).ConfigureAwait(false))
+                    {
+                        continue;
+                    }
+                }
+
+                // The header was written when the request was made: the server has to be told what is left of it.
                 if (hasWaited && time.Remaining is { } remaining)
                 {
                     GrpcTimeoutHeader.Write(request, remaining);
-                }
-
-                var generation = Enter();
-                var destination = generation.Destination;
-                if (!destination.TryBeginCall() && !await WaitForStreamAsync(request, generation, time, cancellationToken).ConfigureAwait(false))
-                {
-                    hasWaited = true;
-                    continue;
                 }
 
                 var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall);

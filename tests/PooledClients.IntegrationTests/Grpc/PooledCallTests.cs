@@ -60,7 +60,7 @@ public sealed class PooledCallTests : WatchedTest
     public async Task UnaryCall_DeadlinePasses_SaysWhatWasWaitedFor()
     {
         await using var server = await TestServer.StartAsync();
-        await using var services = CreateServices(server, options => options.Deadline = TimeSpan.FromMilliseconds(300));
+        await using var services = CreateServices(server, options => options.Deadline = TimeSpan.FromSeconds(2));
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         await client.PutAsync(new PutRequest(), deadline: DateTime.UtcNow.AddMinutes(1), cancellationToken: TestContext.Current.CancellationToken);
         server.Behavior.Hold();

@@ -3,7 +3,7 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Grpc;
 
 /// <summary>Tells of the channels, their calls and their open streams.</summary>
-internal sealed class GrpcSnapshot(GrpcChannelPool pool) : ISnapshotSource
+internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
 {
     public void AddTo(SnapshotBuilder snapshot)
     {
