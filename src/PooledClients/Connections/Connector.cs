@@ -19,11 +19,11 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var destination = generation.GetDestination(context.InitialRequestMessage);
-        using var dial = destination.StartDial();
+        using var dial = destination.StartDial(context.InitialRequestMessage.Content as IPendingCall);
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, dial.Abandoned);
         try
         {
-            await dial.WaitForNeedAsync(wanted.Token).ConfigureAwait(false);
+            await destination.WaitForNeedAsync(dial, wanted.Token).ConfigureAwait(false);
             await WaitForGapAsync(wanted.Token).ConfigureAwait(false);
             var lease = await destination.Gate.AcquireAsync(wanted.Token).ConfigureAwait(false);
             try

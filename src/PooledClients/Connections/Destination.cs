@@ -14,8 +14,12 @@ internal sealed class Destination
     // What RFC 9113 recommends as the least, and what the runtime assumes until the server has said otherwise.
     private const int AssumedStreamLimit = 100;
 
+    // A call that no connection has taken for so long, while some could by their limits, shows that these take no new calls.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _lock = new();
     private readonly bool _isMultiplexed;
+    private readonly TimeProvider _timeProvider;
     private readonly Action _idle;
 
     // Live connections, those in the handshake included; the dials that have not ended; the calls that wait for a stream, in order.
@@ -23,13 +27,18 @@ internal sealed class Destination
     private readonly HashSet<PooledConnection> _live = [];
     private readonly List<Dial> _dials = [];
     private readonly LinkedList<CallWaiter> _calls = new();
+
+    // The calls that were let through while a dial was held, oldest first; guarded by _lock.
+    private readonly Queue<(IPendingCall Call, long Since)> _sent = new();
     private bool _retired;
+    private int _drainingCalls;
 
     // Calls that have a stream or may take one: never more than _capacity over HTTP/2. Changed without the lock.
     private int _inFlight;
 
-    // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit. Changed under
-    // _lock, read anywhere; so are the numbers of dials and calls that wait, and the capacity that follows from them all.
+    // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit. One that drains
+    // counts as up alone. Changed under _lock, read anywhere; so are the numbers of dials and calls that wait, and the capacity that
+    // follows from them all.
     private volatile int _connections;
     private volatile int _up;
     private volatile int _ready;
@@ -38,12 +47,13 @@ internal sealed class Destination
     private volatile int _capacity;
     private volatile int _streamLimit = AssumedStreamLimit;
 
-    public Destination(string address, bool isMultiplexed, GateAddress gate, Action idle)
+    public Destination(string address, bool isMultiplexed, GateAddress gate, TimeProvider timeProvider, Action idle)
     {
         Address = address;
         IsSecure = address.StartsWith("https:", StringComparison.Ordinal);
         Gate = gate;
         _isMultiplexed = isMultiplexed;
+        _timeProvider = timeProvider;
         _idle = idle;
         _capacity = ComputeCapacity();
     }
@@ -59,7 +69,10 @@ internal sealed class Destination
     /// <summary>Calls that wait for a stream.</summary>
     public int WaitingCalls => _waitingCalls;
 
-    /// <summary>Connections that are up or being made.</summary>
+    /// <summary>How long a connection takes new calls.</summary>
+    public TimeSpan Lifetime { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>Connections that are up or being made, but for those that only finish the calls they have.</summary>
     public int Connections => _connections;
 
     /// <summary>Connections that are up.</summary>
@@ -71,12 +84,25 @@ internal sealed class Destination
     public int Cap => Gate.Cap;
 
     /// <summary>Takes a stream if one is free and nobody waits for it.</summary>
-    public bool TryBeginCall() => _waitingCalls == 0 && TryTakeStream();
+    public bool TryBeginCall(IPendingCall call)
+    {
+        if (_waitingCalls > 0 || !TryTakeStream())
+        {
+            return false;
+        }
+
+        if (_waitingDials > 0)
+        {
+            OnSentWhileDialIsHeld(call);
+        }
+
+        return true;
+    }
 
     /// <summary>Waits for a stream, behind those who came first.</summary>
-    public async Task<CallOutcome> WaitForStreamAsync(CancellationToken cancellationToken)
+    public async Task<CallOutcome> WaitForStreamAsync(IPendingCall call, CancellationToken cancellationToken)
     {
-        var waiter = new CallWaiter();
+        var waiter = new CallWaiter(call);
         lock (_lock)
         {
             if (_retired)
@@ -109,7 +135,10 @@ internal sealed class Destination
     public void BeginCall()
     {
         Interlocked.Increment(ref _inFlight);
-        ReleaseWaitingDials();
+        if (_waitingDials > 0)
+        {
+            ReleaseWaitingDials();
+        }
     }
 
     public void EndCall()
@@ -159,13 +188,18 @@ internal sealed class Destination
     /// Starts a dial: it may go ahead while the calls in flight are more than the connections can carry, and never beyond the cap.
     /// The runtime itself opens one too many in a race, and never stops at a cap over HTTP/2.
     /// </summary>
-    public Dial StartDial()
+    /// <param name="call">The call for which the runtime wants the connection, as far as it is known.</param>
+    public Dial StartDial(IPendingCall? call)
     {
         var dial = new Dial(this);
         lock (_lock)
         {
             _dials.Add(dial);
             _waitingDials = _dials.Count;
+            if (call is not null)
+            {
+                _sent.Enqueue((call, _timeProvider.GetTimestamp()));
+            }
         }
 
         // Both after the dial can be seen: a call that begins or ends from now on finds it.
@@ -178,12 +212,36 @@ internal sealed class Destination
         return dial;
     }
 
+    /// <summary>
+    /// Waits until a call needs the dial. A call that stays behind although connections could carry it shows that one of them takes no
+    /// new calls, for its lifetime is over or its server has said goodbye while a stream keeps it open: such a one counts no more.
+    /// </summary>
+    public async Task WaitForNeedAsync(Dial dial, CancellationToken cancellationToken)
+    {
+        while (!dial.Need.IsCompleted)
+        {
+            using var look = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(dial.Need, Task.Delay(Grace, _timeProvider, look.Token)).ConfigureAwait(false);
+            await look.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (_lock)
+            {
+                LookForDrainingLocked();
+            }
+        }
+    }
+
     public void EndDial(Dial dial, bool connected)
     {
         lock (_lock)
         {
             _dials.Remove(dial);
             _waitingDials = _dials.Count;
+            if (_dials.Count == 0)
+            {
+                _sent.Clear();
+            }
+
             if (dial.GoesAhead && !connected)
             {
                 _connections--;
@@ -241,9 +299,17 @@ internal sealed class Destination
                 return;
             }
 
-            _connections--;
             _up -= connection.IsUp ? 1 : 0;
-            _ready -= connection.IsReady ? 1 : 0;
+            if (connection.DrainingCalls is { } draining)
+            {
+                _drainingCalls -= draining;
+            }
+            else
+            {
+                _connections--;
+                _ready -= connection.IsReady ? 1 : 0;
+            }
+
             ChangedLocked();
         }
     }
@@ -283,7 +349,6 @@ internal sealed class Destination
             var seen = Interlocked.CompareExchange(ref _inFlight, inFlight + 1, inFlight);
             if (seen == inFlight)
             {
-                ReleaseWaitingDials();
                 return true;
             }
 
@@ -293,14 +358,20 @@ internal sealed class Destination
         return false;
     }
 
+    private void OnSentWhileDialIsHeld(IPendingCall call)
+    {
+        lock (_lock)
+        {
+            _sent.Enqueue((call, _timeProvider.GetTimestamp()));
+            ReleaseDialsLocked();
+        }
+    }
+
     private void ReleaseWaitingDials()
     {
-        if (_waitingDials > 0)
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                ReleaseDialsLocked();
-            }
+            ReleaseDialsLocked();
         }
     }
 
@@ -334,11 +405,51 @@ internal sealed class Destination
     }
 
     private int ComputeCapacity() => (int)Math.Min(
-        ((long)_streamLimit * _ready) + (_ready == 0 || _ready < Gate.Cap ? 1 : 0),
+        ((long)_streamLimit * _ready) + _drainingCalls + (_ready == 0 || _ready < Gate.Cap ? 1 : 0),
         int.MaxValue);
 
     private bool MayDial() => _connections == 0
-        || (_connections < Gate.Cap && (!_isMultiplexed || InFlight > (long)_streamLimit * _connections));
+        || (_connections < Gate.Cap && (!_isMultiplexed || InFlight - _drainingCalls > (long)_streamLimit * _connections));
+
+    private void LookForDrainingLocked()
+    {
+        while (_sent.TryPeek(out var oldest) && oldest.Call.WasAsked)
+        {
+            _sent.Dequeue();
+        }
+
+        if (_sent.TryPeek(out var behind) && _timeProvider.GetElapsedTime(behind.Since) >= Grace)
+        {
+            DrainLocked(_live.Where(static connection => connection is { IsReady: true, DrainingCalls: null }).MaxBy(static connection => connection.Age));
+            ChangedLocked();
+        }
+    }
+
+    private void DrainExpiredLocked()
+    {
+        if (Lifetime != Timeout.InfiniteTimeSpan)
+        {
+            foreach (var connection in _live)
+            {
+                if (connection is { IsReady: true, DrainingCalls: null } && connection.Age >= Lifetime)
+                {
+                    DrainLocked(connection);
+                }
+            }
+        }
+    }
+
+    // Which calls are on which connection only the runtime knows: an equal share is taken to be on this one until it closes.
+    private void DrainLocked(PooledConnection? connection)
+    {
+        if (connection is not null)
+        {
+            connection.DrainingCalls = Math.Min(_streamLimit, Math.Max(0, InFlight - _drainingCalls) / Math.Max(1, _ready));
+            _drainingCalls += connection.DrainingCalls.Value;
+            _connections--;
+            _ready--;
+        }
+    }
 
     private void ChangedLocked()
     {
@@ -353,6 +464,10 @@ internal sealed class Destination
         {
             _calls.RemoveFirst();
             first.Value.End(CallOutcome.Granted);
+            if (_dials.Count > 0)
+            {
+                _sent.Enqueue((first.Value.Call, _timeProvider.GetTimestamp()));
+            }
         }
 
         _waitingCalls = _calls.Count;
@@ -371,6 +486,12 @@ internal sealed class Destination
 
     private void ReleaseDialsLocked()
     {
+        if (_dials.Exists(static dial => !dial.GoesAhead))
+        {
+            DrainExpiredLocked();
+            _capacity = ComputeCapacity();
+        }
+
         foreach (var dial in _dials)
         {
             if (!dial.GoesAhead && MayDial())

@@ -13,7 +13,8 @@ internal sealed class Dial(Destination destination) : IDisposable
     /// <summary>Cancelled when no call waits for the destination any more.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 
-    public Task WaitForNeedAsync(CancellationToken cancellationToken) => _goAhead.Task.WaitAsync(cancellationToken);
+    /// <summary>Ends when the dial may go ahead.</summary>
+    public Task Need => _goAhead.Task;
 
     public void GoAhead()
     {

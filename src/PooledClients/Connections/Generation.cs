@@ -41,6 +41,11 @@ internal sealed class Generation : IDisposable
 
         _connector = new Connector(this, transport, services);
         _handler = HandlerFactory.Create(transport.Key, transport.PingDelay, _connector, configure);
+        if (_only is not null)
+        {
+            _only.Lifetime = _handler.PooledConnectionLifetime;
+        }
+
         _invoker = new HttpMessageInvoker(_handler, disposeHandler: false);
     }
 
@@ -148,6 +153,6 @@ internal sealed class Generation : IDisposable
     {
         var isMultiplexed = _transport.Key.IsMultiplexed;
         var cap = _transport.Key.Connection.ConnectionCap(isMultiplexed);
-        return new Destination(address, isMultiplexed, _services.Gate.CreateAddress(address, cap), _transport.OnIdle);
+        return new Destination(address, isMultiplexed, _services.Gate.CreateAddress(address, cap), _services.TimeProvider, _transport.OnIdle);
     }
 }

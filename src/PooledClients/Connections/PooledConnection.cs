@@ -26,6 +26,9 @@ internal sealed class PooledConnection(Destination destination, TimeProvider tim
         set => _isReady = value;
     }
 
+    /// <summary>The calls that it finishes, as far as can be told, when it takes no new ones; guarded by the destination's lock.</summary>
+    public int? DrainingCalls { get; set; }
+
     public TimeSpan Age => timeProvider.GetElapsedTime(_openedAt);
 
     /// <summary>How long ago the last byte arrived.</summary>

@@ -111,10 +111,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                 var generation = Enter();
                 var destination = generation.Destination;
-                if (!destination.TryBeginCall())
+                if (!destination.TryBeginCall(content))
                 {
                     hasWaited = true;
-                    if (!await WaitForStreamAsync(request, generation, time, cancellationToken).ConfigureAwait(false))
+                    if (!await WaitForStreamAsync(request, content, generation, time, cancellationToken).ConfigureAwait(false))
                     {
                         continue;
                     }
@@ -276,12 +276,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     /// <summary>Waits for a stream; when there is none to be had of this generation, tells to try again or throws.</summary>
-    private async Task<bool> WaitForStreamAsync(HttpRequestMessage request, Generation generation, CallTime time, CancellationToken cancellationToken)
+    private async Task<bool> WaitForStreamAsync(HttpRequestMessage request, SentContent content, Generation generation, CallTime time, CancellationToken cancellationToken)
     {
         var outcome = CallOutcome.Moved;
         try
         {
-            outcome = await generation.Destination.WaitForStreamAsync(cancellationToken).ConfigureAwait(false);
+            outcome = await generation.Destination.WaitForStreamAsync(content, cancellationToken).ConfigureAwait(false);
             return outcome switch
             {
                 CallOutcome.Granted => true,

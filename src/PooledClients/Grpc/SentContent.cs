@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using PooledClients.Connections;
 
 namespace PooledClients.Grpc;
 
@@ -7,7 +8,7 @@ namespace PooledClients.Grpc;
 /// A request's message, and the proof of how far it got: one that was never asked for, or not handed over complete, was not processed.
 /// A unary message serialises again without harm; a stream of messages is handed over once, so a second time is refused.
 /// </summary>
-internal sealed class SentContent : HttpContent
+internal sealed class SentContent : HttpContent, IPendingCall
 {
     private readonly HttpContent _inner;
     private readonly bool _isStream;

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
 using PooledClients.Connections;
 
 namespace PooledClients.Tests.Connections;
@@ -15,16 +14,16 @@ public sealed class DestinationTests : IDisposable
     {
         var destination = Create();
 
-        Assert.True(destination.TryBeginCall());
-        Assert.False(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
+        Assert.False(destination.TryBeginCall(new Call()));
     }
 
     [Fact]
     public async Task LearnStreamLimit_ConnectionReady_AdmitsThatManyAndOneScout()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
-        var waiting = Enumerable.Range(0, 20).Select(_ => destination.WaitForStreamAsync(TestContext.Current.CancellationToken)).ToList();
+        Assert.True(destination.TryBeginCall(new Call()));
+        var waiting = Enumerable.Range(0, 20).Select(_ => destination.WaitForStreamAsync(new Call(), TestContext.Current.CancellationToken)).ToList();
 
         Connect(destination, streamLimit: 10);
 
@@ -37,24 +36,24 @@ public sealed class DestinationTests : IDisposable
     public void LearnStreamLimit_AtTheCap_AdmitsNoScout()
     {
         var destination = Create(cap: 1);
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
         Connect(destination, streamLimit: 3);
 
-        Assert.True(destination.TryBeginCall());
-        Assert.True(destination.TryBeginCall());
-        Assert.False(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
+        Assert.True(destination.TryBeginCall(new Call()));
+        Assert.False(destination.TryBeginCall(new Call()));
     }
 
     [Fact]
     public void LearnStreamLimit_ServerNamesNone_AdmitsAll()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
         Connect(destination, streamLimit: int.MaxValue);
 
         for (var i = 0; i < 5_000; i++)
         {
-            Assert.True(destination.TryBeginCall());
+            Assert.True(destination.TryBeginCall(new Call()));
         }
     }
 
@@ -62,14 +61,14 @@ public sealed class DestinationTests : IDisposable
     public void StartDial_ConnectionsCarryTheCalls_WaitsUntilTheyDoNot()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
         Connect(destination, streamLimit: 2);
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
 
-        using var dial = destination.StartDial();
+        using var dial = destination.StartDial(null);
         Assert.False(dial.GoesAhead);
 
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
         Assert.True(dial.GoesAhead);
     }
 
@@ -77,8 +76,8 @@ public sealed class DestinationTests : IDisposable
     public void EndCall_LastOne_AbandonsTheDialAndTellsIdle()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
-        using var dial = destination.StartDial();
+        Assert.True(destination.TryBeginCall(new Call()));
+        using var dial = destination.StartDial(null);
         Assert.False(dial.Abandoned.IsCancellationRequested);
 
         destination.EndCall();
@@ -91,16 +90,16 @@ public sealed class DestinationTests : IDisposable
     public async Task WaitForStream_Cancelled_LeavesNoTrace()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
         using var cancel = new CancellationTokenSource();
-        var waiting = destination.WaitForStreamAsync(cancel.Token);
+        var waiting = destination.WaitForStreamAsync(new Call(), cancel.Token);
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Equal(0, destination.WaitingCalls);
         destination.EndCall();
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
     }
 
     [Fact]
@@ -109,9 +108,9 @@ public sealed class DestinationTests : IDisposable
         for (var round = 0; round < 500; round++)
         {
             var destination = Create();
-            Assert.True(destination.TryBeginCall());
+            Assert.True(destination.TryBeginCall(new Call()));
             using var cancel = new CancellationTokenSource();
-            var waiting = destination.WaitForStreamAsync(cancel.Token);
+            var waiting = destination.WaitForStreamAsync(new Call(), cancel.Token);
 
             await Task.WhenAll(Task.Run(destination.EndCall, CancellationToken.None), Task.Run(cancel.Cancel, CancellationToken.None));
             try
@@ -133,8 +132,8 @@ public sealed class DestinationTests : IDisposable
     public async Task FailWaitingCalls_NoConnectionUp_EndsThemAll()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
-        var waiting = destination.WaitForStreamAsync(TestContext.Current.CancellationToken);
+        Assert.True(destination.TryBeginCall(new Call()));
+        var waiting = destination.WaitForStreamAsync(new Call(), TestContext.Current.CancellationToken);
 
         destination.FailWaitingCalls();
 
@@ -145,20 +144,20 @@ public sealed class DestinationTests : IDisposable
     public async Task Retire_CallsWait_MovesThem()
     {
         var destination = Create();
-        Assert.True(destination.TryBeginCall());
-        var waiting = destination.WaitForStreamAsync(TestContext.Current.CancellationToken);
+        Assert.True(destination.TryBeginCall(new Call()));
+        var waiting = destination.WaitForStreamAsync(new Call(), TestContext.Current.CancellationToken);
 
         destination.Retire();
 
         Assert.Equal(CallOutcome.Moved, await waiting);
-        Assert.Equal(CallOutcome.Moved, await destination.WaitForStreamAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(CallOutcome.Moved, await destination.WaitForStreamAsync(new Call(), TestContext.Current.CancellationToken));
     }
 
     [Fact]
     public async Task Calls_FromManyThreads_NeverExceedTheCapacityAndEndAtZero()
     {
         var destination = Create(cap: 1);
-        Assert.True(destination.TryBeginCall());
+        Assert.True(destination.TryBeginCall(new Call()));
         Connect(destination, streamLimit: 5);
         destination.EndCall();
         var most = 0;
@@ -167,9 +166,9 @@ public sealed class DestinationTests : IDisposable
         {
             for (var i = 0; i < 2_000; i++)
             {
-                if (!destination.TryBeginCall())
+                if (!destination.TryBeginCall(new Call()))
                 {
-                    Assert.Equal(CallOutcome.Granted, await destination.WaitForStreamAsync(TestContext.Current.CancellationToken));
+                    Assert.Equal(CallOutcome.Granted, await destination.WaitForStreamAsync(new Call(), TestContext.Current.CancellationToken));
                 }
 
                 InterlockedMax(ref most, destination.InFlight);
@@ -190,11 +189,52 @@ public sealed class DestinationTests : IDisposable
         }
     }
 
-    private static void Connect(Destination destination, int streamLimit)
+    [Fact]
+    public async Task WaitForNeed_CallStaysBehind_TakesTheConnectionForDraining()
     {
-        using var dial = destination.StartDial();
+        var destination = Create();
+        Assert.True(destination.TryBeginCall(new Call()));
+        Connect(destination, streamLimit: 100);
+        var behind = new Call();
+        using var dial = destination.StartDial(behind);
+        var waiting = destination.WaitForNeedAsync(dial, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+
+        while (!waiting.IsCompleted)
+        {
+            _gate.Time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+        }
+
         Assert.True(dial.GoesAhead);
-        var connection = new PooledConnection(destination, new FakeTimeProvider());
+        Assert.Equal(1, destination.Connections);
+        Assert.Equal(1, destination.Up);
+    }
+
+    [Fact]
+    public void StartDial_ConnectionPastItsLifetime_GoesAheadAtOnce()
+    {
+        var destination = Create(cap: 1);
+        destination.Lifetime = TimeSpan.FromMinutes(5);
+        Assert.True(destination.TryBeginCall(new Call()));
+        Connect(destination, streamLimit: 100);
+        _gate.Time.Advance(TimeSpan.FromMinutes(5));
+
+        using var dial = destination.StartDial(new Call());
+
+        Assert.True(dial.GoesAhead);
+    }
+
+    private sealed class Call : IPendingCall
+    {
+        public bool WasAsked => false;
+    }
+
+    private void Connect(Destination destination, int streamLimit)
+    {
+        using var dial = destination.StartDial(null);
+        Assert.True(dial.GoesAhead);
+        var connection = new PooledConnection(destination, _gate.Time);
         destination.Add(connection);
         dial.Connected();
         destination.Established(connection);
@@ -202,5 +242,5 @@ public sealed class DestinationTests : IDisposable
     }
 
     private Destination Create(int cap = 10)
-        => new("https://host", isMultiplexed: true, _gate.Gate.CreateAddress("https://host", cap), () => _idle++);
+        => new("https://host", isMultiplexed: true, _gate.Gate.CreateAddress("https://host", cap), _gate.Time, () => _idle++);
 }
