@@ -4,6 +4,8 @@ namespace PooledClients.Connections;
 internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvider timeProvider) : IDisposable
 {
     private readonly CancellationTokenSource _timeout = new(timeout, timeProvider);
+    private readonly long _startedAt = timeProvider.GetTimestamp();
+    private HandshakeQueue? _handshakes;
 
     public CancellationToken Token => _timeout.Token;
 
@@ -11,5 +13,26 @@ internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvi
 
     public ConnectTimeoutException TimedOut(string phase) => new(address, timeout, phase);
 
-    public void Dispose() => _timeout.Dispose();
+    /// <summary>Takes a place among the handshakes, which ends with the attempt. The wait for it is no part of the attempt's time.</summary>
+    public async Task BeginHandshakeAsync(HandshakeQueue handshakes, CancellationToken cancellationToken)
+    {
+        if (!handshakes.TryEnter())
+        {
+            var left = timeout - timeProvider.GetElapsedTime(_startedAt);
+            _timeout.CancelAfter(Timeout.InfiniteTimeSpan);
+            await handshakes.EnterAsync(cancellationToken).ConfigureAwait(false);
+            if (timeout != Timeout.InfiniteTimeSpan)
+            {
+                _timeout.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            }
+        }
+
+        _handshakes = handshakes;
+    }
+
+    public void Dispose()
+    {
+        _timeout.Dispose();
+        Interlocked.Exchange(ref _handshakes, null)?.Exit();
+    }
 }

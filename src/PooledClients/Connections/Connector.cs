@@ -82,7 +82,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         {
             // Out of descriptors is nothing that the server could help: tried again as long as a call waits, outside the connect timeout.
             return await services.LocalFaultRetry.RunAsync(
-                destination.Address, _ => OpenOnceAsync(context, destination, lease), wanted).ConfigureAwait(false);
+                destination.Address, token => OpenOnceAsync(context, destination, lease, token), wanted).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !wanted.IsCancellationRequested)
         {
@@ -91,19 +91,25 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         }
     }
 
-    private async ValueTask<PooledStream> OpenOnceAsync(SocketsHttpConnectionContext context, Destination destination, ConnectionLease lease)
+    private async ValueTask<PooledStream> OpenOnceAsync(
+        SocketsHttpConnectionContext context, Destination destination, ConnectionLease lease, CancellationToken wanted)
     {
         var attempt = new ConnectAttempt(destination.Address, _settings.ConnectTimeout, _timeProvider);
+        Socket? socket = null;
         try
         {
-            var socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
+            socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
             lease.MarkOpened();
+            if (destination.IsSecure)
+            {
+                await attempt.BeginHandshakeAsync(services.Handshakes, wanted).ConfigureAwait(false);
+            }
+
             var connection = new PooledConnection(destination, _timeProvider);
             var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
             var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);
             connection.Attach(stream, socket.RemoteEndPoint);
             destination.Add(connection);
-            lease.MarkOpened();
 
             // The handshake that follows belongs to the attempt as well: when its time is over the socket is closed under it.
             attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);
@@ -111,6 +117,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         }
         catch
         {
+            socket?.Dispose();
             attempt.Dispose();
             throw;
         }

@@ -13,6 +13,26 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
     private bool _near;
     private bool _exhausted;
 
+    /// <summary>
+    /// Logs on the thread pool. What a logger throws, which may be for want of a descriptor itself, must not end the process that is
+    /// being saved.
+    /// </summary>
+    public static void Say(Action log) => ThreadPool.UnsafeQueueUserWorkItem(
+        static log =>
+        {
+            try
+            {
+                log();
+            }
+#pragma warning disable CA1031 // There is nobody left to tell.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        },
+        log,
+        preferLocal: false);
+
     /// <summary>Goes through what is to be said, before it is: code that is first run when no descriptor is left cannot be loaded.</summary>
     public void Rehearse()
     {
@@ -53,21 +73,4 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
             Say(() => logger.DescriptorsRecovered(reading.Open, limit));
         }
     }
-
-    // What a logger throws, which may be for want of a descriptor itself, must not end the process that is being saved.
-    private static void Say(Action log) => ThreadPool.UnsafeQueueUserWorkItem(
-        static log =>
-        {
-            try
-            {
-                log();
-            }
-#pragma warning disable CA1031 // There is nobody left to tell.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-            }
-        },
-        log,
-        preferLocal: false);
 }

@@ -36,6 +36,7 @@ internal sealed class DescriptorGuardian(
         }
 
         _gate = gate;
+        Preloader.LoadAssemblies();
         _alarm.Rehearse();
         _reserve.Take();
         _held = _reserve.Held;
@@ -67,7 +68,7 @@ internal sealed class DescriptorGuardian(
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                logger.DescriptorWatchFailed(e);
+                DescriptorAlarm.Say(() => logger.DescriptorWatchFailed(e));
             }
 
             _wake.WaitOne(Interval);

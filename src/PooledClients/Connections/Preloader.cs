@@ -16,8 +16,9 @@ internal sealed class Preloader(ILogger<Preloader> logger)
     private static readonly string[] Assemblies =
     [
         "Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client", "Grpc.Net.Common", "Polly.Core",
-        "System.Collections.Immutable", "System.Diagnostics.StackTrace", "System.Formats.Asn1", "System.IO.Compression", "System.IO.MemoryMappedFiles",
-        "System.Net.Http", "System.Net.NetworkInformation", "System.Net.Quic", "System.Reflection.Metadata", "System.Threading.Channels",
+        "System.Collections", "System.Collections.Concurrent", "System.Collections.Immutable", "System.Diagnostics.StackTrace", "System.Formats.Asn1",
+        "System.IO.Compression", "System.IO.MemoryMappedFiles", "System.Linq", "System.Memory", "System.Net.Http", "System.Net.NetworkInformation",
+        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Threading", "System.Threading.Channels",
     ];
 
     private static int _begun;
@@ -55,7 +56,8 @@ internal sealed class Preloader(ILogger<Preloader> logger)
     private Task TryAsync(string what, Action load, CancellationToken cancellationToken) =>
         TryAsync(what, _ => { load(); return Task.CompletedTask; }, cancellationToken);
 
-    private static void LoadAssemblies()
+    /// <summary>The part of it that needs no time worth mentioning, for who cannot wait for a host to start.</summary>
+    public static void LoadAssemblies()
     {
         foreach (var name in Assemblies)
         {

@@ -3,9 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
-internal sealed class TransportServices(ConnectionGate gate, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, ILogger<Transport> logger)
+internal sealed class TransportServices(
+    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, ILogger<Transport> logger)
 {
     public ConnectionGate Gate => gate;
+
+    public HandshakeQueue Handshakes => handshakes;
 
     public LocalFaultRetry LocalFaultRetry => localFaultRetry;
 

@@ -38,6 +38,7 @@ internal static class CoreServices
         services.TryAddSingleton(static provider => DescriptorMeter.Create(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<DescriptorGuardian>();
         services.TryAddSingleton<ConnectionGate>();
+        services.TryAddSingleton(static _ => new HandshakeQueue());
         services.TryAddSingleton<LocalFaultRetry>();
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());

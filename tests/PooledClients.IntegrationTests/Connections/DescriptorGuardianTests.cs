@@ -37,7 +37,10 @@ public class DescriptorGuardianTests
         options.Descriptors.Reserve = reserve;
         var metrics = new PooledClientsMetrics(services.GetRequiredService<IMeterFactory>());
         var meter = DescriptorMeter.Create(TimeProvider.System);
-        using var guardian = new DescriptorGuardian(meter, Options.Create(options), metrics, new FakeLogger<DescriptorGuardian>(logs));
+        var logger = new FakeLogger<DescriptorGuardian>(logs);
+        logger.DescriptorsRecovered(1, 1); // A logger, too, has to be loaded before the limit is met.
+        logs.Clear();
+        using var guardian = new DescriptorGuardian(meter, Options.Create(options), metrics, logger);
         using var gate = new ConnectionGate(Options.Create(options), meter, TimeProvider.System, metrics, guardian);
         var address = gate.CreateAddress("https://held:1", 1);
         using var held = await address.AcquireAsync(CancellationToken.None);
