@@ -12,6 +12,7 @@ namespace PooledClients.Scenarios.Catalog;
 /// <summary>A server that answers Unavailable to half the calls for a while.</summary>
 internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to half the calls for 10 s: few calls with up to 10 attempts, then many with the defaults")
 {
+    private const string Prepare = "prepare";
     private const string Run = "run";
     private const string Judge = "judge";
     private const string End = "end";
@@ -63,19 +64,29 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
         var end = new TaskCompletionSource();
         long calls = 0;
         long silent = 0;
-        load.On(Run, async argument =>
+        FlapLoad? phase = null;
+        GrpcClients? clients = null;
+        load.On(Prepare, async argument =>
         {
-            FlapLoad phase = new ChildCommand(Run, argument).Read<FlapLoad>();
-            GrpcClientSettings settings = load.Settings.Grpc! with { MaxAttempts = phase.MaxAttempts, Breaker = phase.Breaker };
-            await using GrpcClients clients = GrpcContender.Find(load.Settings.Contender).Build(settings);
+            phase = new ChildCommand(Prepare, argument).Read<FlapLoad>();
+            clients = GrpcContender.Find(load.Settings.Contender).Build(Settings(load, phase));
+            await Calls.GetAsync(clients, 0, load.Settings.Grpc!, CancellationToken.None);
+            return null;
+        });
+        load.On(Run, async _ =>
+        {
             (calls, silent) = (load.Meter.Read().Calls, 0);
-            await load.RunPacedAsync(phase.PerSecond, TimeSpan.FromSeconds(phase.Seconds), async (number, cancellationToken) =>
+            await load.RunPacedAsync(phase!.PerSecond, TimeSpan.FromSeconds(phase.Seconds), async (number, cancellationToken) =>
             {
+                if (phase.Writes && number % 2 == 1)
+                {
+                    await Calls.PutAsync(clients!, $"{phase.Name} {number}", Settings(load, phase), cancellationToken);
+                    return;
+                }
+
                 try
                 {
-                    await (phase.Writes && number % 2 == 1
-                        ? Calls.PutAsync(clients, $"{phase.Name} {number}", settings, cancellationToken)
-                        : Calls.GetAsync(clients, 0, settings, cancellationToken));
+                    await Calls.GetAsync(clients!, 0, Settings(load, phase), cancellationToken);
                 }
                 catch (Exception error) when (IsSilent(error))
                 {
@@ -83,6 +94,7 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
                     throw;
                 }
             });
+            await clients!.DisposeAsync();
             return null;
         });
         load.On(Judge, argument =>
@@ -107,6 +119,11 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
 
     private static TimeSpan Failing(BenchOptions options) => options.Duration(10, 4);
 
+    private static GrpcClientSettings Settings(LoadContext load, FlapLoad phase)
+    {
+        return load.Settings.Grpc! with { MaxAttempts = phase.MaxAttempts, Breaker = phase.Breaker };
+    }
+
     private static bool IsSilent(Exception error)
     {
         string text = ErrorText.Of(error);
@@ -115,10 +132,11 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
 
     private static async Task<JsonObject> RunAsync(Stage stage, ServerProcess server, LoadProcess load, FlapLoad phase)
     {
+        await load.Child.AskAsync(Prepare, phase);
         ServerCounts before = await server.CountsAsync();
         long began = Stopwatch.GetTimestamp();
         await server.BehaveAsync(new ServerBehaviour { FailShare = FailShare });
-        Task<JsonElement> run = load.Child.AskAsync(Run, phase);
+        Task<JsonElement> run = load.Child.AskAsync(Run);
         await Task.Delay(Failing(stage.Options));
         await server.BehaveAsync(new ServerBehaviour());
         long recovered = Stopwatch.GetTimestamp();
@@ -132,7 +150,7 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
             ["secondsOfFailureAfterRecovery"] = result.SecondsOfFailureAfterRecovery,
             ["extraAttempts"] = attempts - result.Calls,
             ["allowedExtraAttempts"] = Math.Round((0.2 * result.Calls) + (10 * phase.Seconds)),
-            ["failuresThatSayNeitherBudgetNorBreaker"] = result.SilentFailures,
+            ["readsFailedSayingNeitherBudgetNorBreaker"] = result.SilentFailures,
         };
     }
 }

@@ -60,7 +60,7 @@ internal sealed class IncidentHttp() : Scenario(
         await call.ResponseAsync;
     }
 
-    private static TimeSpan Duration(BenchOptions options) => options.Duration(8, 3);
+    private static TimeSpan Duration(BenchOptions options) => options.Duration(10, 3);
 
     private static LoadSettings Settings(Stage stage, ServerProcess uploads) => new()
     {
