@@ -64,7 +64,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     {
         _backoff?.Succeed();
         destination.LearnStreamLimit(connection, limit);
-        transport.StreamLimitLearned?.Invoke(destination.StreamLimit);
+        transport.LearnStreamLimit(destination.StreamLimit);
     }
 
     // Calls wait for the gap in front; here it holds back the dial of one that was sent before it began. No timeout counts it.

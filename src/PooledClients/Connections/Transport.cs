@@ -77,7 +77,9 @@ internal sealed class Transport : IReclaimable, IDisposable
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>Told the stream limit of each connection whose server names one.</summary>
-    public Action<int>? StreamLimitLearned { get; set; }
+    public event Action<int>? StreamLimitLearned;
+
+    public void LearnStreamLimit(int limit) => StreamLimitLearned?.Invoke(limit);
 
     /// <summary>Calls in flight on any generation, open streams included.</summary>
     public int InFlight

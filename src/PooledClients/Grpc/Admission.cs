@@ -20,7 +20,6 @@ internal sealed class Admission : IDisposable
     private AdmissionWaiter? _free;
     private int _freeCount;
     private int? _streamLimit;
-    private int _connections;
     private int _limit;
     private int _waiting;
 
@@ -35,7 +34,6 @@ internal sealed class Admission : IDisposable
     {
         _options = options;
         _maxConnections = maxConnections;
-        _connections = maxConnections;
         if (options.Mode == AdmissionMode.Adaptive)
         {
             _search = new AdmissionSearch(Floor, Start, Ceiling);
@@ -110,26 +108,6 @@ internal sealed class Admission : IDisposable
         Admit();
     }
 
-    /// <summary>
-    /// Tells how many connections are up. Once a stream limit is learnt, no more calls are let in than those and one more carry: what
-    /// waits in the transport for that one is then no more than the server takes.
-    /// </summary>
-    public void SetConnections(int connections)
-    {
-        lock (_lock)
-        {
-            _connections = Math.Max(0, connections);
-            if (_streamLimit is null)
-            {
-                return;
-            }
-
-            Volatile.Write(ref _limit, ComputeLimit());
-        }
-
-        Admit();
-    }
-
     public AdmissionState Capture()
     {
         lock (_lock)
@@ -198,7 +176,7 @@ internal sealed class Admission : IDisposable
             AdmissionMode.Fixed => _options.MaxCallsInFlight,
             _ => int.MaxValue,
         };
-        return _streamLimit is { } streams ? Math.Min(wanted, Multiply(Math.Min(_connections + 1, _maxConnections), streams)) : wanted;
+        return _streamLimit is { } streams ? Math.Min(wanted, Multiply(_maxConnections, streams)) : wanted;
     }
 
     private void Look(TimeSpan elapsed)

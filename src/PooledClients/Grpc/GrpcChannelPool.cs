@@ -28,11 +28,11 @@ internal sealed class GrpcChannelPool(
     ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Transport, Lazy<GrpcTransportHandler>> _handlers = new();
+    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
     private readonly ILogger _logger = loggerFactory.CreateLogger<GrpcChannelPool>();
 
-    /// <summary>The handlers that carry calls now, one a transport.</summary>
+    /// <summary>The handlers that carry calls now: one a transport, or more where its clients limit their calls differently.</summary>
     public IEnumerable<GrpcTransportHandler> Handlers
         => _handlers.Values.Where(static handler => handler.IsValueCreated).Select(static handler => handler.Value);
 
@@ -114,13 +114,14 @@ internal sealed class GrpcChannelPool(
                 ConnectionSettings.From(clientOptions.Connection),
                 setup.HandlerActions.Count > 0 ? setup : null),
             setup.HandlerActions);
+        var admission = clientOptions.Admission;
         var handler = _handlers.GetOrAdd(
-            transport,
-            static (transport, state) => new Lazy<GrpcTransportHandler>(
+            (transport, admission.Mode, admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0),
+            static (key, state) => new Lazy<GrpcTransportHandler>(
                 () => new GrpcTransportHandler(
-                    transport,
+                    key.Item1,
                     state.clientOptions.Admission,
-                    state.pool.Resilience.GetBreaker(transport.Address, state.clientOptions.Resilience),
+                    state.pool.Resilience.GetBreaker(key.Item1.Address, state.clientOptions.Resilience),
                     state.pool.TimeProvider,
                     state.pool.Logger)),
             (pool: this, clientOptions)).Value;

@@ -39,7 +39,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _silence = new SilenceRule(timeProvider);
         Admission = new Admission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true), timeProvider);
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
-        transport.StreamLimitLearned = Admission.LearnStreamLimit;
+        transport.StreamLimitLearned += Admission.LearnStreamLimit;
     }
 
     public Transport Transport => _transport;

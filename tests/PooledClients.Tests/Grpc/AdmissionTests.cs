@@ -161,22 +161,6 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void SetConnections_AfterALearntLimit_LetsInWhatTheyAndOneMoreCarry()
-    {
-        var admission = new Admission(new AdmissionOptions { Mode = AdmissionMode.Off }, maxConnections: 4, TimeProvider.System);
-        admission.SetConnections(0);
-        Assert.Equal(int.MaxValue, admission.Limit);
-
-        admission.LearnStreamLimit(10);
-
-        Assert.Equal(10, admission.Limit);
-        admission.SetConnections(1);
-        Assert.Equal(20, admission.Limit);
-        admission.SetConnections(4);
-        Assert.Equal(40, admission.Limit);
-    }
-
-    [Fact]
     public async Task EnterAsync_AdaptiveAndNothingCompletes_LetsAllInAsTimePasses()
     {
         var time = new FakeTimeProvider();
