@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -63,9 +62,20 @@ internal sealed class AddressBreaker
         var reported = _pipeline.ExecuteOutcomeAsync(
             static (_, outcome) => ValueTask.FromResult(Outcome.FromResult(outcome)), context, outcome);
 
-        // Nothing in it waits: neither the callback nor the handlers above.
-        Debug.Assert(reported.IsCompleted);
-        _ = reported.GetAwaiter().GetResult();
+        // The report that opens the breaker waits until its handlers have run on another thread; the request does not.
+        if (!reported.IsCompletedSuccessfully)
+        {
+            _ = ReturnWhenReportedAsync(reported, context);
+            return;
+        }
+
+        _ = reported.Result;
+        ResilienceContextPool.Shared.Return(context);
+    }
+
+    private static async Task ReturnWhenReportedAsync(ValueTask<Outcome<RequestOutcome>> reported, ResilienceContext context)
+    {
+        await reported.ConfigureAwait(false);
         ResilienceContextPool.Shared.Return(context);
     }
 
