@@ -18,7 +18,7 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
     private const int LongestFrame = FrameHeaderLength + (64 * EntryLength);
 
     // The bytes of the first frame so far; null once it was seen, or turned out to be something else.
-    private List<byte>? _frame = [];
+    private volatile List<byte>? _frame = [];
 
     public override bool CanRead => true;
 
@@ -42,10 +42,11 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        => _frame is null ? inner.WriteAsync(buffer, cancellationToken) : WriteBeforeFrameAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => inner.WriteAsync(buffer, offset, count, cancellationToken);
+        => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 
@@ -69,9 +70,23 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
 
     private async ValueTask<int> ReadFrameAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int read;
+        try
+        {
+            read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            throw new EndedBeforeSettingsException(exception);
+        }
+
         if (_frame is { } frame)
         {
+            if (read == 0 && !buffer.IsEmpty)
+            {
+                throw new EndedBeforeSettingsException(cause: null);
+            }
+
             foreach (var value in buffer.Span[..read])
             {
                 frame.Add(value);
@@ -84,6 +99,19 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
         }
 
         return read;
+    }
+
+    // A write may be the first to see the end of the connection, whose error tells nothing of how far the connection had come.
+    private async ValueTask WriteBeforeFrameAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (_frame is not null && exception is IOException or ObjectDisposedException)
+        {
+            throw new EndedBeforeSettingsException(exception);
+        }
     }
 
     private bool IsComplete(List<byte> frame)

@@ -38,19 +38,13 @@ internal static class SendFailure
     /// </summary>
     public static bool IsProvablyUnprocessed(Exception exception, SentContent content)
     {
-        if (!content.IsComplete)
+        if (!content.IsComplete || IsUnfinishedHandshake(exception))
         {
             return true;
         }
 
-        var protocol = Find<HttpProtocolException>(exception);
-        if (protocol is not null)
-        {
-            return protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message);
-        }
-
-        return exception is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }
-            && exception.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal);
+        return Find<HttpProtocolException>(exception) is { } protocol
+            && (protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message));
     }
 
     /// <summary>The server has had enough: of pings, most often.</summary>
@@ -64,7 +58,22 @@ internal static class SendFailure
             return protocol.Message.Contains("closed the connection", StringComparison.Ordinal) || protocol.Message.Contains("shut down the connection", StringComparison.Ordinal);
         }
 
-        return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || Find<IOException>(exception) is not null;
+        return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || Find<IOException>(exception) is not null
+            || IsUnfinishedHandshake(exception);
+    }
+
+    // The runtime has the same to say in words alone, when its own reading sees the end first.
+    private static bool IsUnfinishedHandshake(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is EndedBeforeSettingsException || cause.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public static TException? Find<TException>(Exception? exception)

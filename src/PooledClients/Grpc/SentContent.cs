@@ -70,7 +70,7 @@ internal sealed class SentContent : HttpContent, IPendingCall
     {
         try
         {
-            return SerializeToStreamAsync(_inner, stream, context, cancellationToken);
+            return SerializeToStreamAsync(_inner, _isStream ? new StreamedWriteStream(stream) : stream, context, cancellationToken);
         }
         catch (Exception exception)
         {

@@ -13,17 +13,24 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
 {
     private const int PrefaceLength = 24;
     private const short MaxConcurrentStreams = 3;
-    private const short InitialWindowSize = 4;
     private readonly ConcurrentDictionary<int, RawRequest> _open = new();
     private readonly Channel<RawRequest> _requests = Channel.CreateUnbounded<RawRequest>();
     private readonly SemaphoreSlim _write = new(1);
+    private readonly TaskCompletionSource _settingsRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _pings;
+
+    // Guarded by _write. The first frame of a server has to be its own SETTINGS, which the script may send late.
+    private bool _settingsSent;
+    private bool _settingsToAcknowledge;
 
     /// <summary>Gets its place in the order of arrival, from 1.</summary>
     public int Number { get; } = number;
 
     /// <summary>Gets how many pings have arrived.</summary>
     public int Pings => Volatile.Read(ref _pings);
+
+    /// <summary>Gets or sets whether pings are acknowledged.</summary>
+    public bool AnswersPings { get; set; } = true;
 
     /// <summary>Gets or sets what is done with a ping besides acknowledging it.</summary>
     public Func<Task>? OnPing { get; set; }
@@ -36,11 +43,16 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     /// <summary>Waits for the next request's headers.</summary>
     public async Task<RawRequest> ReceiveAsync() => await _requests.Reader.ReadAsync();
 
-    /// <summary>Waits for the next request, its body included.</summary>
+    /// <summary>Waits for the next request, its body included, and until the client has read the SETTINGS that were sent.</summary>
     public async Task<RawRequest> ReceiveCompleteAsync()
     {
         var request = await ReceiveAsync();
         await request.Complete;
+        if (_settingsSent)
+        {
+            await _settingsRead.Task;
+        }
+
         return request;
     }
 
@@ -53,10 +65,20 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         }
     }
 
-    public Task SendSettingsAsync(int? maxStreams = null) => SendAsync(
-        FrameType.Settings, FrameFlags.None, 0, maxStreams is { } limit ? [.. Setting(MaxConcurrentStreams, limit)] : []);
-
-    public Task SendWindowSizeAsync(int size) => SendAsync(FrameType.Settings, FrameFlags.None, 0, Setting(InitialWindowSize, size));
+    public async Task SendSettingsAsync(int? maxStreams = null)
+    {
+        await _write.WaitAsync();
+        try
+        {
+            await WriteAsync(FrameType.Settings, FrameFlags.None, 0, maxStreams is { } limit ? Setting(MaxConcurrentStreams, limit) : []);
+            _settingsSent = true;
+            await AcknowledgeSettingsAsync();
+        }
+        finally
+        {
+            _write.Release();
+        }
+    }
 
     public Task SendGoAwayAsync(int lastStreamId, ErrorCode code, string debug = "") => SendAsync(
         FrameType.GoAway, FrameFlags.None, 0, [.. Int32(lastStreamId), .. Int32((int)code), .. debug.Select(character => (byte)character)]);
@@ -80,6 +102,9 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         await SendMessageAsync(streamId);
         await SendTrailersAsync(streamId);
     }
+
+    /// <summary>Answers, unless the connection has ended.</summary>
+    public Task AnswerQuietlyAsync(int streamId) => SendQuietlyAsync(() => AnswerAsync(streamId));
 
     /// <summary>Ends the sending half of the socket; reading goes on.</summary>
     public void HalfClose() => socket.Shutdown(SocketShutdown.Send);
@@ -109,15 +134,6 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
 
     private static byte[] Setting(short name, int value) => [(byte)(name >> 8), (byte)name, .. Int32(value)];
 
-    private async Task AnswerWhenCompleteAsync(RawRequest request)
-    {
-        await request.Complete;
-        if (!request.IsReset)
-        {
-            await SendQuietlyAsync(() => AnswerAsync(request.StreamId));
-        }
-    }
-
     private static async Task SendQuietlyAsync(Func<Task> send)
     {
         try
@@ -129,18 +145,30 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         }
     }
 
+    private async Task AnswerWhenCompleteAsync(RawRequest request)
+    {
+        await request.Complete;
+        if (!request.IsReset)
+        {
+            await AnswerQuietlyAsync(request.StreamId);
+        }
+    }
+
     private async Task SendAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload)
     {
         await _write.WaitAsync();
         try
         {
-            await stream.WriteAsync(new Frame(type, flags, streamId, payload).ToBytes());
+            await WriteAsync(type, flags, streamId, payload);
         }
         finally
         {
             _write.Release();
         }
     }
+
+    private async Task WriteAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload) =>
+        await stream.WriteAsync(new Frame(type, flags, streamId, payload).ToBytes());
 
     private async Task ReadAsync()
     {
@@ -158,6 +186,7 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         finally
         {
             _requests.Writer.TryComplete();
+            _settingsRead.TrySetResult();
             foreach (var request in _open.Values)
             {
                 request.Reset();
@@ -170,11 +199,18 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         switch (frame.Type)
         {
             case FrameType.Settings when !frame.Has(FrameFlags.Acknowledge):
-                await SendAsync(FrameType.Settings, FrameFlags.Acknowledge, 0, []);
+                await SettingsReceivedAsync();
+                break;
+            case FrameType.Settings:
+                _settingsRead.TrySetResult();
                 break;
             case FrameType.Ping when !frame.Has(FrameFlags.Acknowledge):
                 Interlocked.Increment(ref _pings);
-                await SendAsync(FrameType.Ping, FrameFlags.Acknowledge, 0, frame.Payload);
+                if (AnswersPings)
+                {
+                    await SendAsync(FrameType.Ping, FrameFlags.Acknowledge, 0, frame.Payload);
+                }
+
                 if (OnPing is { } onPing)
                 {
                     await onPing();
@@ -195,6 +231,29 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
             case FrameType.RstStream when _open.TryRemove(frame.StreamId, out var reset):
                 reset.Reset();
                 break;
+        }
+    }
+
+    private async Task SettingsReceivedAsync()
+    {
+        await _write.WaitAsync();
+        try
+        {
+            _settingsToAcknowledge = true;
+            await AcknowledgeSettingsAsync();
+        }
+        finally
+        {
+            _write.Release();
+        }
+    }
+
+    private async Task AcknowledgeSettingsAsync()
+    {
+        if (_settingsSent && _settingsToAcknowledge)
+        {
+            _settingsToAcknowledge = false;
+            await WriteAsync(FrameType.Settings, FrameFlags.Acknowledge, 0, []);
         }
     }
 

@@ -67,8 +67,9 @@ internal sealed class RawHttp2Server : IAsyncDisposable
                 _runs.Enqueue(RunAsync(++number, socket));
             }
         }
-        catch (Exception exception) when (IsEndOfConnection(exception))
+        catch (Exception exception) when (IsEndOfConnection(exception) || exception is InvalidOperationException)
         {
+            // The listener is disposed, which ends a pending accept in the one way and the next one in the other.
         }
     }
 

@@ -72,8 +72,9 @@ internal sealed class Relay : IAsyncDisposable
                 _connections[connection] = connection.RunAsync(_targetPort);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
         {
+            // The listener is disposed, which ends a pending accept in the one way and the next one in the other.
         }
     }
 }
