@@ -8,6 +8,7 @@ namespace PooledClients.IntegrationTests.Servers;
 internal sealed class ConnectionLog
 {
     private readonly ConcurrentDictionary<string, ConnectionContext> _open = new(StringComparer.Ordinal);
+    private volatile TaskCompletionSource? _hold;
     private int _accepted;
     private int _handshakes;
     private int _mostOpen;
@@ -21,6 +22,11 @@ internal sealed class ConnectionLog
     public int Open => _open.Count;
 
     public int MostOpen => Volatile.Read(ref _mostOpen);
+
+    /// <summary>Holds connections to come between TCP and TLS, until <see cref="ReleaseHandshakes"/>.</summary>
+    public void HoldHandshakes() => _hold ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void ReleaseHandshakes() => Interlocked.Exchange(ref _hold, null)?.TrySetResult();
 
     /// <summary>Ends every open connection the polite way: GOAWAY, calls in flight finish.</summary>
     public void CloseGracefully()
@@ -52,6 +58,11 @@ internal sealed class ConnectionLog
 
         try
         {
+            if (_hold is { } hold)
+            {
+                await hold.Task;
+            }
+
             await next(connection);
         }
         finally

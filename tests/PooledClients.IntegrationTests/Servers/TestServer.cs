@@ -87,6 +87,7 @@ internal sealed class TestServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Behavior.Release();
+        Connections.ReleaseHandshakes();
         await KillAsync();
         await _application.DisposeAsync();
         if (_options.Certificate is null)
