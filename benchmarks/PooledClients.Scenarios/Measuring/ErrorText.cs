@@ -18,6 +18,7 @@ internal static class ErrorText
             string head = error is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{error.GetType().Name}: {error.Message}";
             Exception? cause = Bottom(error);
             string text = cause is null || head.Contains(cause.Message, StringComparison.Ordinal) ? head : $"{head} <- {Name(cause)}: {cause.Message}";
+            text = text.ReplaceLineEndings(" ");
             return text.Length > MaxLength ? text[..MaxLength] : text;
         }
         catch (Exception secondary)
