@@ -28,6 +28,8 @@ internal sealed class PooledGrpcClientOptionsValidator(
         errors.CheckPositive(nameof(options.MaxSendMessageSize), options.MaxSendMessageSize);
         errors.CheckPositive($"{nameof(options.Admission)}:{nameof(options.Admission.MaxCallsInFlight)}", options.Admission.MaxCallsInFlight);
         errors.CheckConnection(options.Connection);
+        CheckResilience(options.Resilience, errors);
+        CheckServiceConfig(options.ServiceConfig, errors);
         foreach (var client in _clients[name ?? string.Empty])
         {
             CheckClient(client, options, setup, errors);
@@ -58,6 +60,50 @@ internal sealed class PooledGrpcClientOptionsValidator(
         if (setup.CallCredentials.Count > 0)
         {
             errors.Add(nameof(options.Address), $"call credentials are added, but {options.Address} is clear text, where they are never sent; use an https:// address.");
+        }
+    }
+
+    private static void CheckResilience(GrpcResilienceOptions options, OptionsErrors errors)
+    {
+        const string prefix = $"{nameof(PooledGrpcClientOptions.Resilience)}:";
+        var half = TimeSpan.FromMilliseconds(500);
+        errors.CheckPositive(prefix + nameof(options.MaxAttempts), options.MaxAttempts);
+        errors.CheckTime(prefix + nameof(options.InitialBackoff), options.InitialBackoff, mayBeInfinite: false);
+        errors.CheckTime(prefix + nameof(options.MaxBackoff), options.MaxBackoff, mayBeInfinite: false);
+        errors.CheckTime(prefix + nameof(options.BreakerSamplingDuration), options.BreakerSamplingDuration, mayBeInfinite: false, atLeast: half);
+        errors.CheckTime(prefix + nameof(options.BreakDuration), options.BreakDuration, mayBeInfinite: false, atLeast: half);
+        errors.CheckTime(prefix + nameof(options.HedgingDelay), options.HedgingDelay, mayBeInfinite: false);
+        if (!(options.RetryRatio >= 0))
+        {
+            errors.Add(prefix + nameof(options.RetryRatio), $"{options.RetryRatio} is no share of the calls; set 0.2 for one in five, or 0.");
+        }
+
+        if (!(options.RetriesPerSecond >= 0))
+        {
+            errors.Add(prefix + nameof(options.RetriesPerSecond), $"{options.RetriesPerSecond} is negative; set 10, or 0 for none.");
+        }
+
+        if (options.BreakerFailureRatio is { } ratio && !(ratio is > 0 and <= 1))
+        {
+            errors.Add(prefix + nameof(options.BreakerFailureRatio), $"{ratio} is no share between 0 and 1; set 0.8, or null for no breaker.");
+        }
+
+        if (options.BreakerMinimumThroughput < 2)
+        {
+            errors.Add(prefix + nameof(options.BreakerMinimumThroughput), $"{options.BreakerMinimumThroughput} is less than 2, too few requests to judge by.");
+        }
+
+        if (options.MaxHedgedAttempts < 2)
+        {
+            errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is less than 2; leave HedgingDelay out for no hedging.");
+        }
+    }
+
+    private static void CheckServiceConfig(string? json, OptionsErrors errors)
+    {
+        foreach (var error in json is null ? [] : ServiceConfigParser.Parse(json).Errors)
+        {
+            errors.Add(nameof(PooledGrpcClientOptions.ServiceConfig), error);
         }
     }
 

@@ -76,6 +76,13 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
             return winner.Response;
         }
 
+        if (outcome.Exception is OperationCanceledException && stop.IsCancellationRequested)
+        {
+            // An attempt under a cancelled token sends nothing and ends just as the channel ends cancelled calls.
+            _decisive = Make(0, stop.Token);
+            return await _decisive.ResponseAsync.ConfigureAwait(false);
+        }
+
         ExceptionDispatchInfo.Throw(outcome.Exception!);
         throw outcome.Exception!;
     }

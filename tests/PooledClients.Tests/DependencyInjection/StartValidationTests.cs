@@ -53,6 +53,15 @@ public sealed class StartValidationTests
     [InlineData("Tls:CaCertificatePem", "", "CaCertificatePem")]
     [InlineData("Methods:Gett:Deadline", "00:00:01", "has no method 'Gett'; it has Delete, Exchange, Get, Load, Put, Scan")]
     [InlineData("Methods:Get:Deadline", "-00:00:01", "is not positive")]
+    [InlineData("Resilience:MaxAttempts", "0", "is not positive")]
+    [InlineData("Resilience:InitialBackoff", "00:00:00", "is not positive")]
+    [InlineData("Resilience:RetryRatio", "-1", "is no share")]
+    [InlineData("Resilience:RetriesPerSecond", "-1", "is negative")]
+    [InlineData("Resilience:BreakerFailureRatio", "2", "is no share")]
+    [InlineData("Resilience:BreakerMinimumThroughput", "1", "is less than 2")]
+    [InlineData("Resilience:BreakDuration", "00:00:00.1", "is less than")]
+    [InlineData("Resilience:MaxHedgedAttempts", "1", "is less than 2")]
+    [InlineData("ServiceConfig", """{ "methodConfig": [{ "timeout": "1m" }] }""", "$.methodConfig[0].timeout")]
     public async Task Start_BadValue_NamesTheKey(string property, string value, string expected)
     {
         var failures = await StartAsync(new() { [Key + "Address"] = "https://host", [Key + property] = value });

@@ -13,6 +13,7 @@ namespace PooledClients.Tests.Grpc;
 internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpMessageHandler
 {
     private readonly ConcurrentQueue<Answer> _answers = new(answers);
+    private readonly TaskCompletionSource _hangCancelled = new();
     private Answer? _last;
 
     public delegate Task<HttpResponseMessage> Answer(HttpRequestMessage request, CancellationToken cancellationToken);
@@ -22,7 +23,8 @@ internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpM
     /// <summary>Every request, as it arrives.</summary>
     public Channel<HttpRequestMessage> Arrivals { get; } = Channel.CreateUnbounded<HttpRequestMessage>();
 
-    public int Cancelled { get; private set; }
+    /// <summary>Done once a hanging request was cancelled.</summary>
+    public Task HangCancelled => _hangCancelled.Task;
 
     public static Answer Ok(params IMessage[] messages) => (request, _) => Task.FromResult(Response(request, messages, StatusCode.OK, string.Empty));
 
@@ -66,7 +68,7 @@ internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpM
         }
         finally
         {
-            Cancelled++;
+            _hangCancelled.TrySetResult();
         }
 
         throw new InvalidOperationException();
@@ -92,6 +94,7 @@ internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpM
     // As the handler below a pooled channel does.
     private static async Task<HttpResponseMessage> AnswerAsync(Answer answer, HttpRequestMessage request, CallScope? call, CancellationToken cancellationToken)
     {
+        await request.Content!.CopyToAsync(Stream.Null, cancellationToken);
         var response = await answer(request, cancellationToken);
         call?.OnHeaders(isEnd: response.Headers.Contains("grpc-status"));
         return response;

@@ -1,0 +1,128 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Resilience;
+
+namespace PooledClients.Tests.Resilience;
+
+public sealed class AddressBreakerTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeLogger _logger = new();
+    private readonly AddressBreaker _breaker;
+
+    public AddressBreakerTests()
+    {
+        _breaker = new AddressBreaker(
+            "http://a", new BreakerSettings(0.8, 20, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500)), _time, _logger);
+    }
+
+    [Theory]
+    [InlineData(0, 19, 0, true)]
+    [InlineData(0, 20, 0, false)]
+    [InlineData(4, 16, 0, false)]
+    [InlineData(5, 16, 0, true)]
+    [InlineData(100, 100, 0, true)]
+    [InlineData(0, 0, 1000, true)]
+    [InlineData(0, 19, 1000, true)]
+    public void Report_Outcomes_OpensAtTheRatioOfEnoughRequests(int answered, int failed, int ignored, bool closed)
+    {
+        Report(RequestOutcome.Ignored, ignored);
+        Report(RequestOutcome.Answered, answered);
+        Report(RequestOutcome.Failed, failed);
+
+        Assert.Equal(closed, _breaker.IsClosed);
+    }
+
+    [Fact]
+    public void Report_FailuresOfLongAgo_DoNotCount()
+    {
+        Report(RequestOutcome.Failed, 19);
+        _time.Advance(TimeSpan.FromSeconds(6));
+        Report(RequestOutcome.Failed, 1);
+
+        Assert.True(_breaker.IsClosed);
+    }
+
+    [Fact]
+    public async Task Probe_WhileOpen_FailsAtOnceAndSaysUntilWhen()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Contains("The breaker of http://a is open until 00:00:00.500 UTC (in 0.4 s)", failure.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(FailureClass.Local, GrpcFailure.Classify(failure));
+    }
+
+    [Fact]
+    public async Task Probe_Answered_ClosesTheBreaker()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        await ProbeAsync(RequestOutcome.Answered);
+
+        Assert.True(_breaker.IsClosed);
+        Assert.Contains("closed again", _logger.LatestRecord.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Probe_Failed_OpensTheBreakerAgain(bool throws)
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        if (throws)
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(
+                () => _breaker.ProbeAsync<object>(() => throw new OperationCanceledException(), _ => RequestOutcome.Answered));
+        }
+        else
+        {
+            await ProbeAsync(RequestOutcome.Failed);
+        }
+
+        Assert.False(_breaker.IsClosed);
+        await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+    }
+
+    [Fact]
+    public async Task Probe_OneIsOnItsWay_RefusesTheOthers()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        var answer = new TaskCompletionSource<object>();
+
+        var probe = _breaker.ProbeAsync(() => answer.Task, _ => RequestOutcome.Answered);
+        await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+        answer.SetResult(new object());
+        await probe;
+
+        Assert.True(_breaker.IsClosed);
+    }
+
+    [Fact]
+    public void Report_WhileClosed_AllocatesNothing()
+    {
+        Report(RequestOutcome.Answered, 1000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Report(RequestOutcome.Answered, 1000);
+
+        Assert.Equal(0, (GC.GetAllocatedBytesForCurrentThread() - before) / 1000);
+    }
+
+    private void Report(RequestOutcome outcome, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            _breaker.Report(outcome);
+        }
+    }
+
+    private Task<object> ProbeAsync(RequestOutcome outcome) => _breaker.ProbeAsync(() => Task.FromResult(new object()), _ => outcome);
+}
