@@ -1,1 +1,4 @@
-Console.WriteLine("No benchmarks yet.");
+using PooledClients.Benchmarks;
+using PooledClients.Benchmarks.Servers;
+
+return args is [BenchmarkServer.Argument] ? await BenchmarkServer.RunAsync() : await BenchmarkProgram.RunAsync(args);
