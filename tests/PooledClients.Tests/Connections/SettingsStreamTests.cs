@@ -40,7 +40,6 @@ public sealed class SettingsStreamTests
     [Theory]
     [InlineData(new byte[] { 0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8 })]
     [InlineData(new byte[] { 72, 84, 84, 80, 47, 49, 46, 49, 32, 52, 48, 48, 32, 66, 97, 100 })]
-    [InlineData(new byte[] { 0, 0, 12, 4, 0, 0, 0, 0, 0, 0, 3, 0 })]
     public async Task Read_SomethingElse_LearnsNothingAndForwardsIt(byte[] bytes)
     {
         var learnt = new List<int>();
@@ -48,6 +47,16 @@ public sealed class SettingsStreamTests
 
         Assert.Equal(bytes, await ReadAllAsync(stream, 3));
         Assert.Empty(learnt);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { })]
+    [InlineData(new byte[] { 0, 0, 12, 4, 0, 0, 0, 0, 0, 0, 3, 0 })]
+    public async Task Read_EndsBeforeTheFirstFrameDoes_SaysSo(byte[] bytes)
+    {
+        using var stream = new SettingsStream(new MemoryStream(bytes), static _ => { });
+
+        await Assert.ThrowsAsync<EndedBeforeSettingsException>(() => ReadAllAsync(stream, 3));
     }
 
     private static async Task<byte[]> ReadAllAsync(Stream stream, int piece)
