@@ -21,7 +21,7 @@ internal sealed class Incident() : GrpcScenario(
         return null;
     }
 
-    protected override TimeSpan Duration(BenchOptions options) => options.Duration(12, 3);
+    protected override TimeSpan Duration(BenchOptions options) => options.Duration(10, 3);
 
     protected override ServerSettings Server(Stage stage) => stage.ServerSettings(new ServerBehaviour { DelayMs = ServiceMs });
 }

@@ -19,6 +19,10 @@ internal sealed class IncidentHttp() : Scenario(
     private const int ServiceMs = 50;
     private const int Chunks = 4;
     private static readonly ByteString Chunk = UnsafeByteOperations.UnsafeWrap(new byte[4096]);
+
+    /// <summary>The collector that a service built on the web SDK has.</summary>
+    private static readonly Dictionary<string, string> ServiceDefaults = new() { ["DOTNET_gcServer"] = "1" };
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public override IReadOnlyList<Contender> Contenders { get; } = [HttpContender.UndisposedResponse, HttpContender.HttpClientFactory, HttpContender.Pooled];
@@ -29,7 +33,7 @@ internal sealed class IncidentHttp() : Scenario(
     {
         ServerProcess api = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { ApiDelayMs = ServiceMs }));
         var how = new UploadsSettings(stage.Contender.Name, api.Addresses.Api, stage.Certificates.CaPath);
-        ServerProcess uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()) with { Uploads = how }, Stage.DescriptorLimit);
+        ServerProcess uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()) with { Uploads = how }, Stage.DescriptorLimit, ServiceDefaults);
         ProcessWatch watch = stage.Watch(uploads.Child);
         LoadProcess driver = await stage.StartLoadAsync(Settings(stage, uploads), descriptorLimit: 0);
         await driver.GoAsync();
@@ -60,7 +64,7 @@ internal sealed class IncidentHttp() : Scenario(
         await call.ResponseAsync;
     }
 
-    private static TimeSpan Duration(BenchOptions options) => options.Duration(10, 3);
+    private static TimeSpan Duration(BenchOptions options) => options.Duration(14, 4);
 
     private static LoadSettings Settings(Stage stage, ServerProcess uploads) => new()
     {
