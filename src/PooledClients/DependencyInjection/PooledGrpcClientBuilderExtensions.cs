@@ -112,7 +112,16 @@ public static class PooledGrpcClientBuilderExtensions
     /// <returns><paramref name="builder"/>.</returns>
     public static IPooledGrpcClientBuilder AddInterceptor<TInterceptor>(this IPooledGrpcClientBuilder builder, GrpcInterceptorScope scope)
         where TInterceptor : Interceptor
-        => builder.AddInterceptor(scope, static services => services.GetRequiredService<TInterceptor>());
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var registrations = builder.Services;
+        return builder.AddInterceptor(scope, services => registrations.Any(IsScoped)
+            ? throw new InvalidOperationException(
+                $"{typeof(TInterceptor)} is a scoped service, and cannot be injected into a pooled stub, which is a singleton; register it as transient or singleton.")
+            : services.GetRequiredService<TInterceptor>());
+
+        static bool IsScoped(ServiceDescriptor service) => service.ServiceType == typeof(TInterceptor) && service.Lifetime == ServiceLifetime.Scoped;
+    }
 
     /// <summary>Puts an interceptor, made once for the channel, into the pipeline. The first one added is the outermost.</summary>
     /// <param name="builder">The client's builder.</param>

@@ -9,7 +9,7 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
 {
     private readonly GrpcChannel _channel;
     private readonly CallPipeline _pipeline;
-    private readonly CallInvoker _invoker;
+    private readonly Lazy<CallInvoker> _invoker;
 
     public PooledChannel(
         GrpcChannel channel,
@@ -33,7 +33,9 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
         }
 
         _pipeline = new CallPipeline(invoker, options, setup, facts, services);
-        _invoker = _pipeline.Build(stubDeadline: null);
+
+        // Made when it is asked for: its interceptors of client scope are made with it.
+        _invoker = new Lazy<CallInvoker>(() => _pipeline.Build(stubDeadline: null));
     }
 
     public GrpcTransportHandler Handler { get; }
@@ -46,11 +48,11 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     /// <summary>The channel's own invoker, in front of which there is nothing of ours.</summary>
     public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
 
-    public override CallInvoker CreateCallInvoker() => _invoker;
+    public override CallInvoker CreateCallInvoker() => _invoker.Value;
 
     /// <summary>The pipeline of one stub: interceptors of client scope are its own.</summary>
     public CallInvoker CreateStubInvoker(TimeSpan? deadline)
-        => deadline is null && Setup.ClientInterceptors.Count == 0 ? _invoker : _pipeline.Build(deadline);
+        => deadline is null && Setup.ClientInterceptors.Count == 0 ? _invoker.Value : _pipeline.Build(deadline);
 
     public void Dispose() => _channel.Dispose();
 

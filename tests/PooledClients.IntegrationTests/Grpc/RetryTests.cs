@@ -1,0 +1,152 @@
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Logs;
+using PooledClients.IntegrationTests.Servers;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Grpc;
+
+/// <summary>Retries, budget and breaker against a real server, counted there.</summary>
+public sealed class RetryTests : WatchedTest
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task IdempotentCall_ServerUnavailableForAWhile_SucceedsAndTellsItsAttempts()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 3;
+
+        await client.GetAsync(new GetRequest(), cancellationToken: Token);
+
+        Assert.Equal(4, server.Behavior.Processed("Get"));
+        Assert.Equal(
+            ["", "1", "2", "3"],
+            server.Requests.Select(request => request.Headers.GetValueOrDefault("grpc-previous-rpc-attempts", "")));
+    }
+
+    [Fact]
+    public async Task ServerStream_ServerUnavailableForAWhile_Succeeds()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 2;
+
+        using var scan = client.Scan(new ScanRequest(), cancellationToken: Token);
+        Assert.False(await scan.ResponseStream.MoveNext(Token));
+
+        Assert.Equal(3, server.Behavior.Processed("Scan"));
+    }
+
+    [Fact]
+    public async Task OtherCalls_ServerUnavailable_AreProcessedOnce()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 2;
+
+        await Assert.ThrowsAsync<RpcException>(async () => await client.PutAsync(new PutRequest(), cancellationToken: Token));
+        await Assert.ThrowsAsync<RpcException>(async () => await client.Load(cancellationToken: Token));
+
+        Assert.Equal(2, server.Behavior.TotalProcessed);
+    }
+
+    [Fact]
+    public async Task DeadServer_AllClientsOfTheAddress_ShareOneBudget()
+    {
+        const int calls = 100;
+        await using var server = await TestServer.StartAsync();
+        var services = new ServiceCollection();
+        foreach (var name in (string[])["one", "two"])
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(name, o =>
+            {
+                o.Address = server.Address;
+                o.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+                o.Resilience.BreakerFailureRatio = null;
+                o.Resilience.RetriesPerSecond = 0;
+                o.Resilience.InitialBackoff = o.Resilience.MaxBackoff = TimeSpan.FromMilliseconds(1);
+            });
+        }
+
+        await using var provider = services.BuildServiceProvider();
+        server.Behavior.FailTimes = int.MaxValue;
+
+        var failures = await Task.WhenAll(Enumerable.Range(0, calls).Select(async i =>
+        {
+            var client = provider.GetRequiredKeyedService<KeyValue.KeyValueClient>(i % 2 == 0 ? "one" : "two");
+            return await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(new GetRequest(), cancellationToken: Token));
+        }));
+
+        Assert.InRange(server.Behavior.TotalProcessed, calls, (int)(calls * 1.2));
+        Assert.Contains(failures, failure => failure.Status.Detail.Contains("retry budget", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Breaker_ServerUnavailable_RefusesCallsOfEveryMethod()
+    {
+        Log.Allow("breaker");
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server, o => (o.Resilience.MaxAttempts, o.Resilience.BreakDuration) = (1, TimeSpan.FromHours(1)));
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        await FailAsync(server, client, times: 20);
+
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await client.PutAsync(new PutRequest(), cancellationToken: Token));
+
+        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+        Assert.Contains("is open until", refused.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(20, server.Behavior.TotalProcessed);
+    }
+
+    [Fact]
+    public async Task Breaker_ServerIsBack_ClosesAfterAProbe()
+    {
+        Log.Allow("breaker");
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server, o => o.Resilience.MaxAttempts = 1);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        await FailAsync(server, client, times: 20);
+
+        await Waiting.Eventually.HoldsAsync(() =>
+        {
+            try
+            {
+                client.Put(new PutRequest(), cancellationToken: Token);
+                return true;
+            }
+            catch (RpcException)
+            {
+                return false;
+            }
+        });
+        await client.GetAsync(new GetRequest(), cancellationToken: Token);
+    }
+
+    private static async Task FailAsync(TestServer server, KeyValue.KeyValueClient client, int times)
+    {
+        server.Behavior.FailTimes = times;
+        for (var i = 0; i < times; i++)
+        {
+            await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(new GetRequest(), cancellationToken: Token));
+        }
+    }
+
+    private ServiceProvider Create(TestServer server, Action<PooledGrpcClientOptions>? configure = null)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug));
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+        {
+            options.Address = server.Address;
+            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+            configure?.Invoke(options);
+        });
+        return services.BuildServiceProvider();
+    }
+}
