@@ -38,7 +38,8 @@ public sealed class GrpcResilienceOptions
 
     /// <summary>
     /// Gets or sets the share of an address's requests that has to fail for its breaker to open: with <c>Unavailable</c>, or by
-    /// losing the connection. Other answers of the server, local faults, refused certificates and deadlines do not count. Clients
+    /// losing the connection. Other answers of the server, connects that fail (dials are spaced by themselves), local faults, refused
+    /// certificates and deadlines do not count. Clients
     /// that share connections share one breaker, with the options of the first of them.
     /// </summary>
     /// <value>0.8: a server that still answers one call in three is better tried again. <see langword="null"/> means no breaker.</value>

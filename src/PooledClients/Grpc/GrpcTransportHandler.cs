@@ -160,7 +160,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     OnConnectionError(exception, generation);
                     if (!MaySendAgain(request, exception, content, destination, ref resends))
                     {
-                        _breaker?.Report(GrpcFailure.Judge(exception));
+                        // A server that cannot be reached is spared by the spacing of dials, which is over sooner than a break.
+                        if (!SendFailure.IsConnectFailure(exception))
+                        {
+                            _breaker?.Report(GrpcFailure.Judge(exception));
+                        }
+
                         throw Translate(exception, destination);
                     }
 
