@@ -48,6 +48,11 @@ internal sealed class HttpApi
             return next(context);
         });
         application.Map("/text", () => Text);
+        application.Map("/length", (HttpResponse response) =>
+        {
+            response.ContentLength = Text.Length;
+            return response.WriteAsync(Text);
+        });
         application.Map("/json", () => Results.Json(new UploadedFile("a.txt", 1)));
         application.Map("/empty", () => Results.Ok());
         application.Map("/status/{code:int}", (int code) => Results.StatusCode(code));
