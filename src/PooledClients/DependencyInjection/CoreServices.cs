@@ -54,6 +54,7 @@ internal static class CoreServices
         services.TryAddSingleton<ResponseRegistry>();
         services.TryAddSingleton<IPressureRelief, LeakCollector>();
         services.TryAddSingleton<CallSiteSampler>();
+        services.TryAddSingleton<RequestDurationInstruments>();
         services.TryAddSingleton<HttpTransports>();
         services.TryAddSingleton<HttpClients>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, ResponseRegistry>(static provider => provider.GetRequiredService<ResponseRegistry>()));

@@ -28,23 +28,22 @@ internal sealed class HttpExchange : IHttpCall
     private int _reads;
     private int _end;
 
-    public HttpExchange(HttpRoute route, TimeProvider time, TimeSpan deadline, string? callSite)
+    public HttpExchange(HttpRoute route, TimeSpan deadline, string? callSite)
     {
         Route = route;
-        Time = time;
         CallSite = callSite;
-        _startedAt = time.GetTimestamp();
+        _startedAt = Time.GetTimestamp();
         _phases = new ExchangePhases(_startedAt);
         _deadline = deadline;
         if (deadline != Timeout.InfiniteTimeSpan)
         {
-            _deadlineTimer = time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, deadline);
+            _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, deadline);
         }
     }
 
     public HttpRoute Route { get; }
 
-    public TimeProvider Time { get; }
+    public TimeProvider Time => Route.Client.Time;
 
     /// <summary>The method that sent the request; <see langword="null"/> when this call's stack was not among the sampled.</summary>
     public string? CallSite { get; }

@@ -10,10 +10,12 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 {
     private readonly HttpClientState _client;
     private readonly CallSiteSampler _sampler;
+    private readonly RequestDurationInstruments _durations;
     private readonly Action<HttpMetricsEnrichmentContext> _tagClient;
 
-    public HttpExchangeHandler(HttpClientState client, CallSiteSampler sampler)
+    public HttpExchangeHandler(HttpClientState client, CallSiteSampler sampler, RequestDurationInstruments durations)
     {
+        _durations = durations;
         _client = client;
         _sampler = sampler;
         _tagClient = context => context.AddCustomTag("pooledclients.client", _client.DisplayName);
@@ -73,9 +75,13 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         var deadline = request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own)
             ? own
             : _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
-        var exchange = new HttpExchange(route, _client.Time, deadline, _sampler.Capture(route));
+        var exchange = new HttpExchange(route, deadline, _sampler.Capture(route));
         request.Options.Set(HttpExchange.Key, exchange);
-        HttpMetricsEnrichmentContext.AddCallback(request, _tagClient);
+        if (_durations.MayBeEnabled)
+        {
+            HttpMetricsEnrichmentContext.AddCallback(request, _tagClient);
+        }
+
         return exchange;
     }
 

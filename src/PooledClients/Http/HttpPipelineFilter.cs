@@ -10,7 +10,13 @@ namespace PooledClients.Http;
 /// whatever order, have had their say before it puts its own handlers in front.
 /// </summary>
 internal sealed class HttpPipelineFilter(
-    HttpClients clients, HttpTransports transports, CallSiteSampler sampler, HttpMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    HttpClients clients,
+    HttpTransports transports,
+    CallSiteSampler sampler,
+    RequestDurationInstruments durations,
+    HttpMetrics metrics,
+    TimeProvider time,
+    ILoggerFactory loggers)
     : IHttpMessageHandlerBuilderFilter
 {
     private const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
@@ -58,7 +64,7 @@ internal sealed class HttpPipelineFilter(
                 new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, time, metrics, loggers.CreateLogger<HttpResilienceHandler>()));
         }
 
-        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler));
+        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));
     }
 
     private static bool IsResilience(Type type) => type.FullName?.StartsWith(ResilienceNamespace, StringComparison.Ordinal) == true;

@@ -11,7 +11,6 @@ internal sealed class TrackedContent : HttpContent
     private readonly HttpContent _inner;
     private readonly ResponseGuard _guard;
     private readonly bool _closesOnCancel;
-    private readonly long? _length;
     private int _isOpened;
 
     /// <param name="inner">The transport's content.</param>
@@ -24,7 +23,7 @@ internal sealed class TrackedContent : HttpContent
         _closesOnCancel = closesOnCancel;
 
         // Asking for the length puts it among the headers, if the content knows it.
-        _length = inner.Headers.ContentLength;
+        _ = inner.Headers.ContentLength;
         foreach (var header in inner.Headers.NonValidated)
         {
             if (header.Value.Count == 1)
@@ -66,8 +65,9 @@ internal sealed class TrackedContent : HttpContent
 
     protected override bool TryComputeLength(out long length)
     {
-        length = _length ?? 0;
-        return _length is not null;
+        // What is known of it is among the headers.
+        length = 0;
+        return false;
     }
 
     protected override void Dispose(bool disposing)
@@ -103,6 +103,6 @@ internal sealed class TrackedContent : HttpContent
         }
 
         _guard.Stream = stream;
-        return new TrackedStream(stream, _guard, _length, _closesOnCancel);
+        return new TrackedStream(stream, _guard, Headers.ContentLength, _closesOnCancel);
     }
 }

@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using Polly.CircuitBreaker;
+
+namespace PooledClients.Tests.Http;
+
+/// <summary>When an authority is left alone, and when not.</summary>
+public sealed class HttpBreakerTests
+{
+    private int _sent;
+    private Func<HttpResponseMessage> _answer = static () => new HttpResponseMessage();
+
+    [Fact]
+    public async Task Post_ServerOnlyFails_OpensAndProbesAndCloses()
+    {
+        using var pipeline = Create();
+        _answer = static () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+        await PostAsync(pipeline, 20);
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(pipeline, 1));
+        Assert.IsType<BrokenCircuitException>(error.InnerException);
+        Assert.Contains("api.internal is left alone for another 2 s", error.Message, StringComparison.Ordinal);
+        Assert.Equal(20, _sent);
+
+        pipeline.Time.Advance(TimeSpan.FromSeconds(2));
+        _answer = static () => new HttpResponseMessage();
+        await PostAsync(pipeline, 2);
+        Assert.Equal(22, _sent);
+        Assert.Equal([321, 322], pipeline.Logs.GetSnapshot().Select(static record => record.Id.Id));
+    }
+
+    [Fact]
+    public async Task Post_ServerFailsHalfTheTime_StaysClosed()
+    {
+        using var pipeline = Create();
+        _answer = () => new HttpResponseMessage(_sent % 2 == 0 ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK);
+
+        await PostAsync(pipeline, 200);
+
+        Assert.Equal(200, _sent);
+    }
+
+    [Fact]
+    public async Task Post_LocalFaults_NeverOpen()
+    {
+        using var pipeline = Create();
+        _answer = static () => throw new HttpRequestException(HttpRequestError.ConnectionError, null, new SocketException(23));
+
+        for (var i = 0; i < 100; i++)
+        {
+            var error = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(pipeline, 1));
+            Assert.IsType<SocketException>(error.InnerException);
+        }
+
+        Assert.Equal(100, _sent);
+    }
+
+    [Fact]
+    public async Task Post_CallersMistakes_NeverOpen()
+    {
+        using var pipeline = Create();
+        _answer = static () => new HttpResponseMessage(HttpStatusCode.BadRequest);
+
+        await PostAsync(pipeline, 100);
+
+        Assert.Equal(100, _sent);
+    }
+
+    [Fact]
+    public async Task Post_AnotherAuthority_IsNotLeftAlone()
+    {
+        using var pipeline = Create();
+        _answer = static () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+        await PostAsync(pipeline, 20);
+        _answer = static () => new HttpResponseMessage();
+
+        using var response = await pipeline.Client.PostAsync("https://other.internal/", null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Post_NoBreakerWanted_NeverOpens()
+    {
+        using var pipeline = Create(options => options.Resilience.BreakerFailureRatio = null);
+        _answer = static () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+
+        await PostAsync(pipeline, 100);
+
+        Assert.Equal(100, _sent);
+    }
+
+    [Fact]
+    public async Task Post_ServerNeverAnswers_Opens()
+    {
+        using var pipeline = new HttpPipeline(
+            async (_, cancellationToken) =>
+            {
+                _sent++;
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                throw new InvalidOperationException();
+            },
+            static options => options.Deadline = TimeSpan.FromMilliseconds(10));
+        for (var i = 0; i < 20; i++)
+        {
+            var call = pipeline.Client.PostAsync("/", null, TestContext.Current.CancellationToken);
+            pipeline.Time.Advance(TimeSpan.FromMilliseconds(10));
+            await Assert.ThrowsAsync<TaskCanceledException>(() => call);
+        }
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(pipeline, 1));
+
+        Assert.IsType<BrokenCircuitException>(error.InnerException);
+        Assert.Equal(20, _sent);
+    }
+
+    private static async Task PostAsync(HttpPipeline pipeline, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            using var response = await pipeline.Client.PostAsync("/", null, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private HttpPipeline Create(Action<PooledHttpClientOptions>? configure = null)
+        => new(
+            (_, _) =>
+            {
+                _sent++;
+                return Task.FromResult(_answer());
+            },
+            configure);
+}

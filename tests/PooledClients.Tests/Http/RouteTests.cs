@@ -1,0 +1,87 @@
+using PooledClients.Http;
+
+namespace PooledClients.Tests.Http;
+
+public sealed class RouteTests
+{
+    private readonly HttpClientState _client = HttpPipeline.CreateState();
+
+    [Theory]
+    [InlineData("/", "/")]
+    [InlineData("", "/")]
+    [InlineData("/users", "/users")]
+    [InlineData("/users/", "/users")]
+    [InlineData("/users/42", "/users/{}")]
+    [InlineData("/users/42/orders/a1b2", "/users/{}/orders/{}")]
+    [InlineData("/v1/users", "/{}/users")]
+    [InlineData("/files/averyveryverylongnameofafilewithoutadigit", "/files/{}")]
+    [InlineData("/files/thirtytwocharactersarestillaname", "/files/thirtytwocharactersarestillaname")]
+    public void Write_Path_HidesWhatLooksLikeAValue(string path, string expected)
+    {
+        Span<char> buffer = stackalloc char[128];
+
+        Assert.Equal(expected, buffer[..RouteTemplate.Write(path, buffer)].ToString());
+    }
+
+    [Fact]
+    public void Write_PathTooLong_IsCut()
+    {
+        Span<char> buffer = stackalloc char[8];
+
+        Assert.Equal("/abc", buffer[..RouteTemplate.Write("/abc/defgh", buffer)].ToString());
+    }
+
+    [Theory]
+    [InlineData("https://api.internal/users/42?token=s3cret", "GET api.internal:443/users/{}")]
+    [InlineData("http://api.internal:8080/", "GET api.internal:8080/")]
+    public void Get_Request_NamesMethodAuthorityAndTemplate(string uri, string expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+
+        Assert.Equal(expected, _client.Routes.Get(request).ToString());
+    }
+
+    [Fact]
+    public void Get_RequestWithATemplate_HasIt()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "https://api.internal/users/42");
+        request.Options.Set(PooledHttpRequestOptions.Route, "users/{id}");
+
+        var route = _client.Routes.Get(request);
+
+        Assert.Equal(("PUT api.internal:443/users/{id}", "PUT", "api.internal:443/users/{id}"), (route.ToString(), route.Method, route.Path));
+    }
+
+    [Fact]
+    public void Get_MoreThanAThousandRoutes_SharesOneForTheRest()
+    {
+        HttpRoute? last = null;
+        for (var i = 0; i < HttpRouteTable.MostRoutes + 10; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"https://api.internal/{Letters(i)}");
+            last = _client.Routes.Get(request);
+        }
+
+        Assert.Equal("other", last!.ToString());
+        using var known = new HttpRequestMessage(HttpMethod.Get, $"https://api.internal/{Letters(0)}");
+        Assert.NotSame(last, _client.Routes.Get(known));
+    }
+
+    [Fact]
+    public void Get_KnownRoute_AllocatesNothingButThePath()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://api.internal/users/42");
+        _client.Routes.Get(request);
+        _client.Routes.Get(request);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        _ = request.RequestUri!.AbsolutePath;
+        var path = GC.GetAllocatedBytesForCurrentThread() - before;
+        before = GC.GetAllocatedBytesForCurrentThread();
+        _client.Routes.Get(request);
+
+        Assert.Equal(path, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static string Letters(int number) => string.Concat(number.ToString("D4", null).Select(static digit => (char)('a' + digit - '0')));
+}
