@@ -218,7 +218,13 @@ public sealed class HttpRetryTests : IDisposable
         using var refused = new MetricCollector<long>(pipeline.Meters, "PooledClients", "pooledclients.http.retries.refused", pipeline.Time);
         Answer([.. Enumerable.Repeat(HttpStatusCode.ServiceUnavailable, calls * 4)]);
 
-        await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => GetAsync(pipeline)));
+        // All have failed once before the clock moves.
+        var all = Task.WhenAll(Enumerable.Range(0, calls).Select(_ => pipeline.Client.GetAsync("/", TestContext.Current.CancellationToken)).ToList());
+        while (!all.IsCompleted)
+        {
+            pipeline.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
 
         var seconds = (pipeline.Time.GetUtcNow() - pipeline.Time.Start).TotalSeconds;
         Assert.InRange(_sent - calls, 1, (0.2 * calls) + (10 * (seconds + 1)));
