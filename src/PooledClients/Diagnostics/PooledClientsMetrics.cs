@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace PooledClients.Diagnostics;
@@ -14,6 +15,7 @@ internal sealed class PooledClientsMetrics
     private readonly Counter<long> _refusals;
     private readonly Counter<long> _descriptorFaults;
     private readonly Counter<long> _descriptorsExhausted;
+    private readonly ConcurrentQueue<Func<CallReading>> _calls = new();
 
     public PooledClientsMetrics(IMeterFactory meterFactory)
     {
@@ -23,6 +25,9 @@ internal sealed class PooledClientsMetrics
         _refusals = _meter.CreateCounter<long>("pooledclients.connections.refusals", "{call}", "Calls that ended because no connection could be opened within the budget.");
         _descriptorFaults = _meter.CreateCounter<long>("pooledclients.connections.descriptor_faults", "{attempt}", "Attempts to connect that failed for want of a descriptor.");
         _descriptorsExhausted = _meter.CreateCounter<long>("pooledclients.descriptors.exhausted", "{event}", "Times that the process had no descriptor left.");
+        _meter.CreateObservableUpDownCounter("pooledclients.grpc.calls.in_flight", () => Read(static c => c.InFlight), "{call}", "Unary calls that were let through to the transport.");
+        _meter.CreateObservableUpDownCounter("pooledclients.grpc.calls.waiting", () => Read(static c => c.Waiting), "{call}", "Unary calls that wait in front of the transport.");
+        _meter.CreateObservableUpDownCounter("pooledclients.grpc.calls.limit", () => Read(static c => c.Limit), "{call}", "The limit on unary calls in flight, as learnt or set; none is not told.");
     }
 
     /// <summary>Gauges over the process's descriptors and the gate's leases, read whenever somebody collects.</summary>
@@ -44,6 +49,9 @@ internal sealed class PooledClientsMetrics
             "{connection}",
             "The most connections to an address at a time.");
     }
+
+    /// <summary>Adds an address to the gauges over calls; it is theirs for good.</summary>
+    public void ObserveCalls(Func<CallReading> read) => _calls.Enqueue(read);
 
     public void DescriptorsExhausted() => _descriptorsExhausted.Add(1);
 
@@ -76,6 +84,19 @@ internal sealed class PooledClientsMetrics
         if (_descriptorFaults.Enabled)
         {
             _descriptorFaults.Add(1, Tag(AddressTag, address));
+        }
+    }
+
+    private IEnumerable<Measurement<int>> Read(Func<CallReading, int> select)
+    {
+        foreach (var calls in _calls)
+        {
+            var reading = calls();
+            var value = select(reading);
+            if (value < int.MaxValue)
+            {
+                yield return new(value, Tag(AddressTag, reading.Address));
+            }
         }
     }
 

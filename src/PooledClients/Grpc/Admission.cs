@@ -108,14 +108,6 @@ internal sealed class Admission : IDisposable
         Admit();
     }
 
-    public AdmissionState Capture()
-    {
-        lock (_lock)
-        {
-            return new AdmissionState(_options.Mode, Limit, InFlight, Waiting, _streamLimit);
-        }
-    }
-
     public bool TryRemove(AdmissionWaiter waiter)
     {
         lock (_lock)

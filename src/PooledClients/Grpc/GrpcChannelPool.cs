@@ -24,6 +24,7 @@ internal sealed class GrpcChannelPool(
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
+    PooledClientsMetrics metrics,
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
 {
@@ -117,13 +118,7 @@ internal sealed class GrpcChannelPool(
         var admission = clientOptions.Admission;
         var handler = _handlers.GetOrAdd(
             (transport, admission.Mode, admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0),
-            static (key, state) => new Lazy<GrpcTransportHandler>(
-                () => new GrpcTransportHandler(
-                    key.Item1,
-                    state.clientOptions.Admission,
-                    state.pool.Resilience.GetBreaker(key.Item1.Address, state.clientOptions.Resilience),
-                    state.pool.TimeProvider,
-                    state.pool.Logger)),
+            static (key, state) => new Lazy<GrpcTransportHandler>(() => state.pool.CreateHandler(key.Item1, state.clientOptions)),
             (pool: this, clientOptions)).Value;
 
         if (!address.IsSecure)
@@ -143,11 +138,13 @@ internal sealed class GrpcChannelPool(
         return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, facts, services);
     }
 
-    private TimeProvider TimeProvider => timeProvider;
-
-    private AddressResilienceRegistry Resilience => resilience;
-
-    private ILogger Logger => _logger;
+    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions)
+    {
+        var breaker = resilience.GetBreaker(transport.Address, clientOptions.Resilience);
+        var handler = new GrpcTransportHandler(transport, clientOptions.Admission, breaker, timeProvider, _logger);
+        metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
+        return handler;
+    }
 
     private GrpcChannel CreateGrpcChannel(ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, GrpcTransportHandler handler)
     {
