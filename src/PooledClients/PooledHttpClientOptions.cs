@@ -17,7 +17,7 @@ public sealed class PooledHttpClientOptions
 
     /// <summary>
     /// Gets or sets how long a whole exchange may take: connecting, sending, waiting for the headers and reading the body to its end,
-    /// whoever reads it. A smaller <see cref="HttpClient.Timeout"/> still wins.
+    /// whoever reads it. A smaller <see cref="HttpClient.Timeout"/> still wins, and so does a nearer <see cref="CallDeadline"/>.
     /// </summary>
     /// <value>100 seconds, <see cref="HttpClient"/>'s own timeout. <see langword="null"/> or <see cref="Timeout.InfiniteTimeSpan"/> means no deadline.</value>
     public TimeSpan? Deadline { get; set; } = TimeSpan.FromSeconds(100);

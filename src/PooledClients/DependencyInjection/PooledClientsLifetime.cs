@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
+using PooledClients.Http;
 
 namespace PooledClients.DependencyInjection;
 
@@ -57,8 +58,9 @@ internal sealed class PooledClientsLifetime(
         }
 
         var transports = services.GetRequiredService<TransportRegistry>();
+        var responses = services.GetRequiredService<ResponseRegistry>();
         var startedAt = timeProvider.GetTimestamp();
-        while (transports.InFlight is var inFlight and > 0)
+        while (transports.InFlight + responses.Reading is var inFlight and > 0)
         {
             if (timeProvider.GetElapsedTime(startedAt) >= options.Value.DrainTimeout || cancellationToken.IsCancellationRequested)
             {

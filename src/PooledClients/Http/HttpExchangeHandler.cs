@@ -27,7 +27,9 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var exchange = Begin(request);
+        var ambient = CallDeadline.Value;
+        var exchange = Begin(request, ambient?.Deadline);
+        var ambientCancellation = ambient?.CancellationToken.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
         var cancellation = cancellationToken.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
         HttpResponseMessage? response = null;
         try
@@ -45,6 +47,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         {
             // From here on the caller's token is for the headers no more: a read brings its own.
             cancellation.Unregister();
+            ambientCancellation?.Unregister();
         }
 
         if (exchange.End is not (ExchangeEnd.None or ExchangeEnd.Completed))
@@ -69,12 +72,17 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         }
     }
 
-    private HttpExchange Begin(HttpRequestMessage request)
+    private HttpExchange Begin(HttpRequestMessage request, DateTime? ambientDeadline)
     {
         var route = _client.Routes.Get(request);
         var deadline = request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own)
             ? own
             : _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
+        if (ambientDeadline is { } until && until != DateTime.MaxValue)
+        {
+            deadline = Smaller(deadline, until - _client.Time.GetUtcNow().UtcDateTime);
+        }
+
         var exchange = new HttpExchange(route, deadline, _sampler.Capture(route));
         request.Options.Set(HttpExchange.Key, exchange);
         if (_durations.MayBeEnabled)
@@ -83,6 +91,12 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         }
 
         return exchange;
+    }
+
+    private static TimeSpan Smaller(TimeSpan deadline, TimeSpan left)
+    {
+        left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        return deadline == Timeout.InfiniteTimeSpan || left < deadline ? left : deadline;
     }
 
     private void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)

@@ -1,9 +1,9 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using PooledClients.Diagnostics;
 using Polly;
 using Polly.CircuitBreaker;
+using PooledClients.Diagnostics;
 
 namespace PooledClients.Resilience;
 

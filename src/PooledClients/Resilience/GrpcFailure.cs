@@ -3,9 +3,9 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
+using Polly.CircuitBreaker;
 using PooledClients.Connections;
 using PooledClients.Tls;
-using Polly.CircuitBreaker;
 
 namespace PooledClients.Resilience;
 

@@ -32,6 +32,9 @@ internal sealed class HttpApi
     /// <summary>Gets or sets the Retry-After of the failing answers of <c>/answers</c>.</summary>
     public string? RetryAfter { get; set; }
 
+    /// <summary>Gets where <c>/redirect</c> leads.</summary>
+    public Uri RedirectTo { get; init; } = new("/text", UriKind.Relative);
+
     public Task<TestServer> StartAsync(Version version, bool tls = false)
         => TestServer.StartAsync(new TestServerOptions
         {
@@ -63,7 +66,7 @@ internal sealed class HttpApi
         application.Map("/stall/all", (HttpContext context) => StallAsync(context, headers: false, body: false));
         application.Map("/stall/upload", StallUploadAsync);
         application.Map("/upgrade", UpgradeAsync);
-        application.Map("/redirect", () => Results.Redirect("/text"));
+        application.Map("/redirect", () => Results.Redirect(RedirectTo.ToString()));
         application.Map("/gzip", (HttpContext context) => GzipAsync(context));
         application.Map("/echo", (HttpRequest request, HttpResponse response) => request.Body.CopyToAsync(response.Body));
         application.Map("/answers", Answer);
