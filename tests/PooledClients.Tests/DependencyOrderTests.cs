@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace PooledClients.Tests;
@@ -12,7 +11,7 @@ public sealed partial class DependencyOrderTests
     [Fact]
     public void Usings_OfEachFolder_PointOneWay()
     {
-        var root = Path.Combine(SourceFolder(), "..", "..", "src", "PooledClients");
+        var root = Path.Combine(Repository.Root, "src", "PooledClients");
         var wrong = new List<string>();
         var looked = 0;
         for (var layer = 0; layer < Layers.Length; layer++)
@@ -34,8 +33,6 @@ public sealed partial class DependencyOrderTests
         Assert.True(looked > 50, "The source files were not found.");
         Assert.Empty(wrong);
     }
-
-    private static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
     [GeneratedRegex(@"^using PooledClients\.(\w+);", RegexOptions.Multiline)]
     private static partial Regex UsingLine();

@@ -72,6 +72,12 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     {
         while (_backoff?.RemainingGap() is { } gap && gap > TimeSpan.Zero)
         {
+            // The runtime dials four times for a request whose connections end at once; a refusal is heard the first time.
+            if (_backoff.Failure is { Exception: IdentityRefusedException refused })
+            {
+                throw new IdentityRefusedException(refused.Message, refused);
+            }
+
             await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
         }
     }

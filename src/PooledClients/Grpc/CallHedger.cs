@@ -1,7 +1,7 @@
 using Grpc.Core;
-using PooledClients.Resilience;
 using Polly;
 using Polly.Hedging;
+using PooledClients.Resilience;
 
 namespace PooledClients.Grpc;
 

@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using PooledClients.Resilience;
 using Polly;
 using Polly.Retry;
+using PooledClients.Resilience;
 
 namespace PooledClients.Grpc;
 

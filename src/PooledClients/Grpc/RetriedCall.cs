@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
-using PooledClients.Diagnostics;
 using Polly;
+using PooledClients.Diagnostics;
 
 namespace PooledClients.Grpc;
 

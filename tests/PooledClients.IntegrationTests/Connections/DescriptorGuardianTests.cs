@@ -59,7 +59,7 @@ public class DescriptorGuardianTests
         Until(() => logs.GetSnapshot().Any(record => record.Id.Id == 402));
 
         var exhausted = Assert.Single(logs.GetSnapshot(), record => record.Id.Id == 401);
-Assert.Contains($"{reserve} held in reserve were released", exhausted.Message, StringComparison.Ordinal);
+        Assert.Contains($"{reserve} held in reserve were released", exhausted.Message, StringComparison.Ordinal);
         Assert.Contains("https://held:1 1", exhausted.Message, StringComparison.Ordinal);
     }
 

@@ -32,7 +32,7 @@ internal static class ServerCases
         ["wildcard for its own domain"] = () =>
             Bad(new() { Hosts = ["*.example.test"] }, TrustFailure.WrongHost, "'*.example.test'") with { Host = "example.test" },
         ["self-signed"] = () => new ServerCase(TestCertificates.Create(new CertificateTemplate()), [Root])
-            { Refused = TrustFailure.UnknownAuthority, Reason = "self-signed" },
+        { Refused = TrustFailure.UnknownAuthority, Reason = "self-signed" },
         ["wrong CA"] = () => Bad(new(), TrustFailure.UnknownAuthority, "the issuer of", issuer: OtherRoot),
         ["wrong CA, root sent"] = () => Bad(new(), TrustFailure.UnknownAuthority, "Other root", issuer: OtherRoot, intermediates: OtherRoot),
         ["CA of the same name, other key"] = () =>
@@ -76,7 +76,8 @@ internal static class ServerCases
         ["intermediate with EC 224"] = () => Under(
             CertificateTemplate.Authority("Weak") with { CreateKey = EllipticCurve("secp224r1") }, TrustFailure.WeakKey, "'CN=Weak' has an elliptic-curve key of 224 bits"),
         ["intermediate with RSA 1024"] = () => Under(
-            CertificateTemplate.Authority("Weak") with { CreateKey = Rsa(1024) }, TrustFailure.WeakKey, "'CN=Weak' has an RSA key of 1024 bits") with { ByOpenSsl = true },
+            CertificateTemplate.Authority("Weak") with { CreateKey = Rsa(1024) }, TrustFailure.WeakKey, "'CN=Weak' has an RSA key of 1024 bits") with
+        { ByOpenSsl = true },
         ["root with RSA 1024"] = () =>
         {
             X509Certificate2 weak = TestCertificates.Create(CertificateTemplate.Authority("Weak root") with { CreateKey = Rsa(1024) });
@@ -85,10 +86,12 @@ internal static class ServerCases
         ["signature over SHA-1"] = () => Bad(new() { Hash = HashAlgorithmName.SHA1 }, TrustFailure.WeakSignature, "SHA-1", issuer: RsaRoot) with { ByOpenSsl = true },
         ["ECDSA signature over SHA-1"] = () => Bad(new() { Hash = HashAlgorithmName.SHA1 }, TrustFailure.WeakSignature, "SHA-1") with { ByOpenSsl = true },
         ["PSS signature over SHA-1"] = () => Bad(
-            new() { Hash = HashAlgorithmName.SHA1, Padding = RSASignaturePadding.Pss }, TrustFailure.WeakSignature, "SHA-1", issuer: RsaRoot) with { ByOpenSsl = true },
+            new() { Hash = HashAlgorithmName.SHA1, Padding = RSASignaturePadding.Pss }, TrustFailure.WeakSignature, "SHA-1", issuer: RsaRoot) with
+        { ByOpenSsl = true },
         ["signature over MD5"] = () => Bad(new() { Hash = HashAlgorithmName.MD5 }, TrustFailure.WeakSignature, "MD5", issuer: RsaRoot) with { ByOpenSsl = true },
         ["intermediate signed over SHA-1"] = () => Under(
-            CertificateTemplate.Authority("Weakly signed") with { Hash = HashAlgorithmName.SHA1 }, TrustFailure.WeakSignature, "'CN=Weakly signed' has a signature over SHA-1") with { ByOpenSsl = true },
+            CertificateTemplate.Authority("Weakly signed") with { Hash = HashAlgorithmName.SHA1 }, TrustFailure.WeakSignature, "'CN=Weakly signed' has a signature over SHA-1") with
+        { ByOpenSsl = true },
         ["name outside the constraints"] = () => Under(
             CertificateTemplate.Authority("Constrained") with { Extensions = [PermittedName("example.test")] }, TrustFailure.NameConstraint, "name constraints"),
         ["unknown critical extension"] = () =>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace PooledClients.Tests.Readme;
@@ -8,17 +7,14 @@ public sealed partial class ReadmeTests
     [Fact]
     public void CSharpBlocks_OfTheReadme_AreCompiledByTheExamples()
     {
-        var folder = SourceFolder();
-        var examples = Normalize(File.ReadAllText(Path.Combine(folder, "ReadmeExamples.cs")));
-        var blocks = Block().Matches(File.ReadAllText(Path.Combine(folder, "..", "..", "..", "README.md")));
+        var examples = Normalize(File.ReadAllText(Path.Combine(Repository.Root, "tests", "PooledClients.Tests", "Readme", "ReadmeExamples.cs")));
+        var blocks = Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")));
 
         Assert.NotEmpty(blocks);
         Assert.All(blocks, block => Assert.Contains(Normalize(block.Groups[1].Value), examples, StringComparison.Ordinal));
     }
 
     private static string Normalize(string code) => string.Join('\n', code.Split('\n').Select(static line => line.Trim()).Where(static line => line.Length > 0));
-
-    private static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
