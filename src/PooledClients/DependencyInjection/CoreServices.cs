@@ -45,6 +45,7 @@ internal static class CoreServices
         services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
+        services.TryAddSingleton<GrpcMetrics>();
         services.TryAddSingleton<AddressResilienceRegistry>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());

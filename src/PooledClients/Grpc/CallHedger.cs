@@ -9,11 +9,11 @@ namespace PooledClients.Grpc;
 /// Hedges the unary calls of one method, by Polly: an attempt that has no answer in time, or that fails in a way another may
 /// mend, gets company. The first good answer wins.
 /// </summary>
-internal sealed class CallHedger(int maxAttempts, TimeSpan delay, RetryPolicy failures, RetryBudget budget, TimeProvider time)
+internal sealed class CallHedger(int maxAttempts, TimeSpan delay, RetryPolicy failures, CallBudget budget, TimeProvider time)
 {
     private object? _pipeline;
 
-    public RetryBudget Budget { get; } = budget;
+    public CallBudget Budget { get; } = budget;
 
     // A method has one type of response, so one pipeline; building two in a race does no harm.
     public ResiliencePipeline<HedgedAttempt<TResponse>> Pipeline<TResponse>()

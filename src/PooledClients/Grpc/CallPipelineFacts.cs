@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc;
@@ -12,6 +13,7 @@ namespace PooledClients.Grpc;
 /// <param name="Address">The address, as errors name it.</param>
 /// <param name="Budget">The extra attempts that all clients of the address share.</param>
 /// <param name="LearnStreaming">Told, once, of each method that is not unary.</param>
+/// <param name="Metrics">Counts further attempts.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log of calls.</param>
 internal sealed record CallPipelineFacts(
@@ -21,5 +23,6 @@ internal sealed record CallPipelineFacts(
     string Address,
     RetryBudget Budget,
     Action<IMethod> LearnStreaming,
+    GrpcMetrics? Metrics,
     TimeProvider Time,
     ILogger Logger);

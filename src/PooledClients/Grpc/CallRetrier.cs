@@ -10,7 +10,7 @@ namespace PooledClients.Grpc;
 /// Tries the calls of one method again, by Polly. A first attempt is made outside the pipeline and costs nothing of it; only a
 /// failure enters, as the outcome of the pipeline's first execution.
 /// </summary>
-internal sealed class CallRetrier(string method, RetryPolicy policy, RetryBudget budget, string budgetSpent, TimeProvider time, ILogger logger)
+internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget budget, TimeProvider time, ILogger logger)
 {
     public static readonly ResiliencePropertyKey<IRetriedCall> CallKey = new("PooledClients.Grpc.RetriedCall");
 
@@ -20,10 +20,7 @@ internal sealed class CallRetrier(string method, RetryPolicy policy, RetryBudget
 
     public RetryPolicy Policy { get; } = policy;
 
-    public RetryBudget Budget { get; } = budget;
-
-    /// <summary>What a call says that ends because the budget is spent.</summary>
-    public string BudgetSpent { get; } = budgetSpent;
+    public CallBudget Budget { get; } = budget;
 
     public TimeProvider Time { get; } = time;
 

@@ -133,6 +133,7 @@ internal sealed class GrpcChannelPool(
             transport.Address,
             resilience.GetBudget(transport.Address, clientOptions.Resilience),
             handler.LearnStreaming,
+            resilience.Metrics,
             timeProvider,
             _logger);
         return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, facts, services);

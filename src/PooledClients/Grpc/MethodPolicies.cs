@@ -20,12 +20,14 @@ internal sealed class MethodPolicies
     private readonly ServiceConfig? _serviceConfig;
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
+    private readonly CallBudget _budget;
 
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
     {
         _options = options;
         _facts = facts;
         _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
+        _budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
     }
 
@@ -104,14 +106,8 @@ internal sealed class MethodPolicies
         return null;
     }
 
-    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy)
-    {
-        var resilience = _options.Resilience;
-        var spent = FormattableString.Invariant(
-            $"the retry budget of {_facts.Address} is spent: {resilience.RetryRatio:0.##} of its calls plus {resilience.RetriesPerSecond:0.##} a second");
-        return new CallRetrier(fullName, policy, _facts.Budget, spent, _facts.Time, _facts.Logger);
-    }
+    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy) => new(fullName, policy, _budget, _facts.Time, _facts.Logger);
 
     private CallHedger CreateHedger(RetryPolicy policy) => new(
-        _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, _facts.Budget, _facts.Time);
+        _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, _budget, _facts.Time);
 }

@@ -151,7 +151,7 @@ internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposa
 
         retry.GaveUp = retry.Attempts >= _retrier.Policy.MaxAttempts ? "as many as it may make"
             : RetryPushback.From(failure.Trailers).Forbidden ? $"the server forbids another by {RetryPushback.Trailer}"
-            : !_retrier.Budget.TryTake() ? _retrier.BudgetSpent
+            : !_retrier.Budget.TryTake() ? _retrier.Budget.Spent
             : null;
 
         return retry.GaveUp is null

@@ -19,7 +19,7 @@ internal sealed class AddressBreaker
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline<RequestOutcome> _pipeline;
 
-    public AddressBreaker(string address, BreakerSettings settings, TimeProvider time, ILogger logger)
+    public AddressBreaker(string address, BreakerSettings settings, TimeProvider time, GrpcMetrics? metrics, ILogger logger)
     {
         _address = address;
         _time = time;
@@ -34,6 +34,7 @@ internal sealed class AddressBreaker
                 ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result == RequestOutcome.Failed),
                 OnOpened = args =>
                 {
+                    metrics?.BreakerOpened(address);
                     logger.BreakerOpened(address, args.BreakDuration.TotalSeconds);
                     return default;
                 },

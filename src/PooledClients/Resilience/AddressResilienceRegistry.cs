@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
 
 namespace PooledClients.Resilience;
 
 /// <summary>Hands every client of an address the same retry budget and the same breaker, as long as their options for it agree.</summary>
-internal sealed class AddressResilienceRegistry(TimeProvider time, ILoggerFactory loggers)
+internal sealed class AddressResilienceRegistry(TimeProvider time, GrpcMetrics metrics, ILoggerFactory loggers)
 {
     private readonly ConcurrentDictionary<(string Address, double Ratio, double PerSecond), Lazy<RetryBudget>> _budgets = new();
     private readonly ConcurrentDictionary<(string Address, BreakerSettings Settings), Lazy<AddressBreaker>> _breakers = new();
+
+    public GrpcMetrics Metrics => metrics;
 
     public RetryBudget GetBudget(string address, GrpcResilienceOptions options) => _budgets.GetOrAdd(
         (address, options.RetryRatio, options.RetriesPerSecond),
@@ -18,5 +21,5 @@ internal sealed class AddressResilienceRegistry(TimeProvider time, ILoggerFactor
         ? null
         : _breakers.GetOrAdd(
             (address, settings),
-            key => new Lazy<AddressBreaker>(() => new AddressBreaker(key.Address, key.Settings, time, loggers.CreateLogger<AddressBreaker>()))).Value;
+            key => new Lazy<AddressBreaker>(() => new AddressBreaker(key.Address, key.Settings, time, metrics, loggers.CreateLogger<AddressBreaker>()))).Value;
 }

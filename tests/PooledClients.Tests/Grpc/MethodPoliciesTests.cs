@@ -95,6 +95,7 @@ public sealed class MethodPoliciesTests
             "http://a",
             new RetryBudget(TimeProvider.System),
             _ => { },
+            null,
             TimeProvider.System,
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
     }

@@ -22,7 +22,7 @@ internal sealed class PipelineFixture : IDisposable
         _channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions { HttpClient = new HttpClient(server, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan } });
         Budget = new RetryBudget(Time, Options.Resilience.RetryRatio, Options.Resilience.RetriesPerSecond);
         Facts = new CallPipelineFacts(
-            "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, Time, Logger);
+            "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, null, Time, Logger);
         Invoker = new CallPipeline(channel ?? _channel.CreateCallInvoker(), Options, new GrpcClientSetup(), Facts, new ServiceCollection().BuildServiceProvider()).Build(stubDeadline);
         Client = new KeyValue.KeyValueClient(Invoker);
     }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RocksDb.V1;
@@ -30,6 +31,12 @@ internal static class ReadmeExamples
         services.AddPooledHttpClient("uploads");                                 // IHttpClientFactory's "uploads", section PooledClients:Http:uploads
         services.ConfigurePooledClients(options => options.DrainTimeout = TimeSpan.FromSeconds(20));
         services.AddHealthChecks().AddPooledClients();
+    }
+
+    public static void AmbientDeadlines(IServiceCollection services, WebApplication app)
+    {
+        services.AddGrpc(options => options.Interceptors.Add<CallDeadlineInterceptor>());
+        app.UseCallDeadlines();   // package PooledClients.AspNetCore: [RequestTimeout] and RequestAborted
     }
 
     public sealed class Importer(IPooledGrpcClientFactory<KeyValue.KeyValueClient> clients, IGrpcChannelPool channels)

@@ -14,7 +14,7 @@ public sealed class AddressBreakerTests
     public AddressBreakerTests()
     {
         _breaker = new AddressBreaker(
-            "http://a", new BreakerSettings(0.8, 20, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500)), _time, _logger);
+            "http://a", new BreakerSettings(0.8, 20, TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500)), _time, null, _logger);
     }
 
     [Theory]
