@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Clients;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Registration;
