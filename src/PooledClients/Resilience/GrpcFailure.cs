@@ -64,7 +64,7 @@ internal static class GrpcFailure
         {
             switch (e)
             {
-                case AuthenticationException or TlsConfigurationException:
+                case AuthenticationException or TlsConfigurationException or IdentityRefusedException:
                     return FailureClass.Trust;
                 case BrokenCircuitException or ObjectDisposedException:
                     return FailureClass.Local;

@@ -40,12 +40,29 @@ internal sealed class TlsFixture : IDisposable
 
     public IMeterFactory MeterFactory => _services.GetRequiredService<IMeterFactory>();
 
+    // A server in a process of its own has its socket's file a moment before it listens on it.
+    private static async Task<Socket> ConnectSocketAsync(EndPoint server, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(server, cancellationToken);
+                return socket;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && tries < 500)
+            {
+                socket.Dispose();
+                await Task.Delay(10, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Does a handshake as <see cref="SocketsHttpHandler"/> does and reads the server's byte.</summary>
     public static async Task<SslStream> ConnectAsync(TlsContext context, EndPoint server, string host, CancellationToken cancellationToken)
     {
-        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(server, cancellationToken);
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        var stream = new SslStream(new NetworkStream(await ConnectSocketAsync(server, cancellationToken), ownsSocket: true));
         try
         {
             SslClientAuthenticationOptions options = context.CreateAuthenticationOptions();

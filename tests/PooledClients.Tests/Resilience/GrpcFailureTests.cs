@@ -36,5 +36,6 @@ public sealed class GrpcFailureTests
         Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("budget", new ConnectionBudgetException("budget"))));
         Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("tls", new System.Security.Authentication.AuthenticationException())));
         Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new OperationCanceledException()));
+        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("refused", new PooledClients.Connections.IdentityRefusedException("refused", null))));
     }
 }
