@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Files;
 using PooledClients.IntegrationTests.Logs;
@@ -77,8 +78,10 @@ public sealed class TrustInCallsTests : WatchedTest
 
         folder.Write("ca.pem", other.Pem + "\n" + TestAuthority.Shared.Pem);
 
-        var registry = services.GetRequiredService<TlsRegistry>();
-        await Eventually.EqualAsync(2, () => registry.CaReads);
+        // The file is read a moment before the connections are replaced.
+        var transports = services.GetRequiredService<TransportRegistry>();
+        await Eventually.EqualAsync(2, () => transports.Transports.Single().Current.Number);
+        Assert.Equal(2, services.GetRequiredService<TlsRegistry>().CaReads);
         await client.GetAsync(Request, deadline: DateTime.UtcNow.AddSeconds(20), cancellationToken: Cancelled);
     }
 
