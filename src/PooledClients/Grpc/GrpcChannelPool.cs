@@ -151,7 +151,7 @@ internal sealed class GrpcChannelPool(
     {
         var channelOptions = new GrpcChannelOptions
         {
-            LoggerFactory = loggerFactory,
+            LoggerFactory = new ChannelLoggerFactory(loggerFactory),
             MaxReceiveMessageSize = clientOptions.MaxReceiveMessageSize,
             MaxSendMessageSize = clientOptions.MaxSendMessageSize,
         };
