@@ -68,8 +68,8 @@ internal static class ServerRole
         builder.Services.AddSingleton(state);
         if (settings.Uploads is { } uploads)
         {
-            // Built by the first upload, once the bench watches.
-            builder.Services.AddSingleton(_ => HttpContender.Find(uploads.Contender).Build(new HttpClientSettings(uploads.ApiAddress, uploads.CaPath)));
+            builder.Services.AddSingleton(
+                _ => new UploadsClients(() => HttpContender.Find(uploads.Contender).Build(new HttpClientSettings(uploads.ApiAddress, uploads.CaPath))));
         }
 
         WebApplication app = builder.Build();

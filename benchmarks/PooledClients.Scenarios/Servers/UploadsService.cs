@@ -5,7 +5,7 @@ using PooledClients.Scenarios.Contenders;
 namespace PooledClients.Scenarios.Servers;
 
 /// <summary>Takes a file in chunks, then tells the HTTP API about it, in the way of one contender.</summary>
-internal sealed class UploadsService(HttpClients clients) : Uploads.UploadsBase
+internal sealed class UploadsService(UploadsClients clients) : Uploads.UploadsBase
 {
     public override async Task<UploadResponse> Upload(IAsyncStreamReader<UploadRequest> requestStream, ServerCallContext context)
     {
@@ -16,7 +16,8 @@ internal sealed class UploadsService(HttpClients clients) : Uploads.UploadsBase
             response.Size += request.Chunk.Length;
         }
 
-        response.ApiStatus = await clients.TellAsync(new UploadedFile(response.Name, response.Size), context.CancellationToken);
+        HttpClients contender = await clients.GetAsync();
+        response.ApiStatus = await contender.TellAsync(new UploadedFile(response.Name, response.Size), context.CancellationToken);
         return response;
     }
 }
