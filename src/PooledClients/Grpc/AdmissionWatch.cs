@@ -16,10 +16,7 @@ internal sealed class AdmissionWatch : IDisposable
     {
         _time = time;
         _look = look;
-        using (ExecutionContext.SuppressFlow())
-        {
-            _timer = time.CreateTimer(static watch => ((AdmissionWatch)watch!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _timer = time.CreateUncapturedTimer(static watch => ((AdmissionWatch)watch!).Tick(), this, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Starts looking, unless it does already. Its caller holds the lock of the admission.</summary>

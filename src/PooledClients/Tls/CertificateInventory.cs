@@ -23,10 +23,7 @@ internal sealed class CertificateInventory : IDisposable
     {
         _timeProvider = timeProvider;
         _logger = logger;
-        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-        {
-            _timer = timeProvider.CreateTimer(static state => ((CertificateInventory)state!).WarnAll(), this, CheckInterval, CheckInterval);
-        }
+        _timer = timeProvider.CreateUncapturedTimer(static state => ((CertificateInventory)state!).WarnAll(), this, CheckInterval, CheckInterval);
     }
 
     public ImmutableArray<CertificateInUse> Capture()

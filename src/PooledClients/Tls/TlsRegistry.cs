@@ -30,11 +30,7 @@ internal sealed class TlsRegistry : IDisposable
         _inventory = inventory;
         _timeProvider = timeProvider;
         _logger = logger;
-        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-        {
-            _timer = timeProvider.CreateTimer(
-                static state => ((TlsRegistry)state!).Poll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _timer = timeProvider.CreateUncapturedTimer(static state => ((TlsRegistry)state!).Poll(), this, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>How many contents of CA files were read, good or bad.</summary>
