@@ -28,10 +28,10 @@ internal sealed class Destination
     private readonly List<Dial> _dials = [];
     private readonly LinkedList<CallWaiter> _calls = new();
 
-    // The calls that were let through while a dial was held, oldest first; guarded by _lock.
-    private readonly Queue<(IPendingCall Call, long Since)> _sent = new();
+    // While a dial is held, one call that was let through and the time of that; guarded by _lock. One is enough: the runtime queues
+    // calls in order, so one that no connection takes keeps all later ones waiting too.
+    private (IPendingCall Call, long Since)? _watched;
     private bool _retired;
-    private int _drainingCalls;
 
     // Calls that have a stream or may take one: never more than _capacity over HTTP/2. Changed without the lock.
     private int _inFlight;
@@ -45,6 +45,8 @@ internal sealed class Destination
     private volatile int _waitingDials;
     private volatile int _waitingCalls;
     private volatile int _capacity;
+    private volatile int _drainingCalls;
+    private volatile bool _wantsToWatch;
     private volatile int _streamLimit = AssumedStreamLimit;
 
     public Destination(string address, bool isMultiplexed, GateAddress gate, TimeProvider timeProvider, Action idle)
@@ -91,7 +93,7 @@ internal sealed class Destination
             return false;
         }
 
-        if (_waitingDials > 0)
+        if (_waitingDials > 0 && (_wantsToWatch || MayDial()))
         {
             OnSentWhileDialIsHeld(call);
         }
@@ -135,7 +137,7 @@ internal sealed class Destination
     public void BeginCall()
     {
         Interlocked.Increment(ref _inFlight);
-        if (_waitingDials > 0)
+        if (_waitingDials > 0 && MayDial())
         {
             ReleaseWaitingDials();
         }
@@ -196,9 +198,10 @@ internal sealed class Destination
         {
             _dials.Add(dial);
             _waitingDials = _dials.Count;
+            _wantsToWatch = _watched is null;
             if (call is not null)
             {
-                _sent.Enqueue((call, _timeProvider.GetTimestamp()));
+                WatchLocked(call);
             }
         }
 
@@ -227,6 +230,7 @@ internal sealed class Destination
             lock (_lock)
             {
                 LookForDrainingLocked();
+                ReleaseDialsLocked();
             }
         }
     }
@@ -239,7 +243,8 @@ internal sealed class Destination
             _waitingDials = _dials.Count;
             if (_dials.Count == 0)
             {
-                _sent.Clear();
+                _watched = null;
+                _wantsToWatch = false;
             }
 
             if (dial.GoesAhead && !connected)
@@ -362,8 +367,18 @@ internal sealed class Destination
     {
         lock (_lock)
         {
-            _sent.Enqueue((call, _timeProvider.GetTimestamp()));
+            WatchLocked(call);
             ReleaseDialsLocked();
+        }
+    }
+
+    private void WatchLocked(IPendingCall call)
+    {
+        if (_wantsToWatch)
+        {
+            _wantsToWatch = false;
+            call.Keep();
+            _watched = (call, _timeProvider.GetTimestamp());
         }
     }
 
@@ -413,12 +428,12 @@ internal sealed class Destination
 
     private void LookForDrainingLocked()
     {
-        while (_sent.TryPeek(out var oldest) && oldest.Call.WasAsked)
+        if (_watched is not { Call.IsPending: true } watched)
         {
-            _sent.Dequeue();
+            _watched = null;
+            _wantsToWatch = true;
         }
-
-        if (_sent.TryPeek(out var behind) && _timeProvider.GetElapsedTime(behind.Since) >= Grace)
+        else if (_timeProvider.GetElapsedTime(watched.Since) >= Grace)
         {
             DrainLocked(_live.Where(static connection => connection is { IsReady: true, DrainingCalls: null }).MaxBy(static connection => connection.Age));
             ChangedLocked();
@@ -466,7 +481,7 @@ internal sealed class Destination
             first.Value.End(CallOutcome.Granted);
             if (_dials.Count > 0)
             {
-                _sent.Enqueue((first.Value.Call, _timeProvider.GetTimestamp()));
+                WatchLocked(first.Value.Call);
             }
         }
 

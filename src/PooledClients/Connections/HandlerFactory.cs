@@ -13,6 +13,8 @@ internal static class HandlerFactory
         var ssl = key.Tls?.CreateAuthenticationOptions();
         var handler = new SocketsHttpHandler
         {
+            // gRPC knows no redirects, and the handler that follows them costs each call an async frame.
+            AllowAutoRedirect = !key.IsMultiplexed,
             AutomaticDecompression = key.IsMultiplexed ? DecompressionMethods.None : DecompressionMethods.All,
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = pingDelay ?? Timeout.InfiniteTimeSpan,

@@ -24,6 +24,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private readonly ILogger _logger;
     private readonly SilenceRule _silence;
     private readonly AddressBreaker? _breaker;
+    private readonly SentContentPool _contents = new();
 
     // The methods that are not unary, by path; only grows, with the methods of the contracts.
     private readonly ConcurrentDictionary<string, MethodType> _streaming = new(StringComparer.Ordinal);
@@ -89,7 +90,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     {
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), CallScope.Starting);
         var type = _hasStreaming && _streaming.TryGetValue(request.RequestUri!.AbsolutePath, out var streaming) ? streaming : MethodType.Unary;
-        var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
+        var content = type == MethodType.Unary
+            ? _contents.Rent(request.Content!)
+            : new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
         request.Content = content;
         var admitted = type == MethodType.Unary && Admission.TryEnter();
         var hasWaited = false;
@@ -103,6 +106,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
+                content.Reset();
                 if (_transport.Backoff.Failure is not null)
                 {
                     await WaitForDialAsync(time, cancellationToken).ConfigureAwait(false);
@@ -141,8 +145,13 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     if (open is not null)
                     {
                         response.Content = new StreamedContent(response.Content, open, exception => OnConnectionError(exception, generation));
-                        isAnswered = true;
                     }
+                    else
+                    {
+                        _contents.Return(request, content);
+                    }
+
+                    isAnswered = true;
 
                     return response;
                 }
@@ -170,13 +179,17 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     }
 
                     _logger.RequestSentAgain(_transport.Address, exception.Message);
-                    content.Reset();
                     hasWaited = true;
                 }
                 finally
                 {
                     // The end of the last call makes the generation idle, and tells so: it has no request inside any more by then.
                     generation.Exit();
+                    if (!isAnswered)
+                    {
+                        content.End();
+                    }
+
                     if (open is null)
                     {
                         destination.EndCall();
@@ -302,6 +315,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         {
             if (outcome != CallOutcome.Granted)
             {
+                content.End();
                 generation.Exit();
             }
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using PooledClients.Connections;
 
@@ -10,9 +11,14 @@ namespace PooledClients.Grpc;
 /// </summary>
 internal sealed class SentContent : HttpContent, IPendingCall
 {
-    private readonly HttpContent _inner;
     private readonly bool _isStream;
+    private HttpContent? _inner;
     private volatile bool _asked;
+
+    // How often the message was asked for, and whether somebody looks at this object beyond the end of the call.
+    private int _askedTimes;
+    private volatile bool _kept;
+    private volatile bool _ended;
 
     // The writing of the message itself: what it has come to is read from it, for an async method around it would cost each call more.
     private volatile Task? _writing;
@@ -21,6 +27,7 @@ internal sealed class SentContent : HttpContent, IPendingCall
     {
         _inner = inner;
         _isStream = isStream;
+        MediaType = inner.Headers.ContentType;
         foreach (var (name, values) in inner.Headers.NonValidated)
         {
             foreach (var value in values)
@@ -30,8 +37,14 @@ internal sealed class SentContent : HttpContent, IPendingCall
         }
     }
 
+    /// <summary>The content type of the message, which stands among the headers already.</summary>
+    public MediaTypeHeaderValue? MediaType { get; }
+
     /// <summary>Whether a connection has asked for the message since the last <see cref="Reset"/>.</summary>
     public bool WasAsked => _asked;
+
+    /// <inheritdoc/>
+    public bool IsPending => !_asked && !_ended;
 
     /// <summary>Whether the whole message was handed over to a connection.</summary>
     public bool IsComplete => _writing is { IsCompletedSuccessfully: true };
@@ -46,9 +59,37 @@ internal sealed class SentContent : HttpContent, IPendingCall
     /// <summary>Whether the request may be sent once more as it is.</summary>
     public bool CanBeSentAgain => !_isStream || !_asked;
 
+    /// <summary>
+    /// Whether the call is through with it: handed over complete at the first time of asking, so that nothing writes it any more, and
+    /// not looked at by anybody else.
+    /// </summary>
+    public bool IsReusable => !_isStream && _askedTimes == 1 && IsComplete && !_kept;
+
+    /// <inheritdoc/>
+    public void Keep() => _kept = true;
+
+    /// <summary>The attempt is over, whatever it came to.</summary>
+    public void End() => _ended = true;
+
+    /// <summary>Lets go of the message.</summary>
+    public HttpContent? Release()
+    {
+        var inner = _inner;
+        _inner = null;
+        _askedTimes = 0;
+        _asked = false;
+        _ended = false;
+        _writing = null;
+        return inner;
+    }
+
+    /// <summary>Takes on the message of another call, with the same headers.</summary>
+    public void Reuse(HttpContent inner) => _inner = inner;
+
     public void Reset()
     {
         _asked = _isStream && _asked;
+        _ended = false;
         _writing = null;
     }
 
@@ -63,6 +104,7 @@ internal sealed class SentContent : HttpContent, IPendingCall
         }
 
         _asked = true;
+        _askedTimes++;
         return _writing = WriteAsync(stream, context, cancellationToken);
     }
 
@@ -70,7 +112,7 @@ internal sealed class SentContent : HttpContent, IPendingCall
     {
         try
         {
-            return SerializeToStreamAsync(_inner, _isStream ? new StreamedWriteStream(stream) : stream, context, cancellationToken);
+            return SerializeToStreamAsync(_inner!, _isStream ? new StreamedWriteStream(stream) : stream, context, cancellationToken);
         }
         catch (Exception exception)
         {
@@ -92,7 +134,7 @@ internal sealed class SentContent : HttpContent, IPendingCall
     {
         if (disposing)
         {
-            _inner.Dispose();
+            _inner?.Dispose();
         }
 
         base.Dispose(disposing);

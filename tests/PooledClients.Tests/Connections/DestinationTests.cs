@@ -227,7 +227,7 @@ public sealed class DestinationTests : IDisposable
 
     private sealed class Call : IPendingCall
     {
-        public bool WasAsked => false;
+        public bool IsPending => true;
     }
 
     private void Connect(Destination destination, int streamLimit)
