@@ -4,7 +4,8 @@ namespace PooledClients;
 /// A connection could not be opened because the process has no room for it: its pooled clients have spent their budget, or its
 /// descriptors are nearly or wholly gone, whoever holds them. It says nothing about the server, so it is neither retried nor counted
 /// against the server's breaker. gRPC calls carry it as the cause of an <c>RpcException</c> with <c>ResourceExhausted</c>, HTTP
-/// requests as the inner exception.
+/// requests as the inner exception: of the <see cref="TimeoutException"/> where an exchange spent its deadline waiting for room, else
+/// of the <see cref="HttpRequestException"/>.
 /// </summary>
 public sealed class ConnectionBudgetException : Exception
 {

@@ -109,7 +109,10 @@ internal sealed class Transport : IReclaimable, IDisposable
     }
 
     /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <param name="request">The request.</param>
+    /// <param name="call">Tells whether a connection has taken the request; unknown without.</param>
+    /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -123,6 +126,10 @@ internal sealed class Transport : IReclaimable, IDisposable
             catch (HttpRequestException exception) when (exception.InnerException is DialAbandonedException && !cancellationToken.IsCancellationRequested)
             {
                 // The dial was given up between two requests and took this one's place: nothing was sent.
+            }
+            catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
+            {
+                throw new OperationCanceledException(budget.Message, budget, cancellationToken);
             }
             finally
             {

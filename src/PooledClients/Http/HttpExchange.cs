@@ -10,7 +10,7 @@ namespace PooledClients.Http;
 /// it, so it must never hold the response: it reaches it through a weak reference to the <see cref="ResponseGuard"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
-internal sealed class HttpExchange : IHttpCall
+internal sealed class HttpExchange : IHttpCall, IPendingCall
 {
     public static readonly HttpRequestOptionsKey<HttpExchange> Key = new(IHttpCall.Key.Key);
 
@@ -74,6 +74,9 @@ internal sealed class HttpExchange : IHttpCall
 
     public bool WasLeftUnanswered
         => End == ExchangeEnd.DeadlinePassed && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
+
+    // A request without headers tells nothing of its way: it counts as one that waits.
+    bool IPendingCall.IsPending => _phases.Current is ExchangePhase.Waiting or ExchangePhase.Connecting;
 
     public TimeSpan Age => Time.GetElapsedTime(_startedAt);
 
@@ -178,6 +181,8 @@ internal sealed class HttpExchange : IHttpCall
     /// <summary>The error for whoever waited; <see langword="null"/> when it was not the exchange that ended the wait.</summary>
     public Exception? ToException(Exception? cause) => End switch
     {
+        ExchangeEnd.DeadlinePassed when cause?.InnerException is ConnectionBudgetException budget
+            => TimedOut($"passed its deadline of {Seconds(_deadline)} while it waited for room within the budget: {budget.Message.TrimEnd('.')}", budget),
         ExchangeEnd.DeadlinePassed => TimedOut($"passed its deadline of {Seconds(_deadline)} while {ExchangePhases.Words(_endedIn)}", cause),
         ExchangeEnd.ReadTimedOut => TimedOut($"got no byte of the body for {Seconds(Route.Client.Options.IdleReadTimeout ?? default)}", cause),
         ExchangeEnd.HeldTooLong => new IOException(

@@ -31,7 +31,7 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
     {
         if (!request.Options.TryGetValue(HttpExchange.Key, out var exchange))
         {
-            return transport.SendAsync(request, cancellationToken);
+            return transport.SendAsync(request, call: null, cancellationToken);
         }
 
         // Nothing tells when a request without any header gets its connection.
@@ -64,7 +64,7 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
 
     private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpExchange exchange, CancellationToken cancellationToken)
         => request.Content is null
-            ? transport.SendAsync(request, cancellationToken)
+            ? transport.SendAsync(request, exchange, cancellationToken)
             : SendContentAsync(request, request.Content, exchange, cancellationToken);
 
     private async Task<HttpResponseMessage> SendContentAsync(
@@ -73,7 +73,7 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
         request.Content = new SentContent(content, exchange);
         try
         {
-            return await transport.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return await transport.SendAsync(request, exchange, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -22,7 +22,7 @@ internal static class HttpFaults
     public static bool IsServerFault(Outcome<HttpResponseMessage> outcome, IHttpCall? call) => outcome switch
     {
         { Result: { } response } => IsServerError(response),
-        { Exception: OperationCanceledException } when call is { WasLeftUnanswered: true } => true,
+        { Exception: OperationCanceledException { InnerException: not ConnectionBudgetException } } when call is { WasLeftUnanswered: true } => true,
         { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
         _ => false,
     };

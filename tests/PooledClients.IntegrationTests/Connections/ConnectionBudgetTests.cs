@@ -35,6 +35,37 @@ public sealed class ConnectionBudgetTests : WatchedTest
         await Client(services, 1).GetAsync(new GetRequest());
     }
 
+    [Theory]
+    [InlineData("GET", System.Net.DecompressionMethods.All)]
+    [InlineData("GET", System.Net.DecompressionMethods.None)]
+    [InlineData("POST", System.Net.DecompressionMethods.All)]
+    public async Task HttpExchange_WhileOthersHoldTheBudget_FailsAtItsDeadlineAndSaysWho(string method, System.Net.DecompressionMethods decompression)
+    {
+        await using var holding = await TestServer.StartAsync();
+        await using var services = CreateServices(budget: 1, [holding], more => more.AddPooledHttpClient("api", options =>
+        {
+            options.BaseAddress = new Uri("http://127.0.0.1:9/");
+            options.AutomaticDecompression = decompression;
+            options.Deadline = TimeSpan.FromMilliseconds(300);
+        }));
+        holding.Behavior.Hold();
+        var held = Client(services, 0).GetAsync(new GetRequest()).ResponseAsync;
+        await Eventually.EqualAsync(1, () => holding.Behavior.InFlight);
+        using var request = new HttpRequestMessage(new HttpMethod(method), "/upload");
+        request.Content = method == "POST" ? new StringContent("{}") : null;
+
+        var exception = await Assert.ThrowsAsync<TaskCanceledException>(
+            () => services.GetRequiredKeyedService<HttpClient>("api").SendAsync(request, TestContext.Current.CancellationToken));
+
+        Log.Allow("passed its deadline");
+        var timeout = Assert.IsType<TimeoutException>(exception.InnerException);
+        var budget = Assert.IsType<ConnectionBudgetException>(timeout.InnerException);
+        Assert.Contains(holding.Port.ToString(CultureInfo.InvariantCulture), Assert.Single(budget.Holders).Address, StringComparison.Ordinal);
+        Assert.Contains("while it waited for room within the budget", exception.Message, StringComparison.Ordinal);
+        holding.Behavior.Release();
+        await held;
+    }
+
     [Fact]
     public async Task UnaryCalls_ToMoreAddressesThanTheBudget_AreAllServedInTurn()
     {
@@ -61,7 +92,7 @@ public sealed class ConnectionBudgetTests : WatchedTest
         services.GetRequiredKeyedService<KeyValue.KeyValueClient>(index.ToString(CultureInfo.InvariantCulture));
 
     // A connect timeout of its own keeps a client from sharing the connections of others to its address.
-    private ServiceProvider CreateServices(int budget, IEnumerable<TestServer> servers)
+    private ServiceProvider CreateServices(int budget, IEnumerable<TestServer> servers, Action<IServiceCollection>? configure = null)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log));
@@ -76,6 +107,7 @@ public sealed class ConnectionBudgetTests : WatchedTest
             });
         }
 
+        configure?.Invoke(services);
         return services.BuildServiceProvider();
     }
 }
