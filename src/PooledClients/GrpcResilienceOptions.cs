@@ -26,8 +26,9 @@ public sealed class GrpcResilienceOptions
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Gets or sets how many extra attempts the calls of an address earn together, as a share of the calls. Clients of one
-    /// address share one budget where <see cref="RetryRatio"/> and <see cref="RetriesPerSecond"/> agree.
+    /// Gets or sets how many extra attempts the calls of an address earn together, as a share of all calls, whether their methods may
+    /// be tried again or not. Clients of one address share one budget where <see cref="RetryRatio"/> and <see cref="RetriesPerSecond"/>
+    /// agree.
     /// </summary>
     /// <value>0.2: one for every five calls.</value>
     public double RetryRatio { get; set; } = 0.2;

@@ -48,7 +48,6 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
         TRequest request)
     {
         var call = new HedgedUnaryCall<TRequest, TResponse>(inner, hedger, method, host, options, origin, request);
-        hedger.Budget.RecordCall();
         call._response = call.RunAsync();
         return new AsyncUnaryCall<TResponse>(
             call._response,

@@ -20,16 +20,18 @@ internal sealed class MethodPolicies
     private readonly ServiceConfig? _serviceConfig;
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
-    private readonly CallBudget _budget;
 
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
     {
         _options = options;
         _facts = facts;
         _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
-        _budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
+        Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
     }
+
+    /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
+    public CallBudget Budget { get; }
 
     /// <param name="method">The method that is called.</param>
     /// <param name="request">The request, where there is one: its type leads to the contract.</param>
@@ -106,8 +108,8 @@ internal sealed class MethodPolicies
         return null;
     }
 
-    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy) => new(fullName, policy, _budget, _facts.Time, _facts.Logger);
+    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy) => new(fullName, policy, Budget, _facts.Time, _facts.Logger);
 
     private CallHedger CreateHedger(RetryPolicy policy) => new(
-        _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, _budget, _facts.Time);
+        _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, Budget, _facts.Time);
 }

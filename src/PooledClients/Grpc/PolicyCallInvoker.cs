@@ -91,6 +91,7 @@ internal sealed class PolicyCallInvoker(CallInvoker inner, MethodPolicies polici
     private DeadlineOrigin? Apply(MethodPolicy policy, ref CallOptions options, out LinkedCancellation? linked)
     {
         linked = null;
+        policies.Budget.RecordCall();
         DeadlineOrigin? origin = null;
         if (options.Deadline is not null)
         {

@@ -30,7 +30,6 @@ internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposa
         _options = options;
         _origin = origin;
         _startedAt = retrier.Time.GetTimestamp();
-        retrier.Budget.RecordCall();
     }
 
     private enum Headers
