@@ -25,9 +25,9 @@ internal sealed class BlackHole() : GrpcScenario(
         long hole = load.Moment(Hole)!.Value;
         return new
         {
-            // The first success may be of a call that was under way.
+            // The call that ran into the hole reaches its deadline of 2 s by then.
             SecondsOfFailureAfterHole = load.Meter.Timeline.SecondsToLastFailure(hole),
-            SecondsToFirstSuccessAfterDeadline = load.Meter.Timeline.SecondsToFirstSuccess(hole + Stopwatch.Frequency),
+            SecondsToFirstSuccessAfterDeadline = load.Meter.Timeline.SecondsToFirstSuccess(hole + (2 * Stopwatch.Frequency)),
             CallsFailedAfterHole = load.Meter.Timeline.FailuresBetween(hole, long.MaxValue),
         };
     }

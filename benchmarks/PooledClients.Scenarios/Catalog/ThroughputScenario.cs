@@ -24,10 +24,11 @@ internal sealed class ThroughputScenario() : Scenario(
 
     public override IReadOnlyList<Contender> Contenders => GrpcContender.LongLived;
 
+    // All contenders are measured with the first one's row, after a round that warms up.
     public override TimeSpan Expected(BenchOptions options)
     {
-        double seconds = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => Length(callers, options).Uncounted + Length(callers, options).Counted));
-        return TimeSpan.FromSeconds(seconds * Rounds(options));
+        double round = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => Length(callers, options).Uncounted + Length(callers, options).Counted));
+        return TimeSpan.FromSeconds(round * (Rounds(options) + 1) * Contenders.Count);
     }
 
     /// <summary>Measures all contenders when the first is asked for, and tells the others' rows when their turn comes.</summary>

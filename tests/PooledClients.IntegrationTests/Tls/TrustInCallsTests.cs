@@ -95,7 +95,8 @@ public sealed class TrustInCallsTests : WatchedTest
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         var inventory = services.GetRequiredService<CertificateInventory>();
 
-        for (int i = 1; i <= 3; i++)
+        // The runtime keeps one TLS session a host name: a test beside this one may have put that of its own localhost there.
+        for (int i = 1; i <= 50 && !handshakes.Tag(Resumed).Contains("RESUMED_HANDSHAKE"); i++)
         {
             await client.GetAsync(Request, cancellationToken: Cancelled);
             Assert.Contains(inventory.Capture(), certificate => certificate.Use == CertificateUse.Server);
