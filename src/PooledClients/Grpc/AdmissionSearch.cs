@@ -11,8 +11,8 @@ namespace PooledClients.Grpc;
 internal sealed class AdmissionSearch
 {
     // The double has to complete that many more calls, the half no fewer than that: between the two, the limit stays.
-    private const double Worthwhile = 1.08;
-    private const double Harmless = 0.96;
+    private const double Worthwhile = 1.04;
+    private const double Harmless = 0.98;
 
     // So much more needs no second look at the limit before: it is beyond noise.
     private const double ObviousDouble = 1.5;
@@ -21,6 +21,8 @@ internal sealed class AdmissionSearch
     // Load that changed by this much in two windows running is another load.
     private const double Change = 1.6;
 
+    // A higher limit may need another connection first.
+    private static readonly TimeSpan ShortestSettle = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ShortestWindow = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FirstCompletionPatience = TimeSpan.FromMilliseconds(250);
@@ -300,7 +302,7 @@ internal sealed class AdmissionSearch
         _phase = phase;
         _window = default;
         _stall = default;
-        _settle = Clamp(_pace.Turnover, TimeSpan.Zero, SlowTurnover);
+        _settle = Clamp(_pace.Turnover, ShortestSettle, SlowTurnover);
     }
 
     private int Higher() => (int)Math.Min(_ceiling, Limit * 2L);
