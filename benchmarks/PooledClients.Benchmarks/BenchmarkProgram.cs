@@ -8,13 +8,15 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
+using PooledClients.Benchmarks.FreshProcesses;
 
 namespace PooledClients.Benchmarks;
 
-/// <summary>Runs the benchmarks that are asked for. It takes the options of BenchmarkDotNet, and two of its own.</summary>
+/// <summary>Runs the benchmarks that are asked for. It takes the options of BenchmarkDotNet, and three of its own.</summary>
 internal static class BenchmarkProgram
 {
     private const string Quick = "--quick";
+    private const string Fresh = "--fresh";
     private const string Markdown = "--markdown";
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -22,6 +24,12 @@ internal static class BenchmarkProgram
         List<string> rest = [.. arguments];
         bool quick = rest.Remove(Quick);
         string? markdown = Take(rest, Markdown);
+        if (rest.Remove(Fresh))
+        {
+            await FreshProcessMarkdown.RunAsync(markdown);
+            return 0;
+        }
+
         if (!rest.Any(argument => argument.StartsWith('-')))
         {
             rest.AddRange(["--filter", "*"]);

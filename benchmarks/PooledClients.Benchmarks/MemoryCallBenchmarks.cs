@@ -24,6 +24,9 @@ public class MemoryCallBenchmarks
     public async Task<GetResponse> RawWithDeadline() => await Get(_contenders.Raw);
 
     [Benchmark]
+    public async Task<GetResponse> RawWithoutDeadline() => await _contenders.Raw.GetAsync(_request);
+
+    [Benchmark]
     public async Task<PutResponse> RawWriteWithDeadline() => await _contenders.Raw.PutAsync(_write, deadline: DateTime.UtcNow + Deadline);
 
     [Benchmark]

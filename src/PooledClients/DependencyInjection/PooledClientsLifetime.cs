@@ -74,11 +74,26 @@ internal sealed class PooledClientsLifetime(
         transports.Dispose();
     }
 
+    private async Task RehearseAsync(string name)
+    {
+        try
+        {
+            await Pool.RehearseAsync(name).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // It runs the client's own code, and is no reason to fail: the first call compiles what this did not.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            logger.RehearsalFailed(name, exception);
+        }
+    }
+
     private async Task WarmUpAsync(string name, CancellationToken cancellationToken)
     {
         try
         {
             await Pool.ConnectAsync(name, cancellationToken).ConfigureAwait(false);
+            await RehearseAsync(name).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is OperationCanceledException or RpcException)
         {

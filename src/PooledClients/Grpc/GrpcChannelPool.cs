@@ -45,6 +45,9 @@ internal sealed class GrpcChannelPool(
 
     public Task ConnectAsync(string name, CancellationToken cancellationToken = default) => HealthProbe.ConnectAsync(Find(name), cancellationToken);
 
+    /// <summary>Compiles what the first calls of a client need, without a call.</summary>
+    public Task RehearseAsync(string name) => Find(name).RehearseAsync(_clients.Value[name]);
+
     public ConnectivityState GetState(string name) => Find(name).Handler.State;
 
     public ChannelBase GetChannel<TClient>()

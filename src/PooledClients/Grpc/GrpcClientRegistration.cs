@@ -26,6 +26,11 @@ internal abstract class GrpcClientRegistration
     /// <summary>The methods that <see cref="PooledGrpcClientOptions.Methods"/> may name; empty where they are not known.</summary>
     public abstract IReadOnlySet<string> CallMethods { get; }
 
+    /// <summary>
+    /// Makes each unary call of a generated client once, with an empty request, so that the first real one finds its code compiled.
+    /// </summary>
+    public abstract Task RehearseAsync(CallInvoker invoker);
+
     public bool IsSameClient(GrpcClientRegistration other) => ClientType == other.ClientType && Name == other.Name && IsNamed == other.IsNamed;
 
     // A generated client is nested in its service: KeyValue.KeyValueClient.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -47,6 +48,18 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
 
     /// <summary>The channel's own invoker, in front of which there is nothing of ours.</summary>
     public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
+
+    /// <summary>
+    /// Has the client make its calls against nothing. They are children of an activity that is not recorded, so that they show in no
+    /// trace, and pass none of the application's own interceptors and handlers.
+    /// </summary>
+    public async Task RehearseAsync(GrpcClientRegistration client)
+    {
+        using var unrecorded = new Activity("rehearsal").Start();
+        var http = new HttpClient(new RehearsalHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+        using var nowhere = GrpcChannel.ForAddress("http://rehearsal", new GrpcChannelOptions { HttpClient = http, DisposeHttpClient = true });
+        await client.RehearseAsync(_pipeline.BuildFor(nowhere.CreateCallInvoker())).ConfigureAwait(false);
+    }
 
     public override CallInvoker CreateCallInvoker() => _invoker.Value;
 

@@ -38,4 +38,38 @@ public class PingTests : WatchedTest
         await Eventually.HoldsAsync(() => clients.Transport.PingDelay == TimeSpan.FromSeconds(2), () => $"{clients.Transport.PingDelay}");
         await clients.KeyValue.GetAsync(Calls.AnyGet);
     }
+
+    // Ten minutes, so only on demand: dotnet test tests/PooledClients.IntegrationTests --filter FullyQualifiedName~PingTests -- xUnit.Explicit=on
+    [Fact(Explicit = true)]
+    public async Task Stream_IdleForTenMinutes_LivesOnAServerThatPunishesEveryPing()
+    {
+        var over = new TaskCompletionSource();
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync();
+            connection.OnPing = async () =>
+            {
+                await connection.SendGoAwayAsync(0, ErrorCode.EnhanceYourCalm, "too_many_pings");
+                connection.Close();
+            };
+            var request = await connection.ReceiveAsync();
+            await connection.SendHeadersAsync(request.StreamId);
+            await over.Task;
+
+            // Data makes the runtime measure the round trip by a ping, which a server that has just sent data allows.
+            connection.OnPing = null;
+            await connection.SendMessageAsync(request.StreamId);
+            await connection.SendTrailersAsync(request.StreamId);
+        });
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+        using var stream = clients.KeyValue.Scan(new RocksDb.V1.ScanRequest());
+        await stream.ResponseHeadersAsync;
+
+        await Task.Delay(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
+        Assert.Equal(0, Assert.Single(server.Connections).Pings);
+        over.SetResult();
+
+        Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        Assert.False(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+    }
 }
