@@ -21,12 +21,13 @@ internal sealed class Destination
     private readonly bool _isMultiplexed;
     private readonly TimeProvider _timeProvider;
     private readonly Action _idle;
+    private readonly Func<bool> _tryTakeStream;
 
-    // Live connections, those in the handshake included; the dials that have not ended; the calls that wait for a stream, in order.
-    // All guarded by _lock.
+    // Live connections, those in the handshake included; the dials that have not ended; the calls that wait for a stream. All
+    // guarded by _lock.
     private readonly HashSet<PooledConnection> _live = [];
     private readonly List<Dial> _dials = [];
-    private readonly LinkedList<CallWaiter> _calls = new();
+    private readonly CallQueue _calls = new();
 
     // While a dial is held, one call that was let through and the time of that; guarded by _lock. One is enough: the runtime queues
     // calls in order, so one that no connection takes keeps all later ones waiting too.
@@ -37,13 +38,12 @@ internal sealed class Destination
     private int _inFlight;
 
     // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit. One that drains
-    // counts as up alone. Changed under _lock, read anywhere; so are the numbers of dials and calls that wait, and the capacity that
-    // follows from them all.
+    // counts as up alone. Changed under _lock, read anywhere; so are the number of dials that wait, and the capacity that follows
+    // from them all.
     private volatile int _connections;
     private volatile int _up;
     private volatile int _ready;
     private volatile int _waitingDials;
-    private volatile int _waitingCalls;
     private volatile int _capacity;
     private volatile int _drainingCalls;
     private volatile bool _wantsToWatch;
@@ -57,6 +57,7 @@ internal sealed class Destination
         _isMultiplexed = isMultiplexed;
         _timeProvider = timeProvider;
         _idle = idle;
+        _tryTakeStream = TryTakeStream;
         _capacity = ComputeCapacity();
     }
 
@@ -69,7 +70,7 @@ internal sealed class Destination
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Calls that wait for a stream.</summary>
-    public int WaitingCalls => _waitingCalls;
+    public int WaitingCalls => _calls.Count;
 
     /// <summary>How long a connection takes new calls.</summary>
     public TimeSpan Lifetime { get; set; } = Timeout.InfiniteTimeSpan;
@@ -88,7 +89,7 @@ internal sealed class Destination
     /// <summary>Takes a stream if one is free and nobody waits for it.</summary>
     public bool TryBeginCall(IPendingCall call)
     {
-        if (_waitingCalls > 0 || !TryTakeStream())
+        if (_calls.Count > 0 || !TryTakeStream())
         {
             return false;
         }
@@ -113,8 +114,7 @@ internal sealed class Destination
             }
 
             // Announced before the last look: EndCall gives its stream back before it looks for waiters, so one of the two sees the other.
-            _calls.AddLast(waiter.Node);
-            _waitingCalls = _calls.Count;
+            _calls.Append(waiter);
             AdmitLocked();
         }
 
@@ -124,7 +124,7 @@ internal sealed class Destination
         }
         catch (OperationCanceledException)
         {
-            if (!TryRemove(waiter) && await waiter.Task.ConfigureAwait(false) == CallOutcome.Granted)
+            if (!Remove(waiter) && await waiter.Task.ConfigureAwait(false) == CallOutcome.Granted)
             {
                 EndCall();
             }
@@ -146,7 +146,7 @@ internal sealed class Destination
     public void EndCall()
     {
         var left = Interlocked.Decrement(ref _inFlight);
-        if (_waitingCalls > 0)
+        if (_calls.Count > 0)
         {
             lock (_lock)
             {
@@ -171,7 +171,7 @@ internal sealed class Destination
         {
             if (_up == 0)
             {
-                EndWaitLocked(CallOutcome.Failed);
+                _calls.EndAll(CallOutcome.Failed);
             }
         }
     }
@@ -182,7 +182,7 @@ internal sealed class Destination
         lock (_lock)
         {
             _retired = true;
-            EndWaitLocked(CallOutcome.Moved);
+            _calls.EndAll(CallOutcome.Moved);
         }
     }
 
@@ -404,18 +404,11 @@ internal sealed class Destination
         }
     }
 
-    private bool TryRemove(CallWaiter waiter)
+    private bool Remove(CallWaiter waiter)
     {
         lock (_lock)
         {
-            if (waiter.Node.List is null)
-            {
-                return false;
-            }
-
-            _calls.Remove(waiter.Node);
-            _waitingCalls = _calls.Count;
-            return true;
+            return _calls.Remove(waiter);
         }
     }
 
@@ -475,28 +468,13 @@ internal sealed class Destination
 
     private void AdmitLocked()
     {
-        while (_calls.First is { } first && TryTakeStream())
+        while (_calls.GrantFirst(_tryTakeStream) is { } call)
         {
-            _calls.RemoveFirst();
-            first.Value.End(CallOutcome.Granted);
             if (_dials.Count > 0)
             {
-                WatchLocked(first.Value.Call);
+                WatchLocked(call);
             }
         }
-
-        _waitingCalls = _calls.Count;
-    }
-
-    private void EndWaitLocked(CallOutcome outcome)
-    {
-        foreach (var call in _calls)
-        {
-            call.End(outcome);
-        }
-
-        _calls.Clear();
-        _waitingCalls = 0;
     }
 
     private void ReleaseDialsLocked()
