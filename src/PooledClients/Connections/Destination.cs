@@ -37,12 +37,13 @@ internal sealed class Destination
     // Calls that have a stream or may take one: never more than _capacity over HTTP/2. Changed without the lock.
     private int _inFlight;
 
-    // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit. One that drains
-    // counts as up alone. Changed under _lock, read anywhere; so are the number of dials that wait, and the capacity that follows
+    // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit, and those
+    // that are up without. One that drains counts as up alone. Changed under _lock, read anywhere; so are the number of dials that wait, and the capacity that follows
     // from them all.
     private volatile int _connections;
     private volatile int _up;
     private volatile int _ready;
+    private volatile int _unheard;
     private volatile int _waitingDials;
     private volatile int _capacity;
     private volatile int _drainingCalls;
@@ -273,6 +274,8 @@ internal sealed class Destination
             {
                 connection.IsUp = true;
                 _up++;
+                _unheard += connection.IsReady ? 0 : 1;
+                _capacity = ComputeCapacity();
             }
         }
     }
@@ -289,6 +292,7 @@ internal sealed class Destination
             {
                 connection.IsReady = true;
                 _ready++;
+                _unheard -= connection.IsUp ? 1 : 0;
             }
 
             ChangedLocked();
@@ -305,6 +309,7 @@ internal sealed class Destination
             }
 
             _up -= connection.IsUp ? 1 : 0;
+            _unheard -= connection is { IsUp: true, IsReady: false } ? 1 : 0;
             if (connection.DrainingCalls is { } draining)
             {
                 _drainingCalls -= draining;
@@ -412,9 +417,14 @@ internal sealed class Destination
         }
     }
 
-    private int ComputeCapacity() => (int)Math.Min(
-        ((long)_streamLimit * _ready) + _drainingCalls + (_ready == 0 || _ready < Gate.Cap ? 1 : 0),
-        int.MaxValue);
+    private int ComputeCapacity()
+    {
+        var capacity = ((long)_streamLimit * _ready) + _drainingCalls + (_ready == 0 || _ready < Gate.Cap ? 1 : 0);
+
+        // The runtime sends all that begin now down a connection that has just come up, and takes it to carry more than its server's
+        // others did: until it is heard of, no more calls than one carries.
+        return (int)Math.Min(capacity, _ready > 0 && _unheard > 0 && _streamLimit < AssumedStreamLimit ? _streamLimit : int.MaxValue);
+    }
 
     private bool MayDial() => _connections == 0
         || (_connections < Gate.Cap && (!_isMultiplexed || InFlight - _drainingCalls > (long)_streamLimit * _connections));

@@ -5,7 +5,8 @@ namespace PooledClients.Connections;
 
 /// <summary>
 /// Reads the server's first SETTINGS frame as it passes (RFC 9113, section 6.5): the runtime keeps the stream limit in it to itself,
-/// and the address needs it to know how many calls a connection carries. After that frame it only forwards.
+/// and the address needs it to know how many calls a connection carries. It tells when the runtime asks for what comes after the frame,
+/// and so knows the limit itself. From then on it only forwards.
 /// </summary>
 internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
 {
@@ -19,6 +20,8 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
 
     // The bytes of the first frame so far; null once it was seen, or turned out to be something else.
     private volatile List<byte>? _frame = [];
+    private int? _limit;
+    private volatile bool _isOver;
 
     public override bool CanRead => true;
 
@@ -35,7 +38,7 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => _frame is null ? inner.ReadAsync(buffer, cancellationToken) : ReadFrameAsync(buffer, cancellationToken);
+        => _isOver ? inner.ReadAsync(buffer, cancellationToken) : ReadFrameAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -70,6 +73,17 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
 
     private async ValueTask<int> ReadFrameAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        if (_frame is null)
+        {
+            _isOver = true;
+            if (_limit is { } limit)
+            {
+                learn(limit);
+            }
+
+            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+
         int read;
         try
         {
@@ -143,7 +157,7 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
             }
         }
 
-        learn(limit);
+        _limit = limit;
         return true;
     }
 }
