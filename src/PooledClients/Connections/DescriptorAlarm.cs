@@ -41,6 +41,7 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
         _ = BudgetReport.For("a", state);
         RuntimeHelpers.RunClassConstructor(typeof(Log).TypeHandle);
         _ = logger.IsEnabled(LogLevel.Error);
+        Say(static () => { });
     }
 
     /// <param name="reading">The process's descriptors.</param>

@@ -16,9 +16,11 @@ internal sealed class Preloader(ILogger<Preloader> logger)
     private static readonly string[] Assemblies =
     [
         "Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client", "Grpc.Net.Common", "Polly.Core",
-        "System.Collections", "System.Collections.Concurrent", "System.Collections.Immutable", "System.Diagnostics.StackTrace", "System.Formats.Asn1",
+        "System.Collections", "System.Collections.Concurrent", "System.Collections.Immutable", "System.ComponentModel",
+        "System.Diagnostics.DiagnosticSource", "System.Diagnostics.StackTrace", "System.Formats.Asn1",
         "System.IO.Compression", "System.IO.MemoryMappedFiles", "System.Linq", "System.Memory", "System.Net.Http", "System.Net.NetworkInformation",
-        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Threading", "System.Threading.Channels",
+        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Threading", "System.Threading.Channels", "System.Threading.Thread",
+        "System.Threading.ThreadPool",
     ];
 
     private static int _begun;
