@@ -29,9 +29,13 @@ internal sealed class Destination
     private readonly List<Dial> _dials = [];
     private readonly CallQueue _calls = new();
 
-    // While a dial is held, one call that was let through and the time of that; guarded by _lock. One is enough: the runtime queues
-    // calls in order, so one that no connection takes keeps all later ones waiting too.
-    private (IPendingCall Call, long Since)? _watched;
+    // The calls that were let through while a dial was held, and those of them that a connection has taken or that have ended: only
+    // growing, without the lock. What the last looks saw of them is guarded by it.
+    private int _followed;
+    private int _taken;
+    private int _takenAtLastLook;
+    private int _looksWithoutOne;
+    private long _lookedAt;
     private bool _retired;
 
     // Calls that have a stream or may take one: never more than _capacity over HTTP/2. Changed without the lock.
@@ -42,12 +46,12 @@ internal sealed class Destination
     // from them all.
     private volatile int _connections;
     private volatile int _up;
+    private volatile int _liveCount;
     private volatile int _ready;
     private volatile int _unheard;
     private volatile int _waitingDials;
     private volatile int _capacity;
     private volatile int _drainingCalls;
-    private volatile bool _wantsToWatch;
     private volatile int _streamLimit = AssumedStreamLimit;
 
     public Destination(string address, bool isMultiplexed, GateAddress gate, TimeProvider timeProvider, Action idle)
@@ -87,6 +91,15 @@ internal sealed class Destination
 
     public int Cap => Gate.Cap;
 
+    /// <summary>Whether a connection is up whose server has been heard of.</summary>
+    public bool IsReady => _ready > 0;
+
+    /// <summary>Whether no connection is left, not even one that only finishes the calls it has.</summary>
+    public bool IsEmpty => _liveCount == 0;
+
+    /// <summary>A call that was followed has been taken by a connection, or has ended.</summary>
+    public void CallTaken() => Interlocked.Increment(ref _taken);
+
     /// <summary>Takes a stream if one is free and nobody waits for it.</summary>
     public bool TryBeginCall(IPendingCall call)
     {
@@ -95,9 +108,13 @@ internal sealed class Destination
             return false;
         }
 
-        if (_waitingDials > 0 && (_wantsToWatch || MayDial()))
+        if (_waitingDials > 0)
         {
-            OnSentWhileDialIsHeld(call);
+            Follow(call);
+            if (MayDial())
+            {
+                ReleaseWaitingDials();
+            }
         }
 
         return true;
@@ -116,6 +133,7 @@ internal sealed class Destination
 
             // Announced before the last look: EndCall gives its stream back before it looks for waiters, so one of the two sees the other.
             _calls.Append(waiter);
+            Interlocked.MemoryBarrier();
             AdmitLocked();
         }
 
@@ -199,10 +217,9 @@ internal sealed class Destination
         {
             _dials.Add(dial);
             _waitingDials = _dials.Count;
-            _wantsToWatch = _watched is null;
             if (call is not null)
             {
-                WatchLocked(call);
+                Follow(call);
             }
         }
 
@@ -242,12 +259,6 @@ internal sealed class Destination
         {
             _dials.Remove(dial);
             _waitingDials = _dials.Count;
-            if (_dials.Count == 0)
-            {
-                _watched = null;
-                _wantsToWatch = false;
-            }
-
             if (dial.GoesAhead && !connected)
             {
                 _connections--;
@@ -262,6 +273,7 @@ internal sealed class Destination
         lock (_lock)
         {
             _live.Add(connection);
+            _liveCount = _live.Count;
         }
     }
 
@@ -308,6 +320,7 @@ internal sealed class Destination
                 return;
             }
 
+            _liveCount = _live.Count;
             _up -= connection.IsUp ? 1 : 0;
             _unheard -= connection is { IsUp: true, IsReady: false } ? 1 : 0;
             if (connection.DrainingCalls is { } draining)
@@ -368,23 +381,10 @@ internal sealed class Destination
         return false;
     }
 
-    private void OnSentWhileDialIsHeld(IPendingCall call)
+    private void Follow(IPendingCall call)
     {
-        lock (_lock)
-        {
-            WatchLocked(call);
-            ReleaseDialsLocked();
-        }
-    }
-
-    private void WatchLocked(IPendingCall call)
-    {
-        if (_wantsToWatch)
-        {
-            _wantsToWatch = false;
-            call.Keep();
-            _watched = (call, _timeProvider.GetTimestamp());
-        }
+        Interlocked.Increment(ref _followed);
+        call.ReportTo(this);
     }
 
     private void ReleaseWaitingDials()
@@ -431,13 +431,20 @@ internal sealed class Destination
 
     private void LookForDrainingLocked()
     {
-        if (_watched is not { Call.IsPending: true } watched)
+        var taken = Volatile.Read(ref _taken);
+        if (Volatile.Read(ref _followed) == taken || taken != _takenAtLastLook)
         {
-            _watched = null;
-            _wantsToWatch = true;
+            _takenAtLastLook = taken;
+            _looksWithoutOne = 0;
+            _lookedAt = _timeProvider.GetTimestamp();
+            return;
         }
-        else if (_timeProvider.GetElapsedTime(watched.Since) >= Grace)
+
+        // Two looks, for a process that stood still for a while has kept its calls waiting itself.
+        if (++_looksWithoutOne >= 2 && _timeProvider.GetElapsedTime(_lookedAt) >= Grace)
         {
+            _looksWithoutOne = 0;
+            _lookedAt = _timeProvider.GetTimestamp();
             DrainLocked(_live.Where(static connection => connection is { IsReady: true, DrainingCalls: null }).MaxBy(static connection => connection.Age));
             ChangedLocked();
         }
@@ -482,7 +489,7 @@ internal sealed class Destination
         {
             if (_dials.Count > 0)
             {
-                WatchLocked(call);
+                Follow(call);
             }
         }
     }

@@ -64,7 +64,10 @@ internal sealed class Generation : IDisposable
     public bool IsIdle => Volatile.Read(ref _requests) == 0 && InFlight == 0;
 
     /// <summary>Whether nothing of it is left: no request, no handler, no connection.</summary>
-    public bool IsGone => Volatile.Read(ref _handlerDisposed) != 0 && Connections == 0;
+    public bool IsGone => Volatile.Read(ref _handlerDisposed) != 0 && IsEmpty;
+
+    /// <summary>Whether it has no connection, not even one that only finishes the calls it has.</summary>
+    public bool IsEmpty => Destinations.All(static destination => destination.IsEmpty);
 
     public Destination GetDestination(HttpRequestMessage request)
     {

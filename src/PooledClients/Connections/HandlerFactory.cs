@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 
 namespace PooledClients.Connections;
 
@@ -55,8 +56,28 @@ internal static class HandlerFactory
                 "ConfigureHandler replaced the verification of the server's certificate; say whom to trust by Tls:CaCertificatePath instead.");
         }
 
+        if (key.Tls is { } tls)
+        {
+            RestoreTrust(handler.SslOptions, tls.CreateAuthenticationOptions());
+        }
+
         Protect(handler, connector);
         return handler;
+    }
+
+    // The policy that was handed out may have been changed in place.
+    private static void RestoreTrust(SslClientAuthenticationOptions adjusted, SslClientAuthenticationOptions ours)
+    {
+        if (adjusted.CertificateChainPolicy is { } seen && ours.CertificateChainPolicy is { } policy
+            && (seen.VerificationFlags != policy.VerificationFlags || seen.TrustMode != policy.TrustMode
+                || seen.CustomTrustStore.Count != policy.CustomTrustStore.Count || seen.ExtraStore.Count != policy.ExtraStore.Count))
+        {
+            throw new InvalidOperationException(
+                "ConfigureHandler changed the verification of the server's certificate; say whom to trust by Tls:CaCertificatePath instead.");
+        }
+
+        adjusted.CertificateChainPolicy = ours.CertificateChainPolicy;
+        adjusted.EnabledSslProtocols = ours.EnabledSslProtocols;
     }
 
     private static void Protect(SocketsHttpHandler handler, Connector connector)

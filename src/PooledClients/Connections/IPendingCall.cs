@@ -6,8 +6,11 @@ internal interface IPendingCall
     /// <summary>Whether no connection has taken it yet, and it has not ended.</summary>
     bool IsPending { get; }
 
-    /// <summary>Told that it is looked at beyond its end: whoever uses the object for several calls must not use it again.</summary>
-    void Keep()
+    /// <summary>
+    /// Has the destination told, by <see cref="Destination.CallTaken"/>, when a connection has taken the call or it has ended; at once
+    /// if that was so already.
+    /// </summary>
+    void ReportTo(Destination destination)
     {
     }
 }

@@ -74,6 +74,9 @@ internal sealed class Transport : IReclaimable, IDisposable
         }
     }
 
+    /// <summary>Connections that are up, those of replaced generations included.</summary>
+    public int Up => Generations.Distinct().SelectMany(static generation => generation.Destinations).Sum(static destination => destination.Up);
+
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>Told the stream limit of each connection whose server names one.</summary>
@@ -183,7 +186,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     {
         lock (_lock)
         {
-            if (_disposed || !_current.IsIdle || _current.Connections == 0)
+            if (_disposed || !_current.IsIdle || _current.IsEmpty)
             {
                 return false;
             }
@@ -194,7 +197,8 @@ internal sealed class Transport : IReclaimable, IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Takes no request any more; what is still read from its connections may come to its end.</summary>
+    public void Retire()
     {
         lock (_lock)
         {
@@ -206,6 +210,17 @@ internal sealed class Transport : IReclaimable, IDisposable
             _disposed = true;
             _current.Retire();
             _retired.Add(_current);
+        }
+
+        _trustChange?.Dispose();
+        _services.Gate.RemoveReclaimable(this);
+    }
+
+    public void Dispose()
+    {
+        Retire();
+        lock (_lock)
+        {
             foreach (var generation in _retired)
             {
                 generation.Dispose();
@@ -213,9 +228,6 @@ internal sealed class Transport : IReclaimable, IDisposable
 
             _retired.Clear();
         }
-
-        _trustChange?.Dispose();
-        _services.Gate.RemoveReclaimable(this);
     }
 
     /// <summary>Called when the last call to one of its addresses has ended.</summary>

@@ -32,6 +32,19 @@ internal sealed class TransportRegistry(TransportServices services) : IDisposabl
         return transport;
     }
 
+    /// <summary>Connections that are up on any transport.</summary>
+    public int Up => Transports.Sum(static transport => transport.Up);
+
+    /// <summary>Takes no request any more; what is still read may come to its end.</summary>
+    public void Retire()
+    {
+        _disposed = true;
+        foreach (var transport in Transports)
+        {
+            transport.Retire();
+        }
+    }
+
     public void Dispose()
     {
         _disposed = true;

@@ -22,6 +22,7 @@ internal sealed class PooledClientsLifetime(
     TimeProvider timeProvider,
     ILogger<PooledClientsLifetime> logger) : IHostedLifecycleService
 {
+    private static readonly TimeSpan ShortLook = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     // Hosted services are made before the options are validated, and the pool reads options as it is made: it waits for its first use.
@@ -69,6 +70,13 @@ internal sealed class PooledClientsLifetime(
             }
 
             await Task.Delay(Look, timeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        // A unary call counts until its headers: its message may still be arriving. The handlers close each connection after that.
+        transports.Retire();
+        while (transports.Up > 0 && timeProvider.GetElapsedTime(startedAt) < options.Value.DrainTimeout && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(ShortLook, timeProvider, CancellationToken.None).ConfigureAwait(false);
         }
 
         transports.Dispose();

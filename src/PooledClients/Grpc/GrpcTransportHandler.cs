@@ -89,7 +89,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), CallScope.Starting);
-        var type = _hasStreaming && _streaming.TryGetValue(request.RequestUri!.AbsolutePath, out var streaming) ? streaming : MethodType.Unary;
+        var type = _hasStreaming ? TypeOf(request.RequestUri!.AbsolutePath) : MethodType.Unary;
         var content = type == MethodType.Unary
             ? _contents.Rent(request.Content!)
             : new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
@@ -221,6 +221,18 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         base.Dispose(disposing);
     }
 
+    // A message handler may have put a prefix in front, for servers below a path of their own.
+    private MethodType TypeOf(string path)
+    {
+        if (_streaming.TryGetValue(path, out var type))
+        {
+            return type;
+        }
+
+        var service = path.LastIndexOf('/', Math.Max(0, path.LastIndexOf('/') - 1));
+        return service > 0 && _streaming.TryGetValue(path[service..], out type) ? type : MethodType.Unary;
+    }
+
     private Generation Enter()
     {
         if (_draining)
@@ -243,6 +255,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         if (SendFailure.IsEnhanceYourCalm(exception))
         {
             _transport.SlowPings(generation);
+        }
+        else if (SendFailure.IsWithoutHttp2(exception))
+        {
+            // The runtime gives up HTTP/2 for as long as the handler lives.
+            _transport.Replace(generation, "its server did not negotiate HTTP/2");
         }
     }
 
@@ -270,7 +287,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private async Task WaitForDialAsync(CallTime time, CancellationToken cancellationToken)
     {
         var gap = _transport.Backoff.RemainingGap();
-        if (gap <= TimeSpan.Zero || _transport.Current.Destination.Up > 0)
+        if (gap <= TimeSpan.Zero || _transport.Current.Destination.IsReady)
         {
             return;
         }
@@ -335,7 +352,14 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             // A connection that is up may yet carry the call: another dial that fails is no reason to fail it. The message may have
             // been asked for all the same, when the runtime itself sent it again after a refusal: nothing was processed either way.
-            return !SendFailure.IsTrustFailure(exception) && content.CanBeSentAgain && (destination.Up > 0 || WaitsForReady(request));
+            var isSentAgain = !SendFailure.IsTrustFailure(exception) && content.CanBeSentAgain && (destination.IsReady || WaitsForReady(request));
+            if (isSentAgain && !destination.IsReady && _transport.Backoff.RemainingGap() == TimeSpan.Zero)
+            {
+                // Not every failure of a connection is one of a dial of ours: none is repeated without a pause.
+                _transport.Backoff.Fail(exception.InnerException ?? exception);
+            }
+
+            return isSentAgain;
         }
 
         return resends++ < MostResends && content.CanBeSentAgain && SendFailure.IsProvablyUnprocessed(exception, content);
@@ -358,6 +382,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         var cause = exception is HttpRequestException { InnerException: { } inner } ? inner : exception;
         return SendFailure.IsTrustFailure(exception)
             ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {SendFailure.DescribeTrustFailure(exception)}", exception)
+            : SendFailure.IsWithoutHttp2(exception)
+            ? Fail(StatusCode.Unavailable, $"{_transport.Address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN).", exception)
             : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
     }
 

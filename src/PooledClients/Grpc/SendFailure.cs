@@ -21,6 +21,9 @@ internal static class SendFailure
             or HttpRequestError.ProxyTunnelError or HttpRequestError.VersionNegotiationError,
     };
 
+    /// <summary>The server speaks, but not HTTP/2.</summary>
+    public static bool IsWithoutHttp2(Exception exception) => exception is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
+
     /// <summary>The peers do not trust each other, which trying again does not heal.</summary>
     public static bool IsTrustFailure(Exception exception) => Find<AuthenticationException>(exception) is not null || Find<IdentityRefusedException>(exception) is not null;
 

@@ -15,10 +15,11 @@ internal sealed class SentContent : HttpContent, IPendingCall
     private HttpContent? _inner;
     private volatile bool _asked;
 
-    // How often the message was asked for, and whether somebody looks at this object beyond the end of the call.
-    private int _askedTimes;
-    private volatile bool _kept;
     private volatile bool _ended;
+
+    // How often the message was asked for; whom to tell of the first time.
+    private int _askedTimes;
+    private Destination? _follower;
 
     // The writing of the message itself: what it has come to is read from it, for an async method around it would cost each call more.
     private volatile Task? _writing;
@@ -59,17 +60,25 @@ internal sealed class SentContent : HttpContent, IPendingCall
     /// <summary>Whether the request may be sent once more as it is.</summary>
     public bool CanBeSentAgain => !_isStream || !_asked;
 
-    /// <summary>
-    /// Whether the call is through with it: handed over complete at the first time of asking, so that nothing writes it any more, and
-    /// not looked at by anybody else.
-    /// </summary>
-    public bool IsReusable => !_isStream && _askedTimes == 1 && IsComplete && !_kept;
+    /// <summary>Whether the call is through with it: handed over complete at the first time of asking, so that nothing writes it any more.</summary>
+    public bool IsReusable => !_isStream && _askedTimes == 1 && IsComplete;
 
     /// <inheritdoc/>
-    public void Keep() => _kept = true;
+    public void ReportTo(Destination destination)
+    {
+        Interlocked.Exchange(ref _follower, destination)?.CallTaken();
+        if (!IsPending)
+        {
+            Report();
+        }
+    }
 
     /// <summary>The attempt is over, whatever it came to.</summary>
-    public void End() => _ended = true;
+    public void End()
+    {
+        _ended = true;
+        Report();
+    }
 
     /// <summary>Lets go of the message.</summary>
     public HttpContent? Release()
@@ -77,9 +86,11 @@ internal sealed class SentContent : HttpContent, IPendingCall
         var inner = _inner;
         _inner = null;
         _askedTimes = 0;
-        _asked = false;
-        _ended = false;
         _writing = null;
+
+        // Nobody waits for a connection with it until it is used again.
+        _ended = true;
+        _asked = false;
         return inner;
     }
 
@@ -105,7 +116,16 @@ internal sealed class SentContent : HttpContent, IPendingCall
 
         _asked = true;
         _askedTimes++;
+        Report();
         return _writing = WriteAsync(stream, context, cancellationToken);
+    }
+
+    private void Report()
+    {
+        if (Volatile.Read(ref _follower) is not null)
+        {
+            Interlocked.Exchange(ref _follower, null)?.CallTaken();
+        }
     }
 
     private Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -156,4 +157,38 @@ public class ConnectTests : WatchedTest
             options.Deadline = Timeout.InfiniteTimeSpan;
         });
     });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Get_ServerDoesNotNegotiateHttp2_SaysSoAndDoesNotDialInATightLoop(bool waitForReady)
+    {
+        Log.Allow(static _ => true);
+        using var certificate = Certificates.TestAuthority.Shared.IssueServer("localhost");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var accepted = 0;
+        _ = Task.Run(async () =>
+        {
+            while (true)
+            {
+                var socket = await listener.AcceptSocketAsync();
+                Interlocked.Increment(ref accepted);
+                var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
+                await tls.AuthenticateAsServerAsync(certificate);
+            }
+        });
+        await using var clients = await ClientHost.StartAsync(
+            Log, new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"), options =>
+            {
+                options.WaitForReady = waitForReady;
+                options.Resilience.MaxAttempts = 1;
+            });
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(waitForReady ? 2 : 30)));
+
+        Assert.Equal(waitForReady ? StatusCode.DeadlineExceeded : StatusCode.Unavailable, failure.StatusCode);
+        Assert.Contains(waitForReady ? "HTTP" : "did not negotiate HTTP/2", failure.Status.Detail, StringComparison.Ordinal);
+        Assert.InRange(accepted, 1, 60);
+    }
 }

@@ -41,35 +41,47 @@ public class PingTests : WatchedTest
 
     // Ten minutes, so only on demand: dotnet test tests/PooledClients.IntegrationTests --filter FullyQualifiedName~PingTests -- xUnit.Explicit=on
     [Fact(Explicit = true)]
-    public async Task Stream_IdleForTenMinutes_LivesOnAServerThatPunishesEveryPing()
+    public async Task Stream_IdleForTenMinutes_LivesOnAServerThatPunishesPings()
     {
+        Log.Allow("Nobody reads the response");
         var over = new TaskCompletionSource();
         await using var server = new RawHttp2Server(async connection =>
         {
-            await connection.SendSettingsAsync();
+            // As gRPC's C core has it: two strikes since the last frame with headers or data, and out. The runtime itself sends one ping
+            // after headers, to measure the round trip.
+            var strikes = 0;
             connection.OnPing = async () =>
             {
-                await connection.SendGoAwayAsync(0, ErrorCode.EnhanceYourCalm, "too_many_pings");
-                connection.Close();
+                if (++strikes > 2)
+                {
+                    await connection.SendGoAwayAsync(0, ErrorCode.EnhanceYourCalm, "too_many_pings");
+                    connection.Close();
+                }
             };
+            await connection.SendSettingsAsync();
             var request = await connection.ReceiveAsync();
             await connection.SendHeadersAsync(request.StreamId);
             await over.Task;
-
-            // Data makes the runtime measure the round trip by a ping, which a server that has just sent data allows.
-            connection.OnPing = null;
+            strikes = 0;
             await connection.SendMessageAsync(request.StreamId);
             await connection.SendTrailersAsync(request.StreamId);
         });
-        await using var clients = await ClientHost.StartAsync(Log, server.Address);
-        using var stream = clients.KeyValue.Scan(new RocksDb.V1.ScanRequest());
-        await stream.ResponseHeadersAsync;
+        try
+        {
+            await using var clients = await ClientHost.StartAsync(Log, server.Address);
+            using var stream = clients.KeyValue.Scan(new RocksDb.V1.ScanRequest());
+            await stream.ResponseHeadersAsync;
 
-        await Task.Delay(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
-        Assert.Equal(0, Assert.Single(server.Connections).Pings);
-        over.SetResult();
+            await Task.Delay(TimeSpan.FromMinutes(10), TestContext.Current.CancellationToken);
+            Assert.InRange(Assert.Single(server.Connections).Pings, 0, 1);
+            over.SetResult();
 
-        Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
-        Assert.False(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+            Assert.False(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            over.TrySetResult();
+        }
     }
 }

@@ -211,6 +211,58 @@ public sealed class DestinationTests : IDisposable
         Assert.Equal(1, destination.Up);
     }
 
+    // The one that was followed last has been served when the connection stops taking calls.
+    [Fact]
+    public async Task WaitForNeed_CallsStayBehindAfterOneWasServed_TakesTheConnectionForDraining()
+    {
+        var destination = Create();
+        Assert.True(destination.TryBeginCall(new Call()));
+        Connect(destination, streamLimit: 100);
+        var first = new Call();
+        using var dial = destination.StartDial(first);
+        var waiting = destination.WaitForNeedAsync(dial, TestContext.Current.CancellationToken);
+        first.Take();
+        _gate.Time.Advance(TimeSpan.FromMilliseconds(50));
+        var served = new Call();
+        Assert.True(destination.TryBeginCall(served));
+        served.Take();
+        Assert.True(destination.TryBeginCall(new Call()));
+        Assert.Equal(1, destination.Connections);
+
+        while (!waiting.IsCompleted)
+        {
+            _gate.Time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+        }
+
+        Assert.True(dial.GoesAhead);
+    }
+
+    [Fact]
+    public async Task WaitForNeed_CallsAreTaken_DrainsNothing()
+    {
+        var destination = Create();
+        Assert.True(destination.TryBeginCall(new Call()));
+        Connect(destination, streamLimit: 100);
+        var first = new Call();
+        using var dial = destination.StartDial(first);
+        var waiting = destination.WaitForNeedAsync(dial, TestContext.Current.CancellationToken);
+        first.Take();
+
+        for (var i = 0; i < 50; i++)
+        {
+            var call = new Call();
+            Assert.True(destination.TryBeginCall(call));
+            _gate.Time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+            call.Take();
+            destination.EndCall();
+        }
+
+        Assert.False(waiting.IsCompleted);
+        Assert.Equal(1, destination.Connections);
+    }
+
     [Fact]
     public void StartDial_ConnectionPastItsLifetime_GoesAheadAtOnce()
     {
@@ -227,7 +279,18 @@ public sealed class DestinationTests : IDisposable
 
     private sealed class Call : IPendingCall
     {
-        public bool IsPending => true;
+        private Destination? _follower;
+
+        public bool IsPending { get; private set; } = true;
+
+        public void ReportTo(Destination destination) => _follower = destination;
+
+        public void Take()
+        {
+            IsPending = false;
+            _follower?.CallTaken();
+            _follower = null;
+        }
     }
 
     private void Connect(Destination destination, int streamLimit)
