@@ -53,6 +53,7 @@ internal static class CoreServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TransportSnapshotSource>());
         services.TryAddSingleton<HttpMetrics>();
         services.TryAddSingleton<ResponseRegistry>();
+        services.TryAddSingleton<HttpAuthorityRegistry>();
         services.TryAddSingleton<IPressureRelief, LeakCollector>();
         services.TryAddSingleton<CallSiteSampler>();
         services.TryAddSingleton<RequestDurationInstruments>();

@@ -162,7 +162,7 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.CallCredentials.Add(services => (context, metadata) => authInterceptor(context, metadata, services)));
     }
 
-    /// <summary>Adjusts the options of each call, after the deadline was set and before the interceptors.</summary>
+    /// <summary>Adjusts the options of each call, once, before anything else: a deadline that is set here is the call's own.</summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="configure">Returns the options to go on with.</param>
     /// <returns><paramref name="builder"/>.</returns>

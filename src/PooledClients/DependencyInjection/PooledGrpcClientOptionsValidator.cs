@@ -12,6 +12,9 @@ internal sealed class PooledGrpcClientOptionsValidator(
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients) : IValidateOptions<PooledGrpcClientOptions>
 {
+    // Polly's ten, and the first one.
+    private const int MostHedgedAttempts = 11;
+
     private readonly ILookup<string, GrpcClientRegistration> _clients = clients.ToLookup(static client => client.Name, StringComparer.Ordinal);
 
     public ValidateOptionsResult Validate(string? name, PooledGrpcClientOptions options)
@@ -93,6 +96,11 @@ internal sealed class PooledGrpcClientOptionsValidator(
             errors.Add(prefix + nameof(options.BreakerMinimumThroughput), $"{options.BreakerMinimumThroughput} is less than 2, too few requests to judge by.");
         }
 
+        if (options.MaxHedgedAttempts > MostHedgedAttempts)
+        {
+            errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is more than {MostHedgedAttempts}, the most that are made at a time.");
+        }
+
         if (options.MaxHedgedAttempts < 2)
         {
             errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is less than 2; leave HedgingDelay out for no hedging.");
@@ -120,8 +128,13 @@ internal sealed class PooledGrpcClientOptionsValidator(
         {
             var key = $"{nameof(options.Methods)}:{method}";
             errors.CheckTime($"{key}:{nameof(methodOptions.Deadline)}", methodOptions.Deadline);
-            var bare = method[(method.LastIndexOf('/') + 1)..];
-            if (client.CallMethods.Count > 0 && !client.CallMethods.Contains(bare))
+            var slash = method.LastIndexOf('/');
+            var bare = method[(slash + 1)..];
+            if (method.StartsWith('/') || (slash > 0 && setup.Descriptor is { } service && method[..slash] != service.FullName))
+            {
+                errors.Add(key, $"'{method}' names no method of this client: write {bare}, or {setup.Descriptor?.FullName ?? "package.Service"}/{bare}.");
+            }
+            else if (client.CallMethods.Count > 0 && !client.CallMethods.Contains(bare))
             {
                 errors.Add(key, $"{client.ClientType} has no method '{bare}'; it has {string.Join(", ", client.CallMethods.Order(StringComparer.Ordinal))}.");
             }

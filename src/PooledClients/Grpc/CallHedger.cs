@@ -36,7 +36,11 @@ internal sealed class CallHedger(int maxAttempts, TimeSpan delay, RetryPolicy fa
             {
                 MaxHedgedAttempts = maxAttempts - 1,
                 Delay = delay,
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is RpcException failure && failures.Covers(failure)),
+
+                // A server that says when, or that never, is not asked again beside it.
+                ShouldHandle = args => ValueTask.FromResult(
+                    args.Outcome.Exception is RpcException failure && failures.Covers(failure)
+                    && RetryPushback.From(failure.Trailers) is { Forbidden: false, Delay: null }),
                 ActionGenerator = args =>
                 {
                     var call = args.PrimaryContext.Properties.GetValue(HedgedAttempt<TResponse>.StartKey, null!);

@@ -21,11 +21,13 @@ internal sealed class CallPipeline(
             invoker = invoker.Intercept(create(services));
         }
 
-        if (_credentials.Count > 0 || setup.CallOptions.Count > 0)
+        if (_credentials.Count > 0)
         {
-            invoker = new CallOptionsInvoker(invoker, _credentials, setup.CallOptions);
+            invoker = new CallOptionsInvoker(invoker, _credentials, []);
         }
 
-        return new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline);
+        // What the application says of a call's options is the caller's word: the policy comes after it, and attempts share it.
+        invoker = new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline);
+        return setup.CallOptions.Count > 0 ? new CallOptionsInvoker(invoker, [], setup.CallOptions) : invoker;
     }
 }

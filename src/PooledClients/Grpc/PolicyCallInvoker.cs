@@ -11,6 +11,18 @@ internal sealed class PolicyCallInvoker(CallInvoker inner, MethodPolicies polici
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
+        var policy = policies.Get(method, request);
+        if (policy.Retrier is null && policy.Hedger is null && CallDeadline.Value is null)
+        {
+            // An interceptor may have something to say of blocking calls alone.
+            var origin = Apply(policy, ref options, out _);
+            method = policy.Limits is { } limits ? limits.Limit(method) : method;
+            using (CallScope.Start(origin))
+            {
+                return inner.BlockingUnaryCall(method, host, options, request);
+            }
+        }
+
         using var call = AsyncUnaryCall(method, host, options, request);
         return call.ResponseAsync.GetAwaiter().GetResult();
     }

@@ -14,11 +14,15 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 {
     public static readonly HttpRequestOptionsKey<HttpExchange> Key = new(IHttpCall.Key.Key);
 
+    // What a timer takes, some seven weeks: a deadline that is further away ends then.
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     private readonly CancellationTokenSource _abort = new();
     private readonly long _startedAt;
     private readonly TimeSpan _deadline;
     private readonly ITimer? _deadlineTimer;
     private ITimer? _readTimer;
+    private CancellationTokenRegistration _ambient;
     private WeakReference<ResponseGuard>? _guard;
     private ExchangePhases _phases;
     private ExchangePhase _endedIn;
@@ -37,7 +41,8 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         _deadline = deadline;
         if (deadline != Timeout.InfiniteTimeSpan)
         {
-            _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, deadline);
+            var due = deadline < LongestTimer ? deadline : LongestTimer;
+            _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, due);
         }
     }
 
@@ -91,6 +96,15 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     internal bool IsListed { get; set; }
 
     internal bool WasWarned { get; set; }
+
+    /// <summary>Has the exchange end, its body included, with the work that it is made for.</summary>
+    public void EndWith(CancellationToken work)
+    {
+        if (work.CanBeCanceled)
+        {
+            _ambient = work.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), this);
+        }
+    }
 
     public void Enter(ExchangePhase phase) => Enter(phase, Time.GetTimestamp());
 
@@ -230,6 +244,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
         _deadlineTimer?.Dispose();
         _readTimer?.Dispose();
+        _ambient.Unregister();
         Route.Client.Registry.Remove(this);
         return true;
     }

@@ -29,7 +29,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
     {
         var ambient = CallDeadline.Value;
         var exchange = Begin(request, ambient?.Deadline);
-        var ambientCancellation = ambient?.CancellationToken.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
+        exchange.EndWith(ambient?.CancellationToken ?? CancellationToken.None);
         var cancellation = cancellationToken.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
         HttpResponseMessage? response = null;
         try
@@ -47,7 +47,6 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         {
             // From here on the caller's token is for the headers no more: a read brings its own.
             cancellation.Unregister();
-            ambientCancellation?.Unregister();
         }
 
         if (exchange.End is not (ExchangeEnd.None or ExchangeEnd.Completed))

@@ -14,6 +14,7 @@ internal sealed class HttpPipelineFilter(
     HttpTransports transports,
     CallSiteSampler sampler,
     RequestDurationInstruments durations,
+    HttpAuthorityRegistry authorities,
     HttpMetrics metrics,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -61,7 +62,7 @@ internal sealed class HttpPipelineFilter(
         {
             builder.AdditionalHandlers.Insert(
                 0,
-                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, time, metrics, loggers.CreateLogger<HttpResilienceHandler>()));
+                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, authorities, time, metrics, loggers.CreateLogger<HttpResilienceHandler>()));
         }
 
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));

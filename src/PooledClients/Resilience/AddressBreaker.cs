@@ -16,6 +16,7 @@ internal sealed class AddressBreaker
 {
     private readonly string _address;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _breakDuration;
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline<RequestOutcome> _pipeline;
 
@@ -23,6 +24,7 @@ internal sealed class AddressBreaker
     {
         _address = address;
         _time = time;
+        _breakDuration = settings.BreakDuration;
         _pipeline = new ResiliencePipelineBuilder<RequestOutcome> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<RequestOutcome>
             {
@@ -87,21 +89,25 @@ internal sealed class AddressBreaker
     public async Task<TResult> ProbeAsync<TResult>(Func<Task<TResult>> send, Func<TResult, RequestOutcome> judge)
         where TResult : class
     {
-        TResult? result = null;
-        Exception? failure = null;
+        Task<TResult>? sending = null;
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
         var outcome = await _pipeline.ExecuteOutcomeAsync(
             async (_, _) =>
             {
                 try
                 {
-                    result = await send().ConfigureAwait(false);
-                    return Outcome.FromResult(judge(result));
+                    sending = send();
+                    await Task.WhenAny(sending, Task.Delay(_breakDuration, _time)).ConfigureAwait(false);
+
+                    // A stream may go without headers for hours. What has not failed by now speaks for the server; if it did not, the
+                    // breaker would keep all other calls from a server that is well.
+                    return Outcome.FromResult(sending.IsCompleted ? judge(await sending.ConfigureAwait(false)) : RequestOutcome.Answered);
                 }
                 catch (Exception e)
                 {
+                    sending ??= Task.FromException<TResult>(e);
+
                     // Only an answer proves that the server is back, whoever is to blame that there is none.
-                    failure = e;
                     return Outcome.FromResult(RequestOutcome.Failed);
                 }
             },
@@ -114,12 +120,12 @@ internal sealed class AddressBreaker
             throw Refusal(broken);
         }
 
-        if ((failure ?? outcome.Exception) is { } thrown)
+        if (sending is null)
         {
-            ExceptionDispatchInfo.Throw(thrown);
+            ExceptionDispatchInfo.Throw(outcome.Exception!);
         }
 
-        return result!;
+        return await sending.ConfigureAwait(false);
     }
 
     private RpcException Refusal(BrokenCircuitException broken)

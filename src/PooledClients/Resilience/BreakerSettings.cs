@@ -7,4 +7,9 @@ internal sealed record BreakerSettings(double FailureRatio, int MinimumRequests,
     public static BreakerSettings? From(GrpcResilienceOptions options) => options.BreakerFailureRatio is { } ratio
         ? new BreakerSettings(ratio, options.BreakerMinimumThroughput, options.BreakerSamplingDuration, options.BreakDuration)
         : null;
+
+    /// <returns><see langword="null"/> when the options have no breaker.</returns>
+    public static BreakerSettings? From(HttpResilienceOptions options) => options.BreakerFailureRatio is { } ratio
+        ? new BreakerSettings(ratio, options.BreakerMinimumThroughput, options.BreakerSamplingDuration, options.BreakDuration)
+        : null;
 }

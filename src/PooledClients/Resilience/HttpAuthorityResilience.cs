@@ -6,7 +6,7 @@ using PooledClients.Diagnostics;
 
 namespace PooledClients.Resilience;
 
-/// <summary>The retry budget and the breaker of one client at one authority, and the pipeline made of them.</summary>
+/// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share, and the pipeline made of them.</summary>
 internal sealed class HttpAuthorityResilience
 {
     private readonly string _authority;
@@ -18,23 +18,30 @@ internal sealed class HttpAuthorityResilience
     private readonly RetryBudget _budget;
 
     public HttpAuthorityResilience(
-        string client, string authority, HttpResilienceOptions options, TimeProvider time, HttpMetrics metrics, ILogger logger)
+        string client,
+        Uri address,
+        HttpResilienceOptions options,
+        HttpAuthorityRegistry authorities,
+        TimeProvider time,
+        HttpMetrics metrics,
+        ILogger logger)
     {
-        _authority = authority;
+        _authority = address.Authority;
         _client = client;
         _options = options;
         _time = time;
         _metrics = metrics;
         _logger = logger;
-        _budget = new RetryBudget(time, _options.RetryRatio, _options.RetriesPerSecond);
-        Pipeline = BuildPipeline();
+        var key = address.GetLeftPart(UriPartial.Authority);
+        _budget = authorities.GetBudget(key, options);
+        Pipeline = BuildPipeline(BreakerSettings.From(options) is { } settings ? authorities.GetBreaker(key, settings, BuildBreaker) : null);
     }
 
     public ResiliencePipeline<HttpResponseMessage> Pipeline { get; }
 
     public void RecordCall() => _budget.RecordCall();
 
-    private ResiliencePipeline<HttpResponseMessage> BuildPipeline()
+    private ResiliencePipeline<HttpResponseMessage> BuildPipeline(ResiliencePipeline<HttpResponseMessage>? breaker)
     {
         var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
         if (_options.MaxRetries > 0)
@@ -48,14 +55,23 @@ internal sealed class HttpAuthorityResilience
             });
         }
 
-        if (_options.BreakerFailureRatio is { } ratio)
+        if (breaker is not null)
         {
-            builder.AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
+            builder.AddPipeline(breaker);
+        }
+
+        return builder.Build();
+    }
+
+    // Named for the first client: the others are told by their own errors.
+    private ResiliencePipeline<HttpResponseMessage> BuildBreaker(BreakerSettings settings) =>
+        new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
             {
-                FailureRatio = ratio,
-                MinimumThroughput = _options.BreakerMinimumThroughput,
-                SamplingDuration = _options.BreakerSamplingDuration,
-                BreakDuration = _options.BreakDuration,
+                FailureRatio = settings.FailureRatio,
+                MinimumThroughput = settings.MinimumRequests,
+                SamplingDuration = settings.SamplingDuration,
+                BreakDuration = settings.BreakDuration,
                 ShouldHandle = static args => ValueTask.FromResult(HttpFaults.IsServerFault(args.Outcome, AttemptsOf(args.Context).Call)),
                 OnOpened = args =>
                 {
@@ -68,11 +84,8 @@ internal sealed class HttpAuthorityResilience
                     _logger.HttpBreakerClosed(_client, _authority);
                     return default;
                 },
-            });
-        }
-
-        return builder.Build();
-    }
+            })
+            .Build();
 
     // Decides all of it, for what follows can no longer say no: whether it may help, whether there is time, whether there is budget.
     private bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> args)

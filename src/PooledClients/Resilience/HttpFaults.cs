@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Authentication;
 using Polly;
 using PooledClients.Connections;
+using PooledClients.Tls;
 
 namespace PooledClients.Resilience;
 
@@ -46,7 +47,18 @@ internal static class HttpFaults
     private static bool IsTimeout(Exception exception)
         => exception is OperationCanceledException { InnerException: TimeoutException } or TimeoutException && !IsLocal(exception);
 
-    private static bool IsTrustError(Exception exception) => exception.InnerException is AuthenticationException;
+    private static bool IsTrustError(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException or IdentityRefusedException or TlsConfigurationException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // A pool that was disposed is this process's doing too.
     private static bool IsLocal(Exception exception) => LocalFault.IsLocal(exception) || exception.InnerException is ObjectDisposedException;

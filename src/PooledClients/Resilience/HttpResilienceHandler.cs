@@ -17,14 +17,17 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private readonly Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> _send;
     private readonly string _client;
     private readonly HttpResilienceOptions _options;
+    private readonly HttpAuthorityRegistry _shared;
     private readonly TimeProvider _time;
     private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
 
-    public HttpResilienceHandler(string client, HttpResilienceOptions options, TimeProvider time, HttpMetrics metrics, ILogger logger)
+    public HttpResilienceHandler(
+        string client, HttpResilienceOptions options, HttpAuthorityRegistry shared, TimeProvider time, HttpMetrics metrics, ILogger logger)
     {
         _client = client;
         _options = options;
+        _shared = shared;
         _time = time;
         _metrics = metrics;
         _logger = logger;
@@ -94,5 +97,5 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
             : _authorities.GetOrAdd(key, static (_, create) => create.Self.Create(create.Uri), (Self: this, Uri: uri));
     }
 
-    private HttpAuthorityResilience Create(Uri uri) => new(_client, uri.Authority, _options, _time, _metrics, _logger);
+    private HttpAuthorityResilience Create(Uri uri) => new(_client, uri, _options, _shared, _time, _metrics, _logger);
 }

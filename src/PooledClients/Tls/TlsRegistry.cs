@@ -91,6 +91,9 @@ internal sealed class TlsRegistry : IDisposable
 
     private static void Validate(TlsOptions options)
     {
+        CheckPath(nameof(TlsOptions.CaCertificatePath), options.CaCertificatePath);
+        CheckPath(nameof(TlsOptions.ClientCertificatePath), options.ClientCertificatePath);
+        CheckPath(nameof(TlsOptions.ClientKeyPath), options.ClientKeyPath);
         if (options.CaCertificatePath is not null && options.CaCertificatePem is not null)
         {
             throw new TlsConfigurationException(
@@ -110,6 +113,14 @@ internal sealed class TlsRegistry : IDisposable
         {
             throw new TlsConfigurationException(
                 nameof(TlsOptions.ClientKeyPath), $"ClientKeyPath is set, but the PFX file '{path}' holds its key itself; remove ClientKeyPath.");
+        }
+    }
+
+    private static void CheckPath(string option, string? path)
+    {
+        if (path is not null && (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new TlsConfigurationException(option, $"{option} is no path: it is empty or holds a null character; give a file's path, or leave it out.");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -79,6 +80,30 @@ public sealed class ParityTests : WatchedTest
 
         Assert.Equal(["client", "client", "first", "second"], made.Order());
         Assert.All(server.Requests, request => Assert.Equal("client,first,second", request.Headers["stamp"]));
+    }
+
+    [Fact]
+    public async Task Interceptor_OfBlockingCallsAlone_RunsForThem()
+    {
+        await using var server = await StartAsync();
+        var seen = new List<string>();
+        await using var services = Create(server, builder => builder.AddInterceptor(_ => new BlockingOnly(seen)));
+
+        services.GetRequiredService<KeyValue.KeyValueClient>().Put(Put("1"), cancellationToken: Token);
+
+        Assert.Equal(["Put"], seen);
+    }
+
+    [Fact]
+    public async Task ConfigureHandler_ChangesTheChainPolicyInPlace_IsRefused()
+    {
+        await using var server = await StartAsync();
+        await using var services = Create(server, builder => builder.ConfigureHandler(
+            handler => handler.SslOptions.CertificateChainPolicy!.VerificationFlags = X509VerificationFlags.AllFlags));
+
+        var error = Assert.Throws<InvalidOperationException>(services.GetRequiredService<KeyValue.KeyValueClient>);
+
+        Assert.Contains("Tls:CaCertificatePath", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -296,6 +321,16 @@ public sealed class ParityTests : WatchedTest
         {
             request.Headers.TryAddWithoutValidation("passed", name);
             return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class BlockingOnly(List<string> seen) : Interceptor
+    {
+        public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
+        {
+            seen.Add(context.Method.Name);
+            return continuation(request, context);
         }
     }
 }

@@ -51,6 +51,9 @@ public sealed class StartValidationTests
     [InlineData("Tls:ReloadInterval", "00:00:00.1", "is less than")]
     [InlineData("Tls:CaCertificatePath", "/no/such/file.pem", "/no/such/file.pem")]
     [InlineData("Tls:CaCertificatePem", "", "CaCertificatePem")]
+    [InlineData("Tls:CaCertificatePath", "", "is no path")]
+    [InlineData("Tls:ClientCertificatePath", " ", "is no path")]
+    [InlineData("Methods:/rocksdb.v1.KeyValue/Get:Deadline", "00:00:01", "write Get, or")]
     [InlineData("Methods:Gett:Deadline", "00:00:01", "has no method 'Gett'; it has Delete, Exchange, Get, Load, Put, Scan")]
     [InlineData("Methods:Get:Deadline", "-00:00:01", "is not positive")]
     [InlineData("Resilience:MaxAttempts", "0", "is not positive")]
@@ -61,13 +64,15 @@ public sealed class StartValidationTests
     [InlineData("Resilience:BreakerMinimumThroughput", "1", "is less than 2")]
     [InlineData("Resilience:BreakDuration", "00:00:00.1", "is less than")]
     [InlineData("Resilience:MaxHedgedAttempts", "1", "is less than 2")]
+    [InlineData("Resilience:MaxHedgedAttempts", "12", "is more than 11")]
     [InlineData("ServiceConfig", """{ "methodConfig": [{ "timeout": "1m" }] }""", "$.methodConfig[0].timeout")]
     public async Task Start_BadValue_NamesTheKey(string property, string value, string expected)
     {
         var failures = await StartAsync(new() { [Key + "Address"] = "https://host", [Key + property] = value });
 
         var failure = Assert.Single(failures);
-        Assert.StartsWith(Key + (expected.StartsWith("has no method", StringComparison.Ordinal) ? "Methods:Gett:" : property), failure, StringComparison.Ordinal);
+        var key = property.StartsWith("Methods:", StringComparison.Ordinal) && !expected.Contains("positive", StringComparison.Ordinal) ? property[..property.LastIndexOf(':')] : property;
+        Assert.StartsWith(Key + key, failure, StringComparison.Ordinal);
         Assert.Contains(expected, failure, StringComparison.Ordinal);
     }
 

@@ -27,7 +27,7 @@ internal sealed class HttpPipeline : IDisposable
         var metrics = _services.GetRequiredService<HttpMetrics>();
         Handler = new HttpExchangeHandler(State, _services.GetRequiredService<CallSiteSampler>(), Durations)
         {
-            InnerHandler = new HttpResilienceHandler("api", State.Options.Resilience, Time, metrics, _services.GetRequiredService<ILogger<HttpResilienceHandler>>())
+            InnerHandler = new HttpResilienceHandler("api", State.Options.Resilience, new HttpAuthorityRegistry(Time), Time, metrics, _services.GetRequiredService<ILogger<HttpResilienceHandler>>())
             {
                 InnerHandler = new Server(server),
             },

@@ -48,6 +48,7 @@ public sealed class HttpRetryTests : IDisposable
         { new TaskCanceledException("", new TimeoutException()), true },
         { new HttpRequestException(HttpRequestError.SecureConnectionError, null, new IOException()), true },
         { new HttpRequestException(HttpRequestError.SecureConnectionError, null, new AuthenticationException()), false },
+        { new HttpRequestException(HttpRequestError.ResponseEnded, null, new IdentityRefusedException("refused", null)), false },
         { new HttpRequestException(HttpRequestError.InvalidResponse), false },
         { new HttpRequestException(HttpRequestError.ConnectionError, null, new SocketException(23)), false },
         { new HttpRequestException(HttpRequestError.ConnectionError, null, new SocketException(-131074)), false },

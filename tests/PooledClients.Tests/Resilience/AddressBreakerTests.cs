@@ -44,6 +44,25 @@ public sealed class AddressBreakerTests
         Assert.True(_breaker.IsClosed);
     }
 
+    // A stream whose headers come with its first message, which may be hours away.
+    [Fact]
+    public async Task Probe_ThatDoesNotEnd_LetsTheOthersThroughAfterABreak()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        var answer = new TaskCompletionSource<string>();
+        var probe = _breaker.ProbeAsync(() => answer.Task, static _ => RequestOutcome.Answered);
+        await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        SpinWait.SpinUntil(() => _breaker.IsClosed, TimeSpan.FromSeconds(20));
+
+        Assert.True(_breaker.IsClosed);
+        Assert.False(probe.IsCompleted);
+        answer.SetResult("late");
+        Assert.Equal("late", await probe);
+    }
+
     [Fact]
     public async Task Probe_WhileOpen_FailsAtOnceAndSaysUntilWhen()
     {
