@@ -18,6 +18,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     internal static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
 
     private const int MostResends = 5;
+    private const string DeadlineExceededStatus = "4";
 
     private readonly Transport _transport;
     private readonly TimeProvider _timeProvider;
@@ -135,7 +136,15 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 try
                 {
                     var response = await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                    time.Call?.OnHeaders(isEnd: response.Headers.NonValidated.Contains("grpc-status"));
+                    var isEnd = response.Headers.NonValidated.TryGetValues("grpc-status", out var status);
+                    if (isEnd && time.IsOver && status.ToString() == DeadlineExceededStatus)
+                    {
+                        // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went.
+                        response.Dispose();
+                        throw DeadlineExceeded(exception: null, time, generation, content);
+                    }
+
+                    time.Call?.OnHeaders(isEnd);
                     _breaker?.Report(GrpcFailure.Judge(response));
                     if (_silence.HasRetired)
                     {
@@ -155,7 +164,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                     return response;
                 }
-                catch (Exception exception) when (cancellationToken.IsCancellationRequested)
+                catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not RpcException)
                 {
                     if (!time.IsOver)
                     {
@@ -387,7 +396,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
     }
 
-    private RpcException DeadlineExceeded(Exception exception, CallTime time, Generation generation, SentContent content)
+    private RpcException DeadlineExceeded(Exception? exception, CallTime time, Generation generation, SentContent content)
     {
         var destination = generation.Destination;
         if (!content.WasAsked)
@@ -404,7 +413,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     // The budget is the truth when it is what the call has waited for; otherwise the deadline is.
-    private RpcException NotSentInTime(Exception exception, CallTime time, Destination destination)
+    private RpcException NotSentInTime(Exception? exception, CallTime time, Destination destination)
         => destination.Gate.Explain() is { } budget
             ? Fail(StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {budget.Message}", budget)
             : Fail(
