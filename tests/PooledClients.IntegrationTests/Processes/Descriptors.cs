@@ -23,11 +23,8 @@ internal sealed record Descriptors(int Sockets, int Files, int Pipes, int Other)
                 case ['p', 'i', 'p', 'e', ':', ..]:
                     pipes++;
                     break;
-                // Assemblies are loaded as code is first run, and stay: they are no leak.
-                case ['/', ..] when !target.EndsWith(".dll", StringComparison.Ordinal) && !target.EndsWith(".so", StringComparison.Ordinal):
-                    files++;
-                    break;
                 case ['/', ..]:
+                    files += IsCode(target) ? 0 : 1;
                     break;
                 default:
                     other++;
@@ -47,6 +44,9 @@ internal sealed record Descriptors(int Sockets, int Files, int Pipes, int Other)
             .Where(target => !target.StartsWith("/proc/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal),
     ];
+
+    // Assemblies are loaded as code is first run, their symbols as a stack is first shown; both stay, and are no leak.
+    private static bool IsCode(string path) => Path.GetExtension(path) is ".dll" or ".so" or ".pdb";
 
     private static string? TargetOf(string descriptor)
     {
