@@ -29,7 +29,9 @@ public sealed class CertificateInventoryTests : IDisposable
     [Fact]
     public void Warn_AsTheEndComes_WarnsOnceAtEachThreshold()
     {
-        X509Certificate2 certificate = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidTo = TimeSpan.FromDays(40) });
+        // A minute early: the certificate is made after the test's clock was set, perhaps in the next second.
+        TimeSpan life = TimeSpan.FromDays(40) - TimeSpan.FromMinutes(1);
+        X509Certificate2 certificate = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidTo = life });
         _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
 
         var days = new List<int>();
