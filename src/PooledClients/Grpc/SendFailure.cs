@@ -12,7 +12,7 @@ internal static class SendFailure
     private const long EnhanceYourCalm = 11;
 
     /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
-    public static bool IsAbandonedDial(Exception exception) => Find<DialAbandonedException>(exception) is not null;
+    public static bool IsAbandonedDial(Exception exception) => exception.Find<DialAbandonedException>() is not null;
 
     /// <summary>No connection could be made: nothing was sent.</summary>
     public static bool IsConnectFailure(Exception exception) => exception is HttpRequestException
@@ -25,11 +25,11 @@ internal static class SendFailure
     public static bool IsWithoutHttp2(Exception exception) => exception is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
 
     /// <summary>The peers do not trust each other, which trying again does not heal.</summary>
-    public static bool IsTrustFailure(Exception exception) => Find<AuthenticationException>(exception) is not null || Find<IdentityRefusedException>(exception) is not null;
+    public static bool IsTrustFailure(Exception exception) => exception.Find<AuthenticationException>() is not null || exception.Find<IdentityRefusedException>() is not null;
 
     /// <summary>What a failure of trust says where it is known best: the layers around it only tell that a handshake failed.</summary>
     public static string DescribeTrustFailure(Exception exception) =>
-        ((Exception?)Find<IdentityRefusedException>(exception) ?? Find<ServerTrustException>(exception) ?? exception.GetBaseException()).Message;
+        ((Exception?)exception.Find<IdentityRefusedException>() ?? exception.Find<ServerTrustException>() ?? exception.GetBaseException()).Message;
 
     /// <summary>The transport failed, and not the message, which would fail again.</summary>
     public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;
@@ -46,22 +46,22 @@ internal static class SendFailure
             return true;
         }
 
-        return Find<HttpProtocolException>(exception) is { } protocol
+        return exception.Find<HttpProtocolException>() is { } protocol
             && (protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message));
     }
 
     /// <summary>The server has had enough: of pings, most often.</summary>
-    public static bool IsEnhanceYourCalm(Exception exception) => Find<HttpProtocolException>(exception) is { ErrorCode: EnhanceYourCalm };
+    public static bool IsEnhanceYourCalm(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: EnhanceYourCalm };
 
     /// <summary>The connection ended under the request, rather than the request alone.</summary>
     public static bool IsConnectionLoss(Exception exception)
     {
-        if (Find<HttpProtocolException>(exception) is { } protocol)
+        if (exception.Find<HttpProtocolException>() is { } protocol)
         {
             return protocol.Message.Contains("closed the connection", StringComparison.Ordinal) || protocol.Message.Contains("shut down the connection", StringComparison.Ordinal);
         }
 
-        return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || Find<IOException>(exception) is not null
+        return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || exception.Find<IOException>() is not null
             || IsUnfinishedHandshake(exception);
     }
 
@@ -77,19 +77,5 @@ internal static class SendFailure
         }
 
         return false;
-    }
-
-    public static TException? Find<TException>(Exception? exception)
-        where TException : Exception
-    {
-        for (; exception is not null; exception = exception.InnerException)
-        {
-            if (exception is TException found)
-            {
-                return found;
-            }
-        }
-
-        return null;
     }
 }

@@ -48,17 +48,9 @@ internal static class HttpFaults
         => exception is OperationCanceledException { InnerException: TimeoutException } or TimeoutException && !IsLocal(exception);
 
     private static bool IsTrustError(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is AuthenticationException or IdentityRefusedException or TlsConfigurationException)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+        => exception.Find<AuthenticationException>() is not null
+            || exception.Find<IdentityRefusedException>() is not null
+            || exception.Find<TlsConfigurationException>() is not null;
 
     // A pool that was disposed is this process's doing too.
     private static bool IsLocal(Exception exception) => LocalFault.IsLocal(exception) || exception.InnerException is ObjectDisposedException;

@@ -17,16 +17,7 @@ internal sealed class ServerTrustException : AuthenticationException
     /// <summary>Finds a refusal anywhere in an exception's chain of causes.</summary>
     public static bool TryFind(Exception? exception, [NotNullWhen(true)] out ServerTrustException? found)
     {
-        for (; exception is not null; exception = exception.InnerException)
-        {
-            if (exception is ServerTrustException refusal)
-            {
-                found = refusal;
-                return true;
-            }
-        }
-
-        found = null;
-        return false;
+        found = exception.Find<ServerTrustException>();
+        return found is not null;
     }
 }
