@@ -28,19 +28,14 @@ internal sealed class CallQueue
         return true;
     }
 
-    /// <summary>Grants the first its stream if there is one for it.</summary>
-    /// <returns>The call that was granted one.</returns>
-    public IPendingCall? GrantFirst(Func<bool> tryTakeStream)
+    /// <summary>Grants the first of those that wait its stream, and tells which call that was.</summary>
+    public IPendingCall GrantFirst()
     {
-        if (_calls.First is not { } first || !tryTakeStream())
-        {
-            return null;
-        }
-
+        var first = _calls.First!.Value;
         _calls.RemoveFirst();
         _count = _calls.Count;
-        first.Value.End(CallOutcome.Granted);
-        return first.Value.Call;
+        first.End(CallOutcome.Granted);
+        return first.Call;
     }
 
     public void EndAll(CallOutcome outcome)

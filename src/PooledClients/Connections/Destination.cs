@@ -21,7 +21,6 @@ internal sealed class Destination
     private readonly bool _isMultiplexed;
     private readonly TimeProvider _timeProvider;
     private readonly Action _idle;
-    private readonly Func<bool> _tryTakeStream;
 
     // Live connections, those in the handshake included; the dials that have not ended; the calls that wait for a stream. All
     // guarded by _lock.
@@ -41,12 +40,11 @@ internal sealed class Destination
     // Calls that have a stream or may take one: never more than _capacity over HTTP/2. Changed without the lock.
     private int _inFlight;
 
-    // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit, and those
-    // that are up without. One that drains counts as up alone. Changed under _lock, read anywhere; so are the number of dials that wait, and the capacity that follows
-    // from them all.
+    // Connections that are up plus dials that go ahead; those that are up; those whose server has told its limit, and those that are
+    // up without. One that drains counts as up alone. Changed under _lock, read anywhere; so are the number of dials that wait, and the
+    // capacity that follows from them all.
     private volatile int _connections;
     private volatile int _up;
-    private volatile int _liveCount;
     private volatile int _ready;
     private volatile int _unheard;
     private volatile int _waitingDials;
@@ -62,7 +60,6 @@ internal sealed class Destination
         _isMultiplexed = isMultiplexed;
         _timeProvider = timeProvider;
         _idle = idle;
-        _tryTakeStream = TryTakeStream;
         _capacity = ComputeCapacity();
     }
 
@@ -95,7 +92,16 @@ internal sealed class Destination
     public bool IsReady => _ready > 0;
 
     /// <summary>Whether no connection is left, not even one that only finishes the calls it has.</summary>
-    public bool IsEmpty => _liveCount == 0;
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _live.Count == 0;
+            }
+        }
+    }
 
     /// <summary>A call that was followed has been taken by a connection, or has ended.</summary>
     public void CallTaken() => Interlocked.Increment(ref _taken);
@@ -273,7 +279,6 @@ internal sealed class Destination
         lock (_lock)
         {
             _live.Add(connection);
-            _liveCount = _live.Count;
         }
     }
 
@@ -320,7 +325,6 @@ internal sealed class Destination
                 return;
             }
 
-            _liveCount = _live.Count;
             _up -= connection.IsUp ? 1 : 0;
             _unheard -= connection is { IsUp: true, IsReady: false } ? 1 : 0;
             if (connection.DrainingCalls is { } draining)
@@ -485,8 +489,9 @@ internal sealed class Destination
 
     private void AdmitLocked()
     {
-        while (_calls.GrantFirst(_tryTakeStream) is { } call)
+        while (_calls.Count > 0 && TryTakeStream())
         {
+            var call = _calls.GrantFirst();
             if (_dials.Count > 0)
             {
                 Follow(call);

@@ -12,9 +12,6 @@ namespace PooledClients.Grpc;
 /// <typeparam name="TResult">What an attempt leads to: the response, or whether the stream has a first message.</typeparam>
 internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposable
 {
-    // The longest time that a timer can be set to.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     private readonly CallRetrier _retrier;
     private readonly CallOptions _options;
     private readonly DeadlineOrigin? _origin;
@@ -250,6 +247,6 @@ internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposa
         }
 
         var left = deadline - _retrier.Time.GetUtcNow().UtcDateTime;
-        return left <= TimeSpan.Zero ? TimeSpan.Zero : left > LongestTimer ? LongestTimer : left;
+        return left <= TimeSpan.Zero ? TimeSpan.Zero : left > TimerExtensions.LongestTimer ? TimerExtensions.LongestTimer : left;
     }
 }
