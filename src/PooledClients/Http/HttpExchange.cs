@@ -14,9 +14,6 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 {
     public static readonly HttpRequestOptionsKey<HttpExchange> Key = new(IHttpCall.Key.Key);
 
-    // What a timer takes, some seven weeks: a deadline that is further away ends then.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
-
     private readonly CancellationTokenSource _abort = new();
     private readonly long _startedAt;
     private readonly TimeSpan _deadline;
@@ -41,7 +38,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         _deadline = deadline;
         if (deadline != Timeout.InfiniteTimeSpan)
         {
-            var due = deadline < LongestTimer ? deadline : LongestTimer;
+            var due = deadline < TimerExtensions.LongestTimer ? deadline : TimerExtensions.LongestTimer;
             _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, due);
         }
     }
@@ -119,20 +116,19 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    /// <summary>Binds the response whose body is open; from here on an abort disposes it.</summary>
-    public void Bind(ResponseGuard guard)
+    /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
+    public void Bind(WeakReference<ResponseGuard> guard)
     {
         _openedAt = _lastActivity = Time.GetTimestamp();
         Enter(ExchangePhase.HoldingBody, _openedAt);
-        Volatile.Write(ref _guard, new WeakReference<ResponseGuard>(guard));
+        Volatile.Write(ref _guard, guard);
 
-        // Pairs with Abort, which sets the end first and looks for the guard then: one of the two sees the other.
+        // Pairs with TryEnd, which sets the end first and looks for the guard then: one of the two sees the other.
         Interlocked.MemoryBarrier();
-        if (End != ExchangeEnd.None)
-        {
-            guard.Close();
-        }
     }
+
+    /// <summary>Gives the way to the response back, for the next one to use.</summary>
+    public WeakReference<ResponseGuard>? Unbind() => Interlocked.Exchange(ref _guard, null);
 
     /// <summary>How long the body has been open with nobody reading it.</summary>
     public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(Volatile.Read(ref _lastActivity), now);
@@ -163,9 +159,9 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     }
 
     /// <summary>The body is over, or there is none: nothing is held any more.</summary>
-    public bool TryComplete() => TryEnd(ExchangeEnd.Completed);
+    public bool TryComplete() => TryEnd(ExchangeEnd.Completed, out _);
 
-    public bool TryCollect() => TryEnd(ExchangeEnd.Collected);
+    public bool TryCollect() => TryEnd(ExchangeEnd.Collected, out _);
 
     /// <summary>Cancels what is awaited, and then disposes the response: HTTP/1.1 closes on the one, HTTP/2 resets on the other.</summary>
     public bool Abort(ExchangeEnd end)
@@ -177,18 +173,14 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             _abortedAt = Time.GetTimestamp();
         }
 
-        if (!TryEnd(end))
+        if (!TryEnd(end, out var guard))
         {
             return false;
         }
 
         Route.Client.Aborted(this, end);
         _abort.Cancel();
-        if (Volatile.Read(ref _guard) is { } weak && weak.TryGetTarget(out var guard))
-        {
-            guard.Close();
-        }
-
+        guard?.Close();
         return true;
     }
 
@@ -235,11 +227,18 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    private bool TryEnd(ExchangeEnd end)
+    private bool TryEnd(ExchangeEnd end, out ResponseGuard? guard)
     {
+        guard = null;
         if (Interlocked.CompareExchange(ref _end, (int)end, (int)ExchangeEnd.None) != (int)ExchangeEnd.None)
         {
             return false;
+        }
+
+        if (Volatile.Read(ref _guard) is { } weak && weak.TryGetTarget(out var target) && target.Exchange == this)
+        {
+            // Asked whose it is, for the reference may have gone to the next exchange meanwhile.
+            guard = target;
         }
 
         _deadlineTimer?.Dispose();

@@ -108,7 +108,6 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 
         var guard = new ResponseGuard(exchange, response.Content, stream);
         response.Content = new TrackedContent(response.Content, guard, closesOnCancel: response.Version.Major < 2);
-        exchange.Bind(guard);
-        _client.Registry.Add(exchange);
+        _client.Registry.Add(exchange, guard);
     }
 }

@@ -47,7 +47,14 @@ internal sealed class HttpRouteTable(HttpClientState client, int capacity = Http
             return length + shown.Length;
         }
 
-        return isAbsolute ? length + RouteTemplate.Write(uri!.AbsolutePath, name[length..]) : length;
+        return isAbsolute ? length + RouteTemplate.Write(Path(uri!), name[length..]) : length;
+    }
+
+    // The transport asks for path and query as well, and the address keeps them; the path alone would be made for this.
+    private static ReadOnlySpan<char> Path(Uri uri)
+    {
+        var path = uri.PathAndQuery.AsSpan();
+        return path.IndexOf('?') is >= 0 and var end ? path[..end] : path;
     }
 
     private static ReadOnlySpan<char> Cut(string text, int length) => text.AsSpan(0, Math.Min(text.Length, length));

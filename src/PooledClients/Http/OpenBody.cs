@@ -8,6 +8,9 @@ internal static class OpenBody
     // The type is internal; every bodyless response of the runtime has its one instance.
     private static readonly Type EmptyStream = GetEmptyStream();
 
+    // The last type of content that was seen to be the runtime's own: its assembly is not asked for again.
+    private static Type? _runtimeContent;
+
     /// <param name="request">The request as it was sent.</param>
     /// <param name="response">Its response.</param>
     /// <param name="stream">The body, when it could be had without waiting; the content hands the same one out from then on.</param>
@@ -25,8 +28,11 @@ internal static class OpenBody
             return false;
         }
 
-        if (content.GetType().Assembly == typeof(HttpContent).Assembly)
+        var type = content.GetType();
+        if (type == Volatile.Read(ref _runtimeContent) || type.Assembly == typeof(HttpContent).Assembly)
         {
+            Volatile.Write(ref _runtimeContent, type);
+
             // The runtime's own contents hand out their stream without reading from it; others might buffer all of it here.
             stream = content.ReadAsStream();
             return stream is not MemoryStream && stream.GetType() != EmptyStream;

@@ -11,6 +11,7 @@ internal sealed class ResponseGuard
 {
     private readonly HttpContent _content;
     private Stream? _stream;
+    private bool _isSettled;
 
     public ResponseGuard(HttpExchange exchange, HttpContent content, Stream? stream)
     {
@@ -44,14 +45,24 @@ internal sealed class ResponseGuard
             Exchange.Route.Client.Registry.OnReturned(Exchange);
         }
 
-        GC.SuppressFinalize(this);
+        Settle();
     }
 
     /// <summary>Disposes what holds the connection. May be called while a read is pending, more than once, and by any thread.</summary>
     public void Close()
     {
-        GC.SuppressFinalize(this);
+        Settle();
         Stream?.Dispose();
         _content.Dispose();
+    }
+
+    // Asked up to five times a response, by its stream and its content; two threads that both do it do no harm.
+    private void Settle()
+    {
+        if (!_isSettled)
+        {
+            _isSettled = true;
+            GC.SuppressFinalize(this);
+        }
     }
 }

@@ -11,6 +11,8 @@ namespace PooledClients.Http;
 /// </summary>
 internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 {
+    private const int MostSpare = 256;
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -19,6 +21,9 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _sweep;
+
+    // Guarded by the lock. A weak reference has a handle and a finalizer: made anew for each response, it costs a third of the tracking.
+    private readonly Stack<WeakReference<ResponseGuard>> _spare = new();
     private HttpExchange? _oldest;
     private HttpExchange? _newest;
     private int _open;
@@ -88,10 +93,12 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         }
     }
 
-    public void Add(HttpExchange exchange)
+    /// <summary>Lists an exchange whose response is open, held by its guard.</summary>
+    public void Add(HttpExchange exchange, ResponseGuard guard)
     {
         lock (_lock)
         {
+            exchange.Bind(Refer(guard));
             exchange.IsListed = true;
             exchange.Previous = _newest;
             if (_newest is null)
@@ -115,7 +122,8 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         exchange.Route.Client.Opened(exchange);
         if (exchange.End != ExchangeEnd.None)
         {
-            // It ended before it was listed, and found nothing to remove.
+            // It ended before it was listed, and found nothing to close or to remove.
+            guard.Close();
             Remove(exchange);
         }
     }
@@ -156,6 +164,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             exchange.Previous = null;
             exchange.Next = null;
             _open--;
+            Keep(exchange.Unbind());
         }
 
         exchange.Route.Client.Closed(exchange);
@@ -182,6 +191,26 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     }
 
     public void Dispose() => _sweep.Dispose();
+
+    private WeakReference<ResponseGuard> Refer(ResponseGuard guard)
+    {
+        if (!_spare.TryPop(out var reference))
+        {
+            return new WeakReference<ResponseGuard>(guard);
+        }
+
+        reference.SetTarget(guard);
+        return reference;
+    }
+
+    private void Keep(WeakReference<ResponseGuard>? reference)
+    {
+        if (reference is not null && _spare.Count < MostSpare)
+        {
+            reference.SetTarget(null!);
+            _spare.Push(reference);
+        }
+    }
 
     private void ReportCollected()
     {

@@ -10,6 +10,7 @@ internal sealed class TrackedContent : HttpContent
 {
     private readonly HttpContent _inner;
     private readonly ResponseGuard _guard;
+    private readonly long? _length;
     private readonly bool _closesOnCancel;
     private int _isOpened;
 
@@ -23,7 +24,7 @@ internal sealed class TrackedContent : HttpContent
         _closesOnCancel = closesOnCancel;
 
         // Asking for the length puts it among the headers, if the content knows it.
-        _ = inner.Headers.ContentLength;
+        _length = inner.Headers.ContentLength;
         foreach (var header in inner.Headers.NonValidated)
         {
             if (header.Value.Count == 1)
@@ -103,6 +104,6 @@ internal sealed class TrackedContent : HttpContent
         }
 
         _guard.Stream = stream;
-        return new TrackedStream(stream, _guard, Headers.ContentLength, _closesOnCancel);
+        return new TrackedStream(stream, _guard, _length, _closesOnCancel);
     }
 }

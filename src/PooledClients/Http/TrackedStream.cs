@@ -131,11 +131,8 @@ internal sealed class TrackedStream : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override async ValueTask DisposeAsync()
-    {
-        await _inner.DisposeAsync().ConfigureAwait(false);
-        await base.DisposeAsync().ConfigureAwait(false);
-    }
+    // Once the body is over there is nothing to wait for.
+    public override ValueTask DisposeAsync() => _exchange.End == ExchangeEnd.None ? DisposeOpenAsync() : base.DisposeAsync();
 
     protected override void Dispose(bool disposing)
     {
@@ -146,6 +143,12 @@ internal sealed class TrackedStream : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private async ValueTask DisposeOpenAsync()
+    {
+        await _inner.DisposeAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
     }
 
     private void BeginRead()

@@ -1,0 +1,90 @@
+using PooledClients.Http;
+
+namespace PooledClients.Tests.Http;
+
+/// <summary>Exchanges that end while others begin: a way to a response is used again, and must never lead to another's.</summary>
+public sealed class ResponseRegistryTests : IDisposable
+{
+    private readonly HttpPipeline _pipeline = new((_, _) => throw new InvalidOperationException());
+
+    public void Dispose() => _pipeline.Dispose();
+
+    [Fact]
+    public async Task Abort_WhileItIsListedAndOthersAreToo_ClosesItsOwnResponseAlone()
+    {
+        const int Threads = 4;
+        const int Exchanges = 5000;
+        using var start = new Barrier(Threads * 2);
+        var shared = new HttpExchange?[Threads];
+        var closedAlive = 0;
+        var leftOpen = 0;
+        var aborters = Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(() =>
+        {
+            start.SignalAndWait();
+            while (true)
+            {
+                var exchange = Volatile.Read(ref shared[thread]);
+                if (exchange is null)
+                {
+                    continue;
+                }
+
+                if (exchange.Route.Method == "END")
+                {
+                    return;
+                }
+
+                exchange.Abort(ExchangeEnd.Cancelled);
+            }
+        }, TaskCreationOptions.LongRunning)).ToArray();
+        var callers = Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(() =>
+        {
+            start.SignalAndWait();
+            for (var i = 0; i < Exchanges; i++)
+            {
+                // The one that others abort at any moment, and one that nobody aborts.
+                var aborted = Begin("GET");
+                Volatile.Write(ref shared[thread], aborted);
+                using var abortedBody = new Body();
+                var abortedGuard = new ResponseGuard(aborted, abortedBody.Content, stream: null);
+                _pipeline.State.Registry.Add(aborted, abortedGuard);
+                var kept = Begin("GET");
+                using var keptBody = new Body();
+                var guard = new ResponseGuard(kept, keptBody.Content, stream: null);
+                _pipeline.State.Registry.Add(kept, guard);
+                SpinWait.SpinUntil(() => aborted.End != ExchangeEnd.None && abortedBody.IsClosed, TimeSpan.FromSeconds(10));
+                Interlocked.Add(ref leftOpen, abortedBody.IsClosed ? 0 : 1);
+                Interlocked.Add(ref closedAlive, keptBody.IsClosed ? 1 : 0);
+                guard.Complete();
+                GC.KeepAlive(abortedGuard);
+            }
+
+            Volatile.Write(ref shared[thread], Begin("END"));
+        }, TaskCreationOptions.LongRunning)).ToArray();
+
+        await Task.WhenAll([.. callers, .. aborters]);
+
+        Assert.Equal(0, leftOpen);
+        Assert.Equal(0, closedAlive);
+        Assert.Equal(0, _pipeline.State.Registry.Open);
+    }
+
+    private HttpExchange Begin(string method)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), "https://api.internal/users");
+        return new HttpExchange(_pipeline.State.Routes.Get(request), Timeout.InfiniteTimeSpan, callSite: null);
+    }
+
+    private sealed class Body : IDisposable
+    {
+        private readonly Stream _stream = new MemoryStream([1]);
+
+        public Body() => Content = new StreamContent(_stream);
+
+        public HttpContent Content { get; }
+
+        public bool IsClosed => !_stream.CanRead;
+
+        public void Dispose() => Content.Dispose();
+    }
+}
