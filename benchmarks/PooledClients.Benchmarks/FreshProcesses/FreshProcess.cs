@@ -34,6 +34,7 @@ internal static class FreshProcess
         {
             FirstCall.Name => JsonSerializer.Serialize(await FirstCall.MeasureAsync(contender, server)),
             IdleChannels.Name => JsonSerializer.Serialize(await IdleChannels.MeasureAsync(contender, server)),
+            TrackedRequests.Name => JsonSerializer.Serialize(await TrackedRequests.MeasureAsync(server)),
             _ => throw new ArgumentException($"There is no measurement '{what}'.", nameof(what)),
         };
         Console.Write(answer);
