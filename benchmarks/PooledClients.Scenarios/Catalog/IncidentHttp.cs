@@ -13,10 +13,11 @@ namespace PooledClients.Scenarios.Catalog;
 /// driven over one plain channel from another process.
 /// </summary>
 internal sealed class IncidentHttp() : Scenario(
-    "incident-http", "100 callers upload files to a server that tells an HTTP API about each one, under a limit of 1,024 descriptors")
+    "incident-http", "100 callers upload files to a server that stores each one (20 ms) and tells an HTTP API about it (50 ms), under a limit of 1,024 descriptors")
 {
     private const int Callers = 100;
     private const int ServiceMs = 50;
+    private const int StoreMs = 20;
     private const int Chunks = 4;
     private static readonly ByteString Chunk = UnsafeByteOperations.UnsafeWrap(new byte[4096]);
 
@@ -36,7 +37,7 @@ internal sealed class IncidentHttp() : Scenario(
     {
         ServerProcess api = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { ApiDelayMs = ServiceMs }));
         var how = new UploadsSettings(stage.Contender.Name, api.Addresses.Api, stage.Certificates.CaPath);
-        ServerProcess uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()) with { Uploads = how }, Stage.DescriptorLimit, ServiceDefaults);
+        ServerProcess uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { StoreMs = StoreMs }) with { Uploads = how }, Stage.DescriptorLimit, ServiceDefaults);
         ProcessWatch watch = stage.Watch(uploads.Child);
         LoadProcess driver = await stage.StartLoadAsync(Settings(stage, uploads), descriptorLimit: 0);
         await driver.GoAsync();

@@ -12,6 +12,9 @@ internal sealed record ServerBehaviour
     /// <summary>Gets how long each answer of the HTTP API takes.</summary>
     public int ApiDelayMs { get; init; }
 
+    /// <summary>Gets how long an upload is written for, which holds a thread as RocksDB's calls do.</summary>
+    public int StoreMs { get; init; }
+
     /// <summary>Gets the share of calls that are answered <c>Unavailable</c>, or 503 by the HTTP API.</summary>
     public double FailShare { get; init; }
 

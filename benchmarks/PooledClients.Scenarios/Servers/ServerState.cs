@@ -32,6 +32,9 @@ internal sealed class ServerState(ServerBehaviour behaviour)
         }
     }
 
+    /// <summary>Writes an upload, as long as the behaviour says.</summary>
+    public void Store() => Thread.Sleep(Behaviour.StoreMs);
+
     /// <summary>Treats one call as the behaviour says; true when it is to fail.</summary>
     public async ValueTask<bool> EnterAsync(int delayMs, CancellationToken cancellationToken)
     {

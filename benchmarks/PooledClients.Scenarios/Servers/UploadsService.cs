@@ -4,8 +4,8 @@ using PooledClients.Scenarios.Contenders;
 
 namespace PooledClients.Scenarios.Servers;
 
-/// <summary>Takes a file in chunks, then tells the HTTP API about it, in the way of one contender.</summary>
-internal sealed class UploadsService(UploadsClients clients) : Uploads.UploadsBase
+/// <summary>Takes a file in chunks, stores it, then tells the HTTP API about it, in the way of one contender.</summary>
+internal sealed class UploadsService(UploadsClients clients, ServerState state) : Uploads.UploadsBase
 {
     public override async Task<UploadResponse> Upload(IAsyncStreamReader<UploadRequest> requestStream, ServerCallContext context)
     {
@@ -16,6 +16,7 @@ internal sealed class UploadsService(UploadsClients clients) : Uploads.UploadsBa
             response.Size += request.Chunk.Length;
         }
 
+        state.Store();
         HttpClients contender = await clients.GetAsync();
         response.ApiStatus = await contender.TellAsync(new UploadedFile(response.Name, response.Size), context.CancellationToken);
         return response;
