@@ -12,6 +12,7 @@ internal sealed record BenchOptions
           --markdown PATH.md  write the part of a results file that tells throughput, and its plot beside it
           --contender NAME    only this contender; may be given several times
           --load NAME         only this load of throughput: fast, "50 ms", mixture or large; may be given several times
+          --callers N         only this many callers of throughput; may be given several times
           --seconds N         the length of the load of each contender
           --quick             shorter loads and waits, to see that it works
         """;
@@ -22,6 +23,8 @@ internal sealed record BenchOptions
     public IReadOnlyList<string> Contenders { get; private init; } = [];
 
     public IReadOnlyList<string> Loads { get; private init; } = [];
+
+    public IReadOnlyList<int> Callers { get; private init; } = [];
 
     public string? JsonPath { get; private init; }
 
@@ -53,7 +56,8 @@ internal sealed record BenchOptions
                 "--markdown" => options with { MarkdownPath = Value(arguments, ++index, argument) },
                 "--contender" => options with { Contenders = [.. options.Contenders, Value(arguments, ++index, argument)] },
                 "--load" => options with { Loads = [.. options.Loads, Value(arguments, ++index, argument)] },
-                "--seconds" => options with { Seconds = Number(Value(arguments, ++index, argument)) },
+                "--callers" => options with { Callers = [.. options.Callers, (int)Number(Value(arguments, ++index, argument), argument)] },
+                "--seconds" => options with { Seconds = Number(Value(arguments, ++index, argument), argument) },
                 _ when argument.StartsWith('-') => throw new UsageException($"There is no option '{argument}'."),
                 _ => options with { Scenarios = [.. options.Scenarios, argument] },
             };
@@ -73,10 +77,10 @@ internal sealed record BenchOptions
         return index < arguments.Count ? arguments[index] : throw new UsageException($"{option} needs a value.");
     }
 
-    private static double Number(string text)
+    private static double Number(string text, string option)
     {
         return double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out double number) && number > 0
             ? number
-            : throw new UsageException($"--seconds is '{text}', which is no positive number.");
+            : throw new UsageException($"{option} is '{text}', which is no positive number.");
     }
 }

@@ -60,7 +60,9 @@ internal sealed class ThroughputScenario() : Scenario(
 
     private static IEnumerable<LoadKind> Kinds(BenchOptions options) => LoadKind.All.Where(kind => options.Loads.Count == 0 || options.Loads.Contains(kind.Name));
 
-    private static int[] Callers(LoadKind kind, BenchOptions options) => options.Quick ? [.. kind.Callers.Where(callers => callers is 16 or 1500)] : kind.Callers;
+    private static int[] Callers(LoadKind kind, BenchOptions options) => options.Callers.Count > 0 ? [.. kind.Callers.Intersect(options.Callers)]
+        : options.Quick ? [.. kind.Callers.Where(callers => callers is 16 or 1500)]
+        : kind.Callers;
 
     // Many callers get the time to climb that the plain channel does not need.
     private static (double Uncounted, double Counted) Length(int callers, BenchOptions options)
