@@ -27,8 +27,8 @@ internal sealed class ThroughputScenario() : Scenario(
     // All contenders are measured with the first one's row, after a round that warms up.
     public override TimeSpan Expected(BenchOptions options)
     {
-        double round = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => Length(callers, options).Uncounted + Length(callers, options).Counted));
-        return TimeSpan.FromSeconds(round * (Rounds(options) + 1) * Contenders.Count);
+        double turns = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => (Rounds(callers, options) + 1) * (Length(callers, options).Uncounted + Length(callers, options).Counted)));
+        return TimeSpan.FromSeconds(turns * Contenders.Count);
     }
 
     /// <summary>Measures all contenders when the first is asked for, and tells the others' rows when their turn comes.</summary>
@@ -56,7 +56,8 @@ internal sealed class ThroughputScenario() : Scenario(
         return null;
     }
 
-    private static int Rounds(BenchOptions options) => options.Count(5, 2);
+    // The machine changes its pace from one second to the next: many short turns tell more than a few long ones.
+    private static int Rounds(int callers, BenchOptions options) => callers >= ManyCallers ? options.Count(5, 2) : options.Count(21, 11);
 
     private static IEnumerable<LoadKind> Kinds(BenchOptions options) => LoadKind.All.Where(kind => options.Loads.Count == 0 || options.Loads.Contains(kind.Name));
 
@@ -67,8 +68,7 @@ internal sealed class ThroughputScenario() : Scenario(
     // Many callers get the time to climb that the plain channel does not need.
     private static (double Uncounted, double Counted) Length(int callers, BenchOptions options)
     {
-        double counted = options.Duration(2.5, 1).TotalSeconds;
-        return callers >= ManyCallers ? (2, counted) : (0.5, counted);
+        return callers >= ManyCallers ? (2, options.Duration(2, 1).TotalSeconds) : (0.1, options.Duration(0.4, 0.4).TotalSeconds);
     }
 
     private async Task MeasureAllAsync(Stage stage)
@@ -90,7 +90,7 @@ internal sealed class ThroughputScenario() : Scenario(
             foreach (int callers in Callers(kind, stage.Options))
             {
                 (double uncounted, double counted) = Length(callers, stage.Options);
-                outcomes.AddRange(await MeasureAsync(loads, kind, new RoundSettings(callers, kind.Large, uncounted, counted), Rounds(stage.Options)));
+                outcomes.AddRange(await MeasureAsync(loads, kind, new RoundSettings(callers, kind.Large, uncounted, counted), Rounds(callers, stage.Options)));
             }
         }
 
@@ -119,7 +119,8 @@ internal sealed class ThroughputScenario() : Scenario(
         // The first round warms up: it compiles, connects and is thrown away.
         for (int round = 0; round <= rounds; round++)
         {
-            foreach ((Contender contender, LoadProcess load) in loads)
+            // Back and forth, for who comes first finds the server idle.
+            foreach ((Contender contender, LoadProcess load) in round % 2 == 0 ? loads : loads.Reverse())
             {
                 RoundSettings turn = round == 0 ? settings with { Seconds = 0.5 } : settings;
                 RoundResult result = (await load.Child.AskAsync(RoundCommand, turn)).Deserialize<RoundResult>()!;
