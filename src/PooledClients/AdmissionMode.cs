@@ -4,7 +4,8 @@ namespace PooledClients;
 public enum AdmissionMode
 {
     /// <summary>
-    /// The limit is learnt: it rises while more calls in flight make more calls complete, and falls when they do not.
+    /// The limit is learnt: it rises while the process has time for more calls in flight or more of them complete, and falls when calls
+    /// in flight only wait for a processor.
     /// </summary>
     Adaptive,
 

@@ -9,7 +9,13 @@ internal sealed class Admission : IDisposable
     /// <summary>The streams that a server allows a connection, until it teaches another number (RFC 9113 recommends no less).</summary>
     public const int DefaultStreamLimit = 100;
 
+    // Each response holds a buffer of 16 KB, of which the runtime's pool keeps so many a processor: more calls have it allocate them.
+    private const int BuffersAProcessor = 32;
+
     private const int MaxFreeWaiters = 1024;
+
+    /// <summary>The least that the adaptive limit ever is: what a machine serves out of its pooled buffers, and one connection carries.</summary>
+    public static readonly int DefaultStart = Math.Min(BuffersAProcessor * Environment.ProcessorCount, DefaultStreamLimit);
 
     private readonly Lock _lock = new();
     private readonly AdmissionQueue _queue = new();
@@ -36,7 +42,7 @@ internal sealed class Admission : IDisposable
         _maxConnections = maxConnections;
         if (options.Mode == AdmissionMode.Adaptive)
         {
-            _search = new AdmissionSearch(Floor, Start, Ceiling);
+            _search = new AdmissionSearch(Start, Ceiling);
             _watch = new AdmissionWatch(time, Look);
         }
 
@@ -101,7 +107,7 @@ internal sealed class Admission : IDisposable
             }
 
             _streamLimit = Math.Max(1, limit);
-            _search?.Resize(Floor, Start, Ceiling);
+            _search?.Resize(Start, Ceiling);
             Volatile.Write(ref _limit, ComputeLimit());
         }
 
@@ -151,12 +157,7 @@ internal sealed class Admission : IDisposable
         return waiter;
     }
 
-    // What one connection usually carries.
-    private int Start => Math.Min(DefaultStreamLimit, Ceiling);
-
-    // Each response holds a buffer of 16 KB, of which the runtime's pool keeps 32 a processor: on a small machine, half a connection's
-    // calls are as many as it serves without allocating them. Fewer have not been seen to be worth it.
-    private int Floor => Math.Max(1, Start / 2);
+    private int Start => Math.Min(DefaultStart, Ceiling);
 
     private int Ceiling => Multiply(_maxConnections, _streamLimit ?? DefaultStreamLimit);
 
@@ -179,7 +180,7 @@ internal sealed class Admission : IDisposable
             var admitted = (uint)(calls >>> 32) - (uint)(_callsAtLastLook >>> 32);
             var completions = (int)_callsAtLastLook + (long)admitted - (int)calls;
             _callsAtLastLook = calls;
-            _search!.Observe(new AdmissionSample(elapsed, completions, (int)calls, _waiting));
+            _search!.Observe(new AdmissionSample(elapsed, completions, (int)calls, _waiting, ThreadPool.PendingWorkItemCount));
             Volatile.Write(ref _limit, ComputeLimit());
             _watch!.Continue(again: !_search.IsSettled);
         }

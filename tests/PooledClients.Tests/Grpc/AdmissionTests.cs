@@ -166,7 +166,7 @@ public sealed class AdmissionTests
         var time = new FakeTimeProvider();
         using var admission = new Admission(new AdmissionOptions(), maxConnections: 10, time);
         var calls = Enumerable.Range(0, 500).Select(_ => admission.EnterAsync(Token).AsTask()).ToArray();
-        Assert.Equal((100, 400), (admission.InFlight, admission.Waiting));
+        Assert.Equal((Admission.DefaultStart, 500 - Admission.DefaultStart), (admission.InFlight, admission.Waiting));
 
         for (var passed = TimeSpan.Zero; passed < TimeSpan.FromSeconds(2); passed += AdmissionWatch.Period)
         {
@@ -190,7 +190,7 @@ public sealed class AdmissionTests
         Array.ForEach(calls, _ => admission.Exit());
         AdvanceFor(TimeSpan.FromSeconds(30));
 
-        Assert.Equal(100, admission.Limit);
+        Assert.Equal(Admission.DefaultStart, admission.Limit);
         var looks = time.Looks;
         AdvanceFor(TimeSpan.FromSeconds(30));
         Assert.Equal(looks, time.Looks);

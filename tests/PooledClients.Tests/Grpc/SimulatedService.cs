@@ -32,6 +32,9 @@ internal sealed class SimulatedService(AdmissionSearch? search)
     /// <summary>Gets or sets until when nothing ends: a stall of the server.</summary>
     public int StalledUntil { get; set; }
 
+    /// <summary>Gets or sets how much work of others is queued for the thread pool.</summary>
+    public int OtherWork { get; set; }
+
     /// <summary>Runs with these callers (in place of those before, whose calls end) and answers how many calls ended a second.</summary>
     public double Run(int milliseconds, params SimulatedCallers[] callers)
     {
@@ -67,7 +70,9 @@ internal sealed class SimulatedService(AdmissionSearch? search)
 
         if (Now % TickMilliseconds == 0)
         {
-            search?.Observe(new AdmissionSample(TimeSpan.FromMilliseconds(TickMilliseconds), _completed - _seen, InFlight, _waiting.Count));
+            // Half of what is ready is the client's to do.
+            var queued = (_ready.Count / 2) + OtherWork;
+            search?.Observe(new AdmissionSample(TimeSpan.FromMilliseconds(TickMilliseconds), _completed - _seen, InFlight, _waiting.Count, queued));
             _seen = _completed;
         }
     }
