@@ -95,14 +95,19 @@ internal sealed class AdmissionSearch
     public void Observe(in AdmissionSample sample)
     {
         _pace.Add(sample);
-        _crowding.Add(sample);
-        if (StepsBack(sample) || OpensUp(sample))
-        {
-            return;
-        }
 
         // While the limit is not even half in use, nothing can be learnt about it.
-        if (sample.Waiting == 0 && sample.InFlight * 2 < Limit)
+        var isUsed = sample.Waiting > 0 || sample.InFlight * 2 >= Limit;
+        if (isUsed)
+        {
+            _crowding.Add(sample);
+        }
+        else
+        {
+            _crowding = new();
+        }
+
+        if (StepsBack(sample) || OpensUp(sample) || !isUsed)
         {
             return;
         }
@@ -218,6 +223,11 @@ internal sealed class AdmissionSearch
 
     private void WatchAtRest(double rate)
     {
+        if (_baseRate == 0)
+        {
+            _baseRate = rate;
+        }
+
         // Calls slower than a window come in bursts: no two windows are alike.
         var changed = _pace.Turnover < LongestWindow && (rate > _baseRate * Change || rate * Change < _baseRate);
         _changes = changed ? _changes + 1 : 0;
@@ -302,11 +312,12 @@ internal sealed class AdmissionSearch
         _mayFall = true;
         _rest = ShortestRest;
         _rested = TimeSpan.Zero;
+        _baseRate = 0;
         MoveTo(Math.Max(_start, Limit / 2), Phase.Rest);
         return true;
     }
 
-    /// <summary>Calls that are held long fill the half, and the others stand still: reason enough to end the try at once.</summary>
+    /// <summary>Calls that are held long fill the lower limit, and the others stand still: reason enough to end the try at once.</summary>
     private bool Starves(in AdmissionSample sample)
         => sample.InFlight >= Limit && sample.Completions < _baseRate * sample.Elapsed.TotalSeconds * 0.3;
 
