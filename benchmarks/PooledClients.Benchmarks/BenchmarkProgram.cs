@@ -26,7 +26,7 @@ internal static class BenchmarkProgram
         string? markdown = Take(rest, Markdown);
         if (rest.Remove(Fresh))
         {
-            await FreshProcessMarkdown.RunAsync(markdown);
+            await FreshProcessMarkdown.RunAsync(rest, markdown);
             return 0;
         }
 

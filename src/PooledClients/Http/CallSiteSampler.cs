@@ -3,14 +3,14 @@ using PooledClients.Connections;
 namespace PooledClients.Http;
 
 /// <summary>
-/// Decides whose stack is worth its price: one call of a route in 512, its first included; every call of a route that has lost a
+/// Decides whose stack is worth its price: one call of a route in 2,048, its first included; every call of a route that has lost a
 /// response, and every call at all while connections are getting short.
 /// </summary>
 internal sealed class CallSiteSampler(ConnectionGate gate)
 {
     private const double ShortAt = 0.7;
 
-    public const uint SampleEvery = 512;
+    public const uint SampleEvery = 2048;
 
     /// <summary>The caller's name when this call is to be captured, else <see langword="null"/>. Asked synchronously in the outermost handler.</summary>
     public string? Capture(HttpRoute route)

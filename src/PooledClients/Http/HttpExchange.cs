@@ -7,7 +7,7 @@ namespace PooledClients.Http;
 
 /// <summary>
 /// One request and its response until the body's end: its deadline, its phases, and who opened it. The registry and the timers hold
-/// it, so it must never hold the response: it reaches it through a weak reference to the <see cref="ResponseGuard"/>.
+/// it, so it must never hold the response: it reaches it through a weak reference to its <see cref="TrackedContent"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
 internal sealed class HttpExchange : IHttpCall, IPendingCall
@@ -20,7 +20,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     private readonly ITimer? _deadlineTimer;
     private ITimer? _readTimer;
     private CancellationTokenRegistration _ambient;
-    private WeakReference<ResponseGuard>? _guard;
+    private WeakReference<TrackedContent>? _content;
     private ExchangePhases _phases;
     private ExchangePhase _endedIn;
     private long _openedAt;
@@ -117,18 +117,21 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     }
 
     /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
-    public void Bind(WeakReference<ResponseGuard> guard)
+    public void Bind(WeakReference<TrackedContent> content)
     {
         _openedAt = _lastActivity = Time.GetTimestamp();
         Enter(ExchangePhase.HoldingBody, _openedAt);
-        Volatile.Write(ref _guard, guard);
+        Volatile.Write(ref _content, content);
 
-        // Pairs with TryEnd, which sets the end first and looks for the guard then: one of the two sees the other.
+        // Pairs with TryEnd, which sets the end first and looks for the content then: one of the two sees the other.
         Interlocked.MemoryBarrier();
     }
 
     /// <summary>Gives the way to the response back, for the next one to use.</summary>
-    public WeakReference<ResponseGuard>? Unbind() => Interlocked.Exchange(ref _guard, null);
+    public WeakReference<TrackedContent>? Unbind() => Interlocked.Exchange(ref _content, null);
+
+    /// <summary>Whether the response whose body is open was dropped, and the collector has found it. Asked under the registry's lock.</summary>
+    public bool IsDropped => _content is { } weak && !weak.TryGetTarget(out _);
 
     /// <summary>How long the body has been open with nobody reading it.</summary>
     public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(Volatile.Read(ref _lastActivity), now);
@@ -149,6 +152,13 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
     public void EndRead()
     {
+        if (End != ExchangeEnd.None)
+        {
+            // Nothing is asked of it any more, and its timers are disposed.
+            Interlocked.Decrement(ref _reads);
+            return;
+        }
+
         _readTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var now = Time.GetTimestamp();
         Volatile.Write(ref _lastActivity, now);
@@ -173,14 +183,14 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             _abortedAt = Time.GetTimestamp();
         }
 
-        if (!TryEnd(end, out var guard))
+        if (!TryEnd(end, out var content))
         {
             return false;
         }
 
         Route.Client.Aborted(this, end);
         _abort.Cancel();
-        guard?.Close();
+        content?.Close();
         return true;
     }
 
@@ -227,18 +237,18 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    private bool TryEnd(ExchangeEnd end, out ResponseGuard? guard)
+    private bool TryEnd(ExchangeEnd end, out TrackedContent? content)
     {
-        guard = null;
+        content = null;
         if (Interlocked.CompareExchange(ref _end, (int)end, (int)ExchangeEnd.None) != (int)ExchangeEnd.None)
         {
             return false;
         }
 
-        if (Volatile.Read(ref _guard) is { } weak && weak.TryGetTarget(out var target) && target.Exchange == this)
+        if (Volatile.Read(ref _content) is { } weak && weak.TryGetTarget(out var target) && target.Exchange == this)
         {
             // Asked whose it is, for the reference may have gone to the next exchange meanwhile.
-            guard = target;
+            content = target;
         }
 
         _deadlineTimer?.Dispose();

@@ -106,8 +106,8 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
             return;
         }
 
-        var guard = new ResponseGuard(exchange, response.Content, stream);
-        response.Content = new TrackedContent(response.Content, guard, closesOnCancel: response.Version.Major < 2);
-        _client.Registry.Add(exchange, guard);
+        var content = new TrackedContent(exchange, response.Content, stream, closesOnCancel: response.Version.Major < 2);
+        response.Content = content;
+        _client.Registry.Add(exchange, content);
     }
 }

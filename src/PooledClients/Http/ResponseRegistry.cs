@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
@@ -6,8 +5,8 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Http;
 
 /// <summary>
-/// All exchanges whose response body is open, the oldest first. It holds no response: one that is dropped is collected, and its
-/// guard reports it here.
+/// All exchanges whose response body is open, the oldest first. It holds no response: one that is dropped is collected,
+/// and after each collection it looks which are gone.
 /// </summary>
 internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 {
@@ -16,19 +15,18 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly ConcurrentQueue<HttpExchange> _collected = new();
     private readonly HttpMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _sweep;
 
     // Guarded by the lock. A weak reference has a handle and a finalizer: made anew for each response, it costs a third of the tracking.
-    private readonly Stack<WeakReference<ResponseGuard>> _spare = new();
+    private readonly Stack<WeakReference<TrackedContent>> _spare = new();
     private HttpExchange? _oldest;
     private HttpExchange? _newest;
     private int _open;
-    private int _isReporting;
     private bool _isSweeping;
+    private bool _isWatching;
 
     public ResponseRegistry(HttpMetrics metrics, TimeProvider time, ILogger<ResponseRegistry> logger)
     {
@@ -93,12 +91,12 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         }
     }
 
-    /// <summary>Lists an exchange whose response is open, held by its guard.</summary>
-    public void Add(HttpExchange exchange, ResponseGuard guard)
+    /// <summary>Lists an exchange whose response is open.</summary>
+    public void Add(HttpExchange exchange, TrackedContent content)
     {
         lock (_lock)
         {
-            exchange.Bind(Refer(guard));
+            exchange.Bind(Refer(content));
             exchange.IsListed = true;
             exchange.Previous = _newest;
             if (_newest is null)
@@ -117,13 +115,19 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
                 _isSweeping = true;
                 _sweep.Change(SweepInterval, SweepInterval);
             }
+
+            if (!_isWatching)
+            {
+                _isWatching = true;
+                CollectionNotice.Post(SweepAfterCollection);
+            }
         }
 
         exchange.Route.Client.Opened(exchange);
         if (exchange.End != ExchangeEnd.None)
         {
             // It ended before it was listed, and found nothing to close or to remove.
-            guard.Close();
+            content.Close();
             Remove(exchange);
         }
     }
@@ -179,62 +183,43 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         }
     }
 
-    /// <summary>Called by a finalizer, whose thread must not wait for a logger.</summary>
-    public void OnCollected(HttpExchange exchange)
-    {
-        exchange.Route.MarkLeaked();
-        _collected.Enqueue(exchange);
-        if (Interlocked.Exchange(ref _isReporting, 1) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static registry => registry.ReportCollected(), this, preferLocal: false);
-        }
-    }
-
     public void Dispose() => _sweep.Dispose();
 
-    private WeakReference<ResponseGuard> Refer(ResponseGuard guard)
+    private WeakReference<TrackedContent> Refer(TrackedContent content)
     {
         if (!_spare.TryPop(out var reference))
         {
-            return new WeakReference<ResponseGuard>(guard);
+            return new WeakReference<TrackedContent>(content);
         }
 
-        reference.SetTarget(guard);
+        reference.SetTarget(content);
         return reference;
     }
 
-    private void Keep(WeakReference<ResponseGuard>? reference)
+    private void Keep(WeakReference<TrackedContent>? reference)
     {
         if (reference is not null && _spare.Count < MostSpare)
         {
-            reference.SetTarget(null!);
             _spare.Push(reference);
         }
     }
 
-    private void ReportCollected()
+    private void SweepAfterCollection()
     {
-        // Before the queue is read: what is enqueued later asks for a report of its own.
-        Volatile.Write(ref _isReporting, 0);
-        Interlocked.MemoryBarrier();
-        var collected = new List<HttpExchange>();
-        while (_collected.TryDequeue(out var exchange))
+        Sweep();
+        lock (_lock)
         {
-            collected.Add(exchange);
-        }
-
-        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Route, Site(exchange))))
-        {
-            var (route, site) = leaks.Key;
-            var count = leaks.Count();
-            _metrics.ResponsesLeaked(route.Client.DisplayName, count);
-            _metrics.ResponsesReclaimed(route.Client.DisplayName, count, "collected");
-            _logger.ResponseLeaked(count, route.Client.DisplayName, route, site);
+            _isWatching = _oldest is not null;
+            if (_isWatching)
+            {
+                CollectionNotice.Post(SweepAfterCollection);
+            }
         }
     }
 
     private void Sweep()
     {
+        var collected = new List<HttpExchange>();
         var warned = new List<HttpExchange>();
         var aborted = new List<HttpExchange>();
         lock (_lock)
@@ -249,10 +234,20 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             var now = _time.GetTimestamp();
             for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
             {
-                Judge(exchange, exchange.HeldFor(now), warned, aborted);
+                if (exchange.IsDropped)
+                {
+                    // Here, so that the route is known to leak before the response counts as open no more.
+                    exchange.Route.MarkLeaked();
+                    collected.Add(exchange);
+                }
+                else
+                {
+                    Judge(exchange, exchange.HeldFor(now), warned, aborted);
+                }
             }
         }
 
+        ReportCollected(collected.Where(static exchange => exchange.TryCollect()).ToList());
         foreach (var held in warned.GroupBy(static exchange => (exchange.Route, Site(exchange))))
         {
             var (route, site) = held.Key;
@@ -266,6 +261,18 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             {
                 _logger.HeldResponseAborted(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds, Site(exchange));
             }
+        }
+    }
+
+    private void ReportCollected(IReadOnlyList<HttpExchange> collected)
+    {
+        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        {
+            var (route, site) = leaks.Key;
+            var count = leaks.Count();
+            _metrics.ResponsesLeaked(route.Client.DisplayName, count);
+            _metrics.ResponsesReclaimed(route.Client.DisplayName, count, "collected");
+            _logger.ResponseLeaked(count, route.Client.DisplayName, route, site);
         }
     }
 

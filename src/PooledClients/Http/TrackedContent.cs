@@ -4,27 +4,28 @@ namespace PooledClients.Http;
 
 /// <summary>
 /// The content of an open response: every way to its bytes goes through a <see cref="TrackedStream"/>, which keeps the deadline
-/// and knows the end.
+/// and knows the end. Nothing of the library holds it but its stream: when it is collected, both were dropped without being disposed.
+/// The runtime gives the connection back in the same collection.
 /// </summary>
 internal sealed class TrackedContent : HttpContent
 {
     private readonly HttpContent _inner;
-    private readonly ResponseGuard _guard;
     private readonly long? _length;
     private readonly bool _closesOnCancel;
+    private Stream? _stream;
     private int _isOpened;
 
+    /// <param name="exchange">The exchange that the response belongs to.</param>
     /// <param name="inner">The transport's content.</param>
-    /// <param name="guard">The response's guard.</param>
+    /// <param name="stream">The transport's stream, if it has been asked for.</param>
     /// <param name="closesOnCancel">Whether a cancelled read gives up the connection, as HTTP/1.1 has it.</param>
-    public TrackedContent(HttpContent inner, ResponseGuard guard, bool closesOnCancel)
+    public TrackedContent(HttpExchange exchange, HttpContent inner, Stream? stream, bool closesOnCancel)
     {
+        Exchange = exchange;
         _inner = inner;
-        _guard = guard;
+        _stream = stream;
         _closesOnCancel = closesOnCancel;
-
-        // Asking for the length puts it among the headers, if the content knows it.
-        _length = inner.Headers.ContentLength;
+        _length = OpenBody.LengthOf(inner);
         foreach (var header in inner.Headers.NonValidated)
         {
             if (header.Value.Count == 1)
@@ -38,13 +39,31 @@ internal sealed class TrackedContent : HttpContent
         }
     }
 
+    public HttpExchange Exchange { get; }
+
+    /// <summary>The body is over.</summary>
+    public void Complete()
+    {
+        if (Exchange.TryComplete())
+        {
+            Exchange.Route.Client.Registry.OnReturned(Exchange);
+        }
+    }
+
+    /// <summary>Disposes what holds the connection. May be called while a read is pending, more than once, and by any thread.</summary>
+    public void Close()
+    {
+        Volatile.Read(ref _stream)?.Dispose();
+        _inner.Dispose();
+    }
+
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
 
     protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
-        => _guard.Stream is { } stream ? Task.FromResult<Stream>(Open(stream)) : OpenAsync(cancellationToken);
+        => Volatile.Read(ref _stream) is { } stream ? Task.FromResult<Stream>(Open(stream)) : OpenAsync(cancellationToken);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken)
-        => Open(_guard.Stream ?? _inner.ReadAsStream(cancellationToken));
+        => Open(Volatile.Read(ref _stream) ?? _inner.ReadAsStream(cancellationToken));
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -75,8 +94,8 @@ internal sealed class TrackedContent : HttpContent
     {
         if (disposing)
         {
-            _guard.Close();
-            _guard.Complete();
+            Close();
+            Complete();
         }
 
         base.Dispose(disposing);
@@ -84,13 +103,12 @@ internal sealed class TrackedContent : HttpContent
 
     private async Task<Stream> OpenAsync(CancellationToken cancellationToken)
     {
-        var exchange = _guard.Exchange;
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, exchange.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Exchange.Token);
         try
         {
             return Open(await _inner.ReadAsStreamAsync(linked.Token).ConfigureAwait(false));
         }
-        catch (Exception exception) when (exchange.ToException(exception) is { } ended)
+        catch (Exception exception) when (Exchange.ToException(exception) is { } ended)
         {
             throw ended;
         }
@@ -103,7 +121,7 @@ internal sealed class TrackedContent : HttpContent
             throw new InvalidOperationException("The response's body has been read already; it is not kept. Read it once, or buffer it.");
         }
 
-        _guard.Stream = stream;
-        return new TrackedStream(stream, _guard, _length, _closesOnCancel);
+        Volatile.Write(ref _stream, stream);
+        return new TrackedStream(stream, this, _length, _closesOnCancel);
     }
 }

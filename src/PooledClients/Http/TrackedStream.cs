@@ -9,7 +9,7 @@ namespace PooledClients.Http;
 internal sealed class TrackedStream : Stream
 {
     private readonly Stream _inner;
-    private readonly ResponseGuard _guard;
+    private readonly TrackedContent _content;
     private readonly HttpExchange _exchange;
     private readonly TimeSpan? _readTimeout;
     private readonly bool _closesOnCancel;
@@ -19,11 +19,11 @@ internal sealed class TrackedStream : Stream
     // The transport takes its connection back with the last byte that was announced, not with the read that finds the end.
     private long _left;
 
-    public TrackedStream(Stream inner, ResponseGuard guard, long? length, bool closesOnCancel)
+    public TrackedStream(Stream inner, TrackedContent content, long? length, bool closesOnCancel)
     {
         _inner = inner;
-        _guard = guard;
-        _exchange = guard.Exchange;
+        _content = content;
+        _exchange = content.Exchange;
         _readTimeout = _exchange.Route.Client.Options.IdleReadTimeout;
         _closesOnCancel = closesOnCancel;
         _left = length ?? long.MaxValue;
@@ -138,7 +138,7 @@ internal sealed class TrackedStream : Stream
     {
         if (disposing)
         {
-            _guard.Close();
+            _content.Close();
             End();
         }
 
@@ -174,7 +174,7 @@ internal sealed class TrackedStream : Stream
 
     private void End()
     {
-        _guard.Complete();
+        _content.Complete();
         _linked?.Dispose();
     }
 

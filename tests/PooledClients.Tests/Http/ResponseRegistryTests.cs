@@ -46,17 +46,17 @@ public sealed class ResponseRegistryTests : IDisposable
                 var aborted = Begin("GET");
                 Volatile.Write(ref shared[thread], aborted);
                 using var abortedBody = new Body();
-                var abortedGuard = new ResponseGuard(aborted, abortedBody.Content, stream: null);
-                _pipeline.State.Registry.Add(aborted, abortedGuard);
+                var abortedContent = new TrackedContent(aborted, abortedBody.Content, stream: null, closesOnCancel: true);
+                _pipeline.State.Registry.Add(aborted, abortedContent);
                 var kept = Begin("GET");
                 using var keptBody = new Body();
-                var guard = new ResponseGuard(kept, keptBody.Content, stream: null);
-                _pipeline.State.Registry.Add(kept, guard);
+                var content = new TrackedContent(kept, keptBody.Content, stream: null, closesOnCancel: true);
+                _pipeline.State.Registry.Add(kept, content);
                 SpinWait.SpinUntil(() => aborted.End != ExchangeEnd.None && abortedBody.IsClosed, TimeSpan.FromSeconds(10));
                 Interlocked.Add(ref leftOpen, abortedBody.IsClosed ? 0 : 1);
                 Interlocked.Add(ref closedAlive, keptBody.IsClosed ? 1 : 0);
-                guard.Complete();
-                GC.KeepAlive(abortedGuard);
+                content.Complete();
+                GC.KeepAlive(abortedContent);
             }
 
             Volatile.Write(ref shared[thread], Begin("END"));
