@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 
 namespace PooledClients.Http;
@@ -23,7 +22,7 @@ internal static class OpenBody
         if (request.Method == HttpMethod.Head
             || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified
             || content is ByteArrayContent or ReadOnlyMemoryContent
-            || LengthOf(content) == 0
+            || content.Headers.ContentLength == 0
             || IsUpgrade(request, response))
         {
             return false;
@@ -40,20 +39,6 @@ internal static class OpenBody
         }
 
         return true;
-    }
-
-    /// <summary>How long the body is, as far as can be told. A length among the headers is read as it stands: to have it parsed takes three times as long.</summary>
-    public static long? LengthOf(HttpContent content)
-    {
-        var headers = content.Headers;
-        if (headers.NonValidated.TryGetValues("Content-Length", out var values)
-            && long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
-        {
-            return length;
-        }
-
-        // Asking puts it among the headers, if the content knows it.
-        return headers.ContentLength;
     }
 
     // What the stream carries from here on is no body, and lives as long as its owner wants.

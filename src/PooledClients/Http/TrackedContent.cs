@@ -25,7 +25,9 @@ internal sealed class TrackedContent : HttpContent
         _inner = inner;
         _stream = stream;
         _closesOnCancel = closesOnCancel;
-        _length = OpenBody.LengthOf(inner);
+
+        // Asking for the length puts it among the headers, if the content knows it.
+        _length = inner.Headers.ContentLength;
         foreach (var header in inner.Headers.NonValidated)
         {
             if (header.Value.Count == 1)
