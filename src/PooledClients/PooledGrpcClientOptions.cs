@@ -33,7 +33,9 @@ public sealed class PooledGrpcClientOptions
     public bool WaitForReady { get; set; }
 
     /// <summary>
-    /// Gets or sets whether the host connects this client while it starts, so that its first call finds a connection.
+    /// Gets or sets whether the host connects this client while it starts, so that its first call finds a connection. Meanwhile its
+    /// unary calls are made to a server in this process, over a socket of its own on loopback, so that the first real ones find their
+    /// code compiled; they pass none of the application's interceptors and handlers and show in no trace or metric.
     /// <see cref="PooledClientsOptions.WarmUp"/> says for how long, and what a failure means.
     /// </summary>
     /// <value><see langword="false"/>: the first call connects.</value>

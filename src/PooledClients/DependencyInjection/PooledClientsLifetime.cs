@@ -1,4 +1,3 @@
-using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -39,7 +38,11 @@ internal sealed class PooledClientsLifetime(
         }
 
         var names = clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).Where(name => clientOptions.Get(name).WarmUp).ToList();
-        await Task.WhenAll(names.Select(name => WarmUpAsync(name, either.Token))).ConfigureAwait(false);
+        if (names.Count > 0)
+        {
+            await new ClientWarmUp(Pool, options.Value.WarmUp, logger).RunAsync(names, either.Token).ConfigureAwait(false);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
     }
 
@@ -80,38 +83,5 @@ internal sealed class PooledClientsLifetime(
         }
 
         transports.Dispose();
-    }
-
-    private async Task RehearseAsync(string name)
-    {
-        try
-        {
-            await Pool.RehearseAsync(name).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // It runs the client's own code, and is no reason to fail: the first call compiles what this did not.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            logger.RehearsalFailed(name, exception);
-        }
-    }
-
-    private async Task WarmUpAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Pool.ConnectAsync(name, cancellationToken).ConfigureAwait(false);
-            await RehearseAsync(name).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or RpcException)
-        {
-            if (options.Value.WarmUp.FailStart)
-            {
-                throw new InvalidOperationException(
-                    $"Pooled client '{name}' did not connect while the host started, and {ConfigurationKeys.Root}:WarmUp:FailStart is set: {exception.Message}", exception);
-            }
-
-            logger.WarmUpFailed(name, exception.Message);
-        }
     }
 }

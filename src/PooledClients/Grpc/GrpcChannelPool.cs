@@ -45,8 +45,12 @@ internal sealed class GrpcChannelPool(
 
     public Task ConnectAsync(string name, CancellationToken cancellationToken = default) => HealthProbe.ConnectAsync(Find(name), cancellationToken);
 
-    /// <summary>Compiles what the first calls of a client need, without a call.</summary>
-    public Task RehearseAsync(string name) => Find(name).RehearseAsync(_clients.Value[name]);
+    public Rehearsal CreateRehearsal() => new(services.GetRequiredService<TransportServices>(), _logger);
+
+    /// <summary>Has a client make its calls in a rehearsal.</summary>
+    /// <returns>How many it made.</returns>
+    public Task<int> RehearseAsync(string name, Rehearsal rehearsal, CancellationToken cancellationToken)
+        => Find(name).RehearseAsync(_clients.Value[name], rehearsal, cancellationToken);
 
     public ConnectivityState GetState(string name) => Find(name).Handler.State;
 

@@ -26,10 +26,13 @@ internal abstract class GrpcClientRegistration
     /// <summary>The methods that <see cref="PooledGrpcClientOptions.Methods"/> may name; empty where they are not known.</summary>
     public abstract IReadOnlySet<string> CallMethods { get; }
 
-    /// <summary>
-    /// Makes each unary call of a generated client once, with an empty request, so that the first real one finds its code compiled.
-    /// </summary>
-    public abstract Task RehearseAsync(CallInvoker invoker);
+    /// <summary>Makes each unary call of a generated client twice, with the deadline of its options and with one of its own.</summary>
+    /// <param name="invoker">Where the calls go.</param>
+    /// <param name="answerWith">Is told the message that the next call is to be answered with.</param>
+    /// <param name="deadline">The deadline of those calls that carry one of their own.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>How many calls were made; none of a client that was not generated.</returns>
+    public abstract Task<int> RehearseAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken);
 
     public bool IsSameClient(GrpcClientRegistration other) => ClientType == other.ClientType && Name == other.Name && IsNamed == other.IsNamed;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace PooledClients.Grpc;
@@ -17,26 +18,36 @@ internal sealed class GrpcClientRegistration<[DynamicallyAccessedMembers(ClientA
 
     public override IReadOnlySet<string> CallMethods => _callMethods ??= ClientActivator.FindCallMethods(typeof(TClient));
 
-    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A request whose constructor was trimmed away is not rehearsed; compiled code needs no rehearsal.")]
-    public override async Task RehearseAsync(CallInvoker invoker)
+    [UnconditionalSuppressMessage("Trimming", "IL2062", Justification = "A message whose constructor was trimmed away is not rehearsed; compiled code needs no rehearsal.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "As above.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
+    public override async Task<int> RehearseAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken)
     {
         if (_constructor is null || !RuntimeFeature.IsDynamicCodeCompiled)
         {
-            return;
+            return 0;
         }
 
+        var made = 0;
         var client = Create(invoker);
         foreach (var method in typeof(TClient).GetMethods(BindingFlags.Public | BindingFlags.Instance))
         {
             var parameters = method.GetParameters();
             if (method.ReturnType is { IsGenericType: true } call && call.GetGenericTypeDefinition() == typeof(AsyncUnaryCall<>)
-                && parameters is [var request, { ParameterType: var headers }, _, _] && headers == typeof(Metadata)
-                && request.ParameterType.GetConstructor(Type.EmptyTypes) is { } constructor)
+                && parameters is [{ ParameterType: var request }, { ParameterType: var headers }, _, _] && headers == typeof(Metadata)
+                && call.GetProperty(nameof(AsyncUnaryCall<>.ResponseAsync)) is { } response)
             {
-                var started = method.Invoke(client, [constructor.Invoke(null), null, null, CancellationToken.None]);
-                await ((Task)call.GetProperty(nameof(AsyncUnaryCall<>.ResponseAsync))!.GetValue(started)!).ConfigureAwait(false);
+                answerWith((SampleMessage.Create(call.GenericTypeArguments[0]) as IMessage)?.ToByteArray() ?? []);
+                foreach (var ownDeadline in new DateTime?[] { null, deadline })
+                {
+                    var started = method.Invoke(client, [SampleMessage.Create(request), null, ownDeadline, cancellationToken]);
+                    await ((Task)response.GetValue(started)!).ConfigureAwait(false);
+                    made++;
+                }
             }
         }
+
+        return made;
     }
 
     public TClient Create(CallInvoker invoker) => _constructor is { } constructor

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -49,17 +48,9 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     /// <summary>The channel's own invoker, in front of which there is nothing of ours.</summary>
     public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
 
-    /// <summary>
-    /// Has the client make its calls against nothing. They are children of an activity that is not recorded, so that they show in no
-    /// trace, and pass none of the application's own interceptors and handlers.
-    /// </summary>
-    public async Task RehearseAsync(GrpcClientRegistration client)
-    {
-        using var unrecorded = new Activity("rehearsal").Start();
-        var http = new HttpClient(new RehearsalHandler()) { Timeout = Timeout.InfiniteTimeSpan };
-        using var nowhere = GrpcChannel.ForAddress("http://rehearsal", new GrpcChannelOptions { HttpClient = http, DisposeHttpClient = true });
-        await client.RehearseAsync(_pipeline.BuildFor(nowhere.CreateCallInvoker())).ConfigureAwait(false);
-    }
+    /// <summary>Has the client make its calls to a server in this process, as it will make them to its own.</summary>
+    public Task<int> RehearseAsync(GrpcClientRegistration client, Rehearsal rehearsal, CancellationToken cancellationToken)
+        => client.RehearseAsync(_pipeline.BuildFor(rehearsal.CreateCallInvoker()), rehearsal.AnswerWith, rehearsal.Deadline, cancellationToken);
 
     public override CallInvoker CreateCallInvoker() => _invoker.Value;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections;
 using PooledClients.Grpc;
 using RocksDb.V1;
 
@@ -12,26 +14,31 @@ namespace PooledClients.Tests.Grpc;
 public sealed class RehearsalTests
 {
     [Fact]
-    public async Task RehearseAsync_GeneratedClient_MakesEachUnaryCallOnceAndNoOther()
+    public async Task RehearseAsync_GeneratedClient_MakesEachUnaryCallTwiceAndNoOther()
     {
         var invoker = new CountingInvoker();
-        await new GrpcClientRegistration<KeyValue.KeyValueClient>(name: null).RehearseAsync(invoker);
+        var answers = new List<byte[]>();
+        var made = await new GrpcClientRegistration<KeyValue.KeyValueClient>(name: null)
+            .RehearseAsync(invoker, answers.Add, DateTime.MaxValue, TestContext.Current.CancellationToken);
 
-        Assert.Equal(["Delete", "Get", "Put"], invoker.Methods.Order(StringComparer.Ordinal));
+        Assert.Equal(["Delete", "Delete", "Get", "Get", "Put", "Put"], invoker.Methods.Order(StringComparer.Ordinal));
+        Assert.Equal((6, 3), (made, answers.Count));
+        Assert.Contains(answers, static answer => answer.Length > 0 && GetResponse.Parser.ParseFrom(answer).Found);
     }
 
     [Fact]
     public async Task RehearseAsync_ClientThatWasNotGenerated_DoesNothing() =>
-        await new GrpcClientRegistration<Version>(name: null).RehearseAsync(new CountingInvoker());
+        Assert.Equal(0, await new GrpcClientRegistration<Version>(name: null)
+            .RehearseAsync(new CountingInvoker(), static _ => { }, DateTime.MaxValue, TestContext.Current.CancellationToken));
 
     // As OpenTelemetry samples by default: what its parent does not record, is not recorded.
     [Fact]
-    public async Task RehearseAsync_ThroughTheChannel_SendsNothingAndIsInNoTrace()
+    public async Task RehearseAsync_ThroughTheChannel_IsInNoTraceAndNoMetric()
     {
         var recorded = new List<string>();
         using var listener = new ActivityListener
         {
-            ShouldListenTo = static source => source.Name == "Grpc.Net.Client",
+            ShouldListenTo = static source => source.Name is "Grpc.Net.Client" or "System.Net.Http",
             Sample = static (ref ActivityCreationOptions<ActivityContext> options) =>
                 options.Parent.TraceId != default && !options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
                     ? ActivitySamplingResult.None
@@ -39,14 +46,52 @@ public sealed class RehearsalTests
             ActivityStarted = activity => recorded.Add(activity.OperationName),
         };
         ActivitySource.AddActivityListener(listener);
-        var services = new ServiceCollection();
-        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.Address = new Uri("http://localhost:1"));
-        await using var provider = services.BuildServiceProvider();
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = static (instrument, meters) =>
+            {
+                if (instrument.Meter.Name is "System.Net.Http" or "PooledClients")
+                {
+                    meters.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meters.SetMeasurementEventCallback<long>((instrument, _, _, _) => recorded.Add(instrument.Name));
+        meters.SetMeasurementEventCallback<double>((instrument, _, _, _) => recorded.Add(instrument.Name));
+        meters.Start();
+        await using var provider = BuildServices();
 
-        await provider.GetRequiredService<GrpcChannelPool>().RehearseAsync("KeyValue");
+        Assert.Equal(6, await RehearseAsync(provider));
 
         Assert.Empty(recorded);
         Assert.Null(Activity.Current);
+    }
+
+    [Fact]
+    public async Task RehearseAsync_ManyTimes_LeavesNoConnectionAndNoLease()
+    {
+        await using var provider = BuildServices();
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(6, await RehearseAsync(provider));
+        }
+
+        Assert.Equal(0, provider.GetRequiredService<ConnectionGate>().InUse);
+        Assert.Empty(provider.GetRequiredService<IPooledClientsDiagnostics>().Capture().Connections);
+    }
+
+    private static ServiceProvider BuildServices()
+    {
+        var services = new ServiceCollection();
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.Address = new Uri("http://localhost:1"));
+        return services.BuildServiceProvider();
+    }
+
+    private static async Task<int> RehearseAsync(IServiceProvider services)
+    {
+        var pool = services.GetRequiredService<GrpcChannelPool>();
+        using var rehearsal = pool.CreateRehearsal();
+        return await pool.RehearseAsync("KeyValue", rehearsal, TestContext.Current.CancellationToken);
     }
 
     private sealed class CountingInvoker : CallInvoker
