@@ -57,7 +57,7 @@ internal sealed class ThroughputScenario() : Scenario(
     }
 
     // The machine changes its pace from one second to the next: many short turns tell more than a few long ones.
-    private static int Rounds(int callers, BenchOptions options) => callers >= ManyCallers ? options.Count(5, 2) : options.Count(21, 11);
+    private static int Rounds(int callers, BenchOptions options) => callers >= ManyCallers ? options.Count(11, 2) : options.Count(21, 11);
 
     private static IEnumerable<LoadKind> Kinds(BenchOptions options) => LoadKind.All.Where(kind => options.Loads.Count == 0 || options.Loads.Contains(kind.Name));
 
@@ -68,7 +68,7 @@ internal sealed class ThroughputScenario() : Scenario(
     // Many callers get the time to climb that the plain channel does not need.
     private static (double Uncounted, double Counted) Length(int callers, BenchOptions options)
     {
-        return callers >= ManyCallers ? (2, options.Duration(2, 1).TotalSeconds) : (0.1, options.Duration(0.4, 0.4).TotalSeconds);
+        return callers >= ManyCallers ? (2, options.Duration(1, 1).TotalSeconds) : (0.1, options.Duration(0.4, 0.4).TotalSeconds);
     }
 
     private async Task MeasureAllAsync(Stage stage)

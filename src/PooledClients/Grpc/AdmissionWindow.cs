@@ -7,14 +7,11 @@ internal struct AdmissionWindow
 
     public long Completions { get; private set; }
 
-    public int PeakInFlight { get; private set; }
-
     public readonly double Rate => Elapsed > TimeSpan.Zero ? Completions / Elapsed.TotalSeconds : 0;
 
     public void Add(in AdmissionSample sample)
     {
         Elapsed += sample.Elapsed;
         Completions += sample.Completions;
-        PeakInFlight = Math.Max(PeakInFlight, sample.InFlight);
     }
 }
