@@ -19,7 +19,7 @@ internal sealed class Preloader(ILogger<Preloader> logger)
         "System.Collections", "System.Collections.Concurrent", "System.Collections.Immutable", "System.ComponentModel",
         "System.Diagnostics.DiagnosticSource", "System.Diagnostics.StackTrace", "System.Formats.Asn1",
         "System.IO.Compression", "System.IO.MemoryMappedFiles", "System.Linq", "System.Memory", "System.Net.Http", "System.Net.NetworkInformation",
-        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Threading", "System.Threading.Channels", "System.Threading.Thread",
+        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Runtime.Numerics", "System.Threading", "System.Threading.Channels", "System.Threading.Thread",
         "System.Threading.ThreadPool",
     ];
 

@@ -17,7 +17,7 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
     private const int LeastRehearsedCalls = 40;
 
     public Task RunAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
-        => Task.WhenAll([RehearseAsync(names, cancellationToken), .. names.Select(name => ConnectAsync(name, cancellationToken))]);
+        => Task.WhenAll([.. names.Select(name => ConnectAsync(name, cancellationToken)), RehearseAsync(names, cancellationToken)]);
 
     private async Task RehearseAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {

@@ -17,9 +17,15 @@ internal sealed class RehearsalServer : IDisposable
     private const byte Headers = 1;
     private const byte Settings = 4;
     private const byte Ping = 6;
+    private const byte WindowUpdate = 8;
     private const byte Acknowledged = 1;
     private const byte EndStream = 1;
     private const byte EndHeaders = 4;
+
+    private static readonly byte[] Connection = new byte[4];
+
+    // 2^31-1 less the 65,535 bytes that the peer may send unasked: all clients' requests pass one connection, and none waits for room.
+    private static readonly byte[] WidestWindow = [0x7f, 0xff, 0x00, 0x00];
 
     // ":status: 200" and "content-type: application/grpc", which enters the peer's table.
     private static readonly byte[] FirstHeaders = [0x88, 0x5f, 16, .. "application/grpc"u8];
@@ -67,7 +73,8 @@ internal sealed class RehearsalServer : IDisposable
     {
         var preface = new byte[PrefaceLength];
         await stream.ReadExactlyAsync(preface).ConfigureAwait(false);
-        await stream.WriteAsync(Frame(Settings, 0, new byte[4], [])).ConfigureAwait(false);
+        byte[] opening = [.. Frame(Settings, 0, Connection, []), .. Frame(WindowUpdate, 0, Connection, WidestWindow)];
+        await stream.WriteAsync(opening).ConfigureAwait(false);
         var header = new byte[FrameHeaderLength];
         var headers = FirstHeaders;
         while (true)
