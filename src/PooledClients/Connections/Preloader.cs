@@ -19,8 +19,8 @@ internal sealed class Preloader(ILogger<Preloader> logger)
         "System.Collections", "System.Collections.Concurrent", "System.Collections.Immutable", "System.ComponentModel",
         "System.Diagnostics.DiagnosticSource", "System.Diagnostics.StackTrace", "System.Formats.Asn1",
         "System.IO.Compression", "System.IO.MemoryMappedFiles", "System.Linq", "System.Memory", "System.Net.Http", "System.Net.NetworkInformation",
-        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Runtime.Numerics", "System.Threading", "System.Threading.Channels", "System.Threading.Thread",
-        "System.Threading.ThreadPool",
+        "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Runtime.Numerics",
+        "System.Threading", "System.Threading.Channels", "System.Threading.Thread", "System.Threading.ThreadPool",
     ];
 
     private static int _begun;

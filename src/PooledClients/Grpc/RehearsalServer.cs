@@ -13,6 +13,9 @@ internal sealed class RehearsalServer : IDisposable
     private const int PrefaceLength = 24;
     private const int FrameHeaderLength = 9;
 
+    // What a frame holds; a longer message is left out.
+    private const int LongestMessage = 16_000;
+
     private const byte Data = 0;
     private const byte Headers = 1;
     private const byte Settings = 4;
@@ -34,9 +37,6 @@ internal sealed class RehearsalServer : IDisposable
     private static readonly byte[] LaterHeaders = [0x88, 0xbe];
 
     private static readonly byte[] Trailers = [0x00, 11, .. "grpc-status"u8, 1, .. "0"u8];
-
-    // What a frame holds; a longer message is left out.
-    private const int LongestMessage = 16_000;
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, port: 0);
 
