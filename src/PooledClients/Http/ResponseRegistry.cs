@@ -27,6 +27,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     private int _open;
     private bool _isSweeping;
     private bool _isWatching;
+    private bool _isDisposed;
 
     public ResponseRegistry(HttpMetrics metrics, TimeProvider time, ILogger<ResponseRegistry> logger)
     {
@@ -110,13 +111,13 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 
             _newest = exchange;
             _open++;
-            if (!_isSweeping)
+            if (!_isSweeping && !_isDisposed)
             {
                 _isSweeping = true;
                 _sweep.Change(SweepInterval, SweepInterval);
             }
 
-            if (!_isWatching)
+            if (!_isWatching && !_isDisposed)
             {
                 _isWatching = true;
                 CollectionNotice.Post(SweepAfterCollection);
@@ -183,7 +184,16 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         }
     }
 
-    public void Dispose() => _sweep.Dispose();
+    /// <summary>Looks after nothing any more: what is still open has its own deadline.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        _sweep.Dispose();
+    }
 
     private WeakReference<TrackedContent> Refer(TrackedContent content)
     {
@@ -209,7 +219,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         Sweep();
         lock (_lock)
         {
-            _isWatching = _oldest is not null;
+            _isWatching = _oldest is not null && !_isDisposed;
             if (_isWatching)
             {
                 CollectionNotice.Post(SweepAfterCollection);
@@ -224,6 +234,11 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         var aborted = new List<HttpExchange>();
         lock (_lock)
         {
+            if (_isDisposed)
+            {
+                return;
+            }
+
             if (_oldest is null)
             {
                 _isSweeping = false;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PooledClients.Http;
 
 namespace PooledClients.Tests.Http;
@@ -67,6 +68,32 @@ public sealed class ResponseRegistryTests : IDisposable
         Assert.Equal(0, leftOpen);
         Assert.Equal(0, closedAlive);
         Assert.Equal(0, _pipeline.State.Registry.Open);
+    }
+
+    // By then the loggers may be gone.
+    [Fact]
+    public async Task Dispose_AResponseWasDropped_LooksForItNoMore()
+    {
+        Drop();
+        _pipeline.State.Registry.Dispose();
+
+        for (var i = 0; i < 3; i++)
+        {
+            var collected = new TaskCompletionSource();
+            CollectionNotice.Post(collected.SetResult);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await collected.Task;
+        }
+
+        Assert.Equal(1, _pipeline.State.Registry.Open);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        void Drop()
+        {
+            var dropped = Begin("GET");
+            _pipeline.State.Registry.Add(dropped, new TrackedContent(dropped, new StringContent("a"), stream: null, closesOnCancel: true));
+        }
     }
 
     private HttpExchange Begin(string method)
