@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
@@ -21,6 +22,12 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
 
     private async Task RehearseAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
+        // What is compiled ahead of time needs no rehearsal, and a connection that a client needs is not taken for one.
+        if (!RuntimeFeature.IsDynamicCodeCompiled || pool.ConnectionBudget <= names.Count)
+        {
+            return;
+        }
+
         Rehearsal rehearsal;
         try
         {

@@ -29,6 +29,8 @@ internal sealed class CallHedger(int maxAttempts, TimeSpan delay, RetryPolicy fa
         return pipeline;
     }
 
+    public CallHedger Spending(CallBudget other) => new(maxAttempts, delay, failures, other, time);
+
     private ResiliencePipeline<HedgedAttempt<TResponse>> Build<TResponse>()
         where TResponse : class =>
         new ResiliencePipelineBuilder<HedgedAttempt<TResponse>> { TimeProvider = time }

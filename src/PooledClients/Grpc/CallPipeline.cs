@@ -10,8 +10,9 @@ internal sealed class CallPipeline(
     private readonly MethodPolicies _policies = new(options, facts);
     private readonly List<CallCredentials> _credentials = [.. setup.CallCredentials.Select(create => CallCredentials.FromInterceptor(create(services)))];
 
-    /// <summary>The part of it that is ours, in front of another channel.</summary>
-    public CallInvoker BuildFor(CallInvoker other) => new PolicyCallInvoker(other, _policies, facts.Time, stubDeadline: null);
+    /// <summary>The part of it that is ours, in front of a channel to no real server: its calls earn and spend nothing, and are not counted.</summary>
+    public CallInvoker BuildFor(Rehearsal rehearsal)
+        => new PolicyCallInvoker(rehearsal.CreateCallInvoker(), _policies.Rehearse(), facts.Time, stubDeadline: null);
 
     public CallInvoker Build(TimeSpan? stubDeadline)
     {

@@ -29,6 +29,8 @@ internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget 
     // Most methods never need one; building two in a race does no harm.
     public ResiliencePipeline Pipeline => _pipeline ??= Build();
 
+    public CallRetrier Spending(CallBudget other) => new(Method, Policy, other, Time, Logger);
+
     private ResiliencePipeline Build() => new ResiliencePipelineBuilder { TimeProvider = Time }
         .AddRetry(new RetryStrategyOptions
         {

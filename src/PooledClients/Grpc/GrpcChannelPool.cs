@@ -45,6 +45,9 @@ internal sealed class GrpcChannelPool(
 
     public Task ConnectAsync(string name, CancellationToken cancellationToken = default) => HealthProbe.ConnectAsync(Find(name), cancellationToken);
 
+    /// <summary>The most connections of the process.</summary>
+    public int ConnectionBudget => services.GetRequiredService<ConnectionGate>().Budget;
+
     public Rehearsal CreateRehearsal() => new(services.GetRequiredService<TransportServices>(), _logger);
 
     /// <summary>Has a client make its calls in a rehearsal.</summary>

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -23,31 +22,35 @@ internal sealed class GrpcClientRegistration<[DynamicallyAccessedMembers(ClientA
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
     public override async Task<int> RehearseAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken)
     {
-        if (_constructor is null || !RuntimeFeature.IsDynamicCodeCompiled)
+        if (_constructor is null)
         {
             return 0;
         }
 
         var made = 0;
+        Exception? failure = null;
         var client = Create(invoker);
         foreach (var method in typeof(TClient).GetMethods(BindingFlags.Public | BindingFlags.Instance))
         {
             var parameters = method.GetParameters();
             if (method.ReturnType is { IsGenericType: true } call && call.GetGenericTypeDefinition() == typeof(AsyncUnaryCall<>)
                 && parameters is [{ ParameterType: var request }, { ParameterType: var headers }, _, _] && headers == typeof(Metadata)
-                && call.GetProperty(nameof(AsyncUnaryCall<>.ResponseAsync)) is { } response)
+                && call.GetProperty(nameof(AsyncUnaryCall<>.ResponseAsync)) is { } response && SampleMessage.TryCreate(request) is { } message)
             {
-                answerWith((SampleMessage.Create(call.GenericTypeArguments[0]) as IMessage)?.ToByteArray() ?? []);
-                foreach (var ownDeadline in new DateTime?[] { null, deadline })
+                answerWith((SampleMessage.TryCreate(call.GenericTypeArguments[0]) as IMessage)?.ToByteArray() ?? []);
+
+                // The first compiles, which may take longer than the client's own deadline.
+                foreach (var ownDeadline in new DateTime?[] { deadline, null })
                 {
-                    var started = method.Invoke(client, [SampleMessage.Create(request), null, ownDeadline, cancellationToken]);
-                    await ((Task)response.GetValue(started)!).ConfigureAwait(false);
-                    made++;
+                    var ended = (Task)response.GetValue(method.Invoke(client, [message, null, ownDeadline, cancellationToken]))!;
+                    await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    made += ended.IsCompletedSuccessfully ? 1 : 0;
+                    failure ??= ended.Exception?.InnerException;
                 }
             }
         }
 
-        return made;
+        return made > 0 || failure is null ? made : throw failure;
     }
 
     public TClient Create(CallInvoker invoker) => _constructor is { } constructor

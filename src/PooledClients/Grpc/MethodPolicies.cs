@@ -20,6 +20,7 @@ internal sealed class MethodPolicies
     private readonly ServiceConfig? _serviceConfig;
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
+    private readonly MethodPolicies? _rehearsed;
 
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
     {
@@ -30,8 +31,14 @@ internal sealed class MethodPolicies
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
     }
 
+    private MethodPolicies(MethodPolicies rehearsed)
+        : this(rehearsed._options, rehearsed._facts with { Budget = new RetryBudget(rehearsed._facts.Time), Metrics = null }) => _rehearsed = rehearsed;
+
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }
+
+    /// <summary>The same policies, worked out here as well, for calls that neither earn, spend nor count anything of the client's.</summary>
+    public MethodPolicies Rehearse() => new(this);
 
     /// <param name="method">The method that is called.</param>
     /// <param name="request">The request, where there is one: its type leads to the contract.</param>
@@ -44,6 +51,11 @@ internal sealed class MethodPolicies
         where TRequest : class
         where TResponse : class
     {
+        if (_rehearsed is not null)
+        {
+            return _policies.GetOrAdd(method.FullName, _rehearsed.Get(method, request).Spending(Budget));
+        }
+
         if (method.Type != MethodType.Unary)
         {
             _facts.LearnStreaming(method);

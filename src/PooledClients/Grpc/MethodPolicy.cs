@@ -3,7 +3,7 @@ using PooledClients.Resilience;
 namespace PooledClients.Grpc;
 
 /// <summary>Everything that holds for the calls of one method of one client, worked out once.</summary>
-internal sealed class MethodPolicy
+internal sealed record MethodPolicy
 {
     /// <summary><see langword="null"/>: no deadline.</summary>
     public TimeSpan? Deadline { get; init; }
@@ -20,4 +20,7 @@ internal sealed class MethodPolicy
 
     /// <summary><see langword="null"/>: the channel's limits are all there are.</summary>
     public MessageLimits? Limits { get; init; }
+
+    /// <summary>The same, but that further attempts are taken from another budget.</summary>
+    public MethodPolicy Spending(CallBudget budget) => this with { Retrier = Retrier?.Spending(budget), Hedger = Hedger?.Spending(budget) };
 }

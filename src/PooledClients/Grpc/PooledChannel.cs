@@ -50,7 +50,7 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
 
     /// <summary>Has the client make its calls to a server in this process, as it will make them to its own.</summary>
     public Task<int> RehearseAsync(GrpcClientRegistration client, Rehearsal rehearsal, CancellationToken cancellationToken)
-        => client.RehearseAsync(_pipeline.BuildFor(rehearsal.CreateCallInvoker()), rehearsal.AnswerWith, rehearsal.Deadline, cancellationToken);
+        => client.RehearseAsync(_pipeline.BuildFor(rehearsal), rehearsal.AnswerWith, rehearsal.Deadline, cancellationToken);
 
     public override CallInvoker CreateCallInvoker() => _invoker.Value;
 

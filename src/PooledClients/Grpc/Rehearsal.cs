@@ -19,7 +19,7 @@ internal sealed class Rehearsal : IDisposable
 
     private readonly RehearsalServer _server = new();
     private readonly UnheardMeters _meters = new();
-    private readonly Activity _unrecorded = new Activity("rehearsal").Start();
+    private readonly Activity _unrecorded = new Activity("rehearsal") { ActivityTraceFlags = ActivityTraceFlags.None }.Start();
     private readonly Transport _transport;
     private readonly GrpcTransportHandler _handler;
     private readonly GrpcChannel _channel;

@@ -10,9 +10,14 @@ internal static class SampleMessage
 {
     private const int DeepestNesting = 3;
 
-    /// <returns>The message; an empty one where it is none of Protocol Buffers.</returns>
-    public static object Create([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] Type type)
+    /// <returns>The message, an empty one where it is none of Protocol Buffers; <see langword="null"/> where it takes more than a type to make one.</returns>
+    public static object? TryCreate([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] Type type)
     {
+        if (type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null)
+        {
+            return null;
+        }
+
         var message = Activator.CreateInstance(type)!;
         if (message is IMessage fields)
         {

@@ -24,6 +24,29 @@ public class WarmUpTests : WatchedTest
         Assert.Equal(1, server.Connections.Accepted);
     }
 
+    // A rehearsal that took the one place, or waited for it, would leave no ready connection, or wait for the timeout.
+    [Fact]
+    public async Task Start_BudgetHasNoPlaceBeyondTheClients_ConnectsAndRehearsesNothing()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            services.ConfigurePooledClients(options =>
+            {
+                options.WarmUp.Timeout = TimeSpan.FromMinutes(10);
+                options.Descriptors.MaxConnections = 1;
+            });
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.ConnectTo(server.Address);
+                options.WarmUp = true;
+            });
+        });
+
+        Assert.Equal(1, server.Connections.Accepted);
+        Assert.Equal(ConnectivityState.Ready, clients.Get<IGrpcChannelPool>().GetState("KeyValue"));
+    }
+
     [Fact]
     public async Task Start_ServerIsDown_WarnsAndGoesOn()
     {

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
 using PooledClients.Grpc;
 using PooledClients.Resilience;
 using RocksDb.V1;
@@ -67,6 +68,26 @@ public sealed class MethodPoliciesTests
                 .Get(Method<GetRequest, GetResponse>("Get", type), null).Retrier is not null);
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Rehearse_CallsAndFurtherAttempts_AreNotTheClients(bool isHedged)
+    {
+        var time = new FakeTimeProvider();
+        var budget = new RetryBudget(time);
+        var policies = Create(o => o.Resilience.HedgingDelay = isHedged ? TimeSpan.FromSeconds(1) : null, null, null, budget, time);
+        var before = budget.Available;
+
+        var rehearsed = policies.Rehearse();
+        var policy = rehearsed.Get(Method<GetRequest, GetResponse>("Get"), new GetRequest());
+        rehearsed.Budget.RecordCall();
+
+        Assert.Equal(isHedged, policy.Hedger is not null);
+        Assert.True((policy.Hedger?.Budget ?? policy.Retrier!.Budget).TryTake());
+        Assert.Equal(before, budget.Available);
+        Assert.NotSame(policy, policies.Get(Method<GetRequest, GetResponse>("Get"), new GetRequest()));
+    }
+
+    [Theory]
     [InlineData("maxRequestMessageBytes")]
     [InlineData("maxResponseMessageBytes")]
     public async Task Limits_OfTheServiceConfig_RefuseLargerMessages(string limit)
@@ -84,7 +105,8 @@ public sealed class MethodPoliciesTests
     }
 
     private static MethodPolicies Create(
-        Action<PooledGrpcClientOptions> configure, System.Type? clientType, Google.Protobuf.Reflection.ServiceDescriptor? descriptor = null)
+        Action<PooledGrpcClientOptions> configure, System.Type? clientType, Google.Protobuf.Reflection.ServiceDescriptor? descriptor = null,
+        RetryBudget? budget = null, TimeProvider? time = null)
     {
         var options = new PooledGrpcClientOptions();
         configure(options);
@@ -93,10 +115,10 @@ public sealed class MethodPoliciesTests
             clientType,
             descriptor,
             "http://a",
-            new RetryBudget(TimeProvider.System),
+            budget ?? new RetryBudget(TimeProvider.System),
             _ => { },
             null,
-            TimeProvider.System,
+            time ?? TimeProvider.System,
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
     }
 
