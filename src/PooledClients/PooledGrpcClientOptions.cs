@@ -35,8 +35,8 @@ public sealed class PooledGrpcClientOptions
     /// <summary>
     /// Gets or sets whether the host connects this client while it starts, so that its first call finds a connection. Meanwhile its
     /// unary calls are made to a server in this process, over a socket of its own on loopback, so that the first real ones find their
-    /// code compiled; they pass none of the application's interceptors and handlers, spend none of its retries and show in no trace or metric
-    /// of requests. They are left out where the connection budget has no place beyond the clients that connect.
+    /// code compiled; they pass none of the application's interceptors and handlers, spend none of its retries and show in no trace or
+    /// metric of requests. They are left out where the connection budget has no place beyond the clients that connect.
     /// <see cref="PooledClientsOptions.WarmUp"/> says for how long, and what a failure means.
     /// </summary>
     /// <value><see langword="false"/>: the first call connects.</value>

@@ -32,7 +32,14 @@ internal sealed class MethodPolicies
     }
 
     private MethodPolicies(MethodPolicies rehearsed)
-        : this(rehearsed._options, rehearsed._facts with { Budget = new RetryBudget(rehearsed._facts.Time), Metrics = null }) => _rehearsed = rehearsed;
+    {
+        _rehearsed = rehearsed;
+        _options = rehearsed._options;
+        _facts = rehearsed._facts;
+        _serviceConfig = rehearsed._serviceConfig;
+        _idempotency = rehearsed._idempotency;
+        Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
+    }
 
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }

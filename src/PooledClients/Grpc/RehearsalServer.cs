@@ -74,9 +74,9 @@ internal sealed class RehearsalServer : IDisposable
                 _ = ServeAsync(await _listener.AcceptTcpClientAsync(over).ConfigureAwait(false), over);
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException or OperationCanceledException)
         {
-            // The rehearsal is over.
+            // The rehearsal is over: a listener that is stopped between two accepts says that it does not listen.
         }
     }
 

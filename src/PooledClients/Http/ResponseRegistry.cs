@@ -111,13 +111,13 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 
             _newest = exchange;
             _open++;
-            if (!_isSweeping && !_isDisposed)
+            if (!_isSweeping)
             {
                 _isSweeping = true;
                 _sweep.Change(SweepInterval, SweepInterval);
             }
 
-            if (!_isWatching && !_isDisposed)
+            if (!_isWatching)
             {
                 _isWatching = true;
                 CollectionNotice.Post(SweepAfterCollection);
