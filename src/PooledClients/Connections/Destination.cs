@@ -61,6 +61,7 @@ internal sealed class Destination
         _timeProvider = timeProvider;
         _idle = idle;
         _capacity = ComputeCapacity();
+        ReadPace = new ReadPace(() => InFlight);
     }
 
     public string Address { get; }
@@ -68,6 +69,9 @@ internal sealed class Destination
     public bool IsSecure { get; }
 
     public GateAddress Gate { get; }
+
+    /// <summary>How fast its connections hand on what arrives.</summary>
+    public ReadPace ReadPace { get; }
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
@@ -171,6 +175,7 @@ internal sealed class Destination
     public void EndCall()
     {
         var left = Interlocked.Decrement(ref _inFlight);
+        ReadPace.CallEnded(left);
         if (_calls.Count > 0)
         {
             lock (_lock)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace PooledClients.Connections;
@@ -6,9 +7,10 @@ namespace PooledClients.Connections;
 /// <summary>
 /// Reads the server's first SETTINGS frame as it passes (RFC 9113, section 6.5): the runtime keeps the stream limit in it to itself,
 /// and the address needs it to know how many calls a connection carries. It tells when the runtime asks for what comes after the frame,
-/// and so knows the limit itself. From then on it only forwards.
+/// and so knows the limit itself. From then on it forwards, as much at a time as the
+/// <see cref="ReadPace"/> says.
 /// </summary>
-internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
+internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> learn) : Stream
 {
     private const int FrameHeaderLength = 9;
     private const int EntryLength = 6;
@@ -38,7 +40,9 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => _isOver ? inner.ReadAsync(buffer, cancellationToken) : ReadFrameAsync(buffer, cancellationToken);
+        => !_isOver ? ReadFrameAsync(buffer, cancellationToken)
+            : pace.IsCrowded && !buffer.IsEmpty ? ReadInTurnAsync(buffer, cancellationToken)
+            : inner.ReadAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -69,6 +73,16 @@ internal sealed class SettingsStream(Stream inner, Action<int> learn) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    // The work of the responses read before is in the queue of this thread, which comes before the one of all threads that this joins.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadInTurnAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        var read = await inner.ReadAsync(buffer[..Math.Min(buffer.Length, pace.MostBytes)], cancellationToken).ConfigureAwait(false);
+        pace.BytesRead(read);
+        return read;
     }
 
     private async ValueTask<int> ReadFrameAsync(Memory<byte> buffer, CancellationToken cancellationToken)
