@@ -57,7 +57,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
 
         var destination = generation.GetDestination(context.InitialRequestMessage);
         var connection = stream?.Connection;
-        return new(new SettingsStream(plaintext, destination.ReadPace, limit => Learn(destination, connection, limit)));
+        return new(new SettingsStream(plaintext, new ReadPace(() => destination.InFlight, connection), limit => Learn(destination, connection, limit)));
     }
 
     private void Learn(Destination destination, PooledConnection? connection, int limit)

@@ -61,7 +61,6 @@ internal sealed class Destination
         _timeProvider = timeProvider;
         _idle = idle;
         _capacity = ComputeCapacity();
-        ReadPace = new ReadPace(() => InFlight);
     }
 
     public string Address { get; }
@@ -69,9 +68,6 @@ internal sealed class Destination
     public bool IsSecure { get; }
 
     public GateAddress Gate { get; }
-
-    /// <summary>How fast its connections hand on what arrives.</summary>
-    public ReadPace ReadPace { get; }
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
@@ -175,7 +171,6 @@ internal sealed class Destination
     public void EndCall()
     {
         var left = Interlocked.Decrement(ref _inFlight);
-        ReadPace.CallEnded(left);
         if (_calls.Count > 0)
         {
             lock (_lock)

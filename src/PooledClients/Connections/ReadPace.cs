@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PooledClients.Connections;
 
 /// <summary>
@@ -7,62 +9,95 @@ namespace PooledClients.Connections;
 /// collector.
 /// </summary>
 /// <remarks>
-/// With more calls in flight than the pool has buffers, a connection reads a few responses' worth of bytes at a time, and queues behind
-/// the work that they make before it reads on. What a response is worth is measured, so that long ones are read as they come.
+/// With more calls in flight to the address than the pool has buffers, the connection reads a few responses' worth of bytes at a time,
+/// and joins the queue of the thread pool behind the work that they make before it reads on. What a response is worth is measured, so
+/// that long ones are read as they come. Only the connection's one reader touches this.
 /// </remarks>
-internal sealed class ReadPace(Func<int> callsInFlight)
+internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connection)
 {
-    /// <summary>The responses of which the worth of one is measured.</summary>
-    internal const int Sample = 256;
-
-    /// <summary>What the shortest responses are worth, and what is read at a time where calls end without one.</summary>
-    internal const int LeastBytes = 1024;
-
     /// <summary>A quarter of what the pool keeps for a processor: its threads are more than one, and each may be at a read.</summary>
     internal const int ResponsesARead = BuffersAProcessor / 4;
 
+    /// <summary>The responses of which the worth of one is measured.</summary>
+    internal const int Sample = 4 * ResponsesARead;
+
+    /// <summary>What is read at a time however short the responses are.</summary>
+    internal const int LeastBytes = 1024;
+
     private const int BuffersAProcessor = 32;
 
-    // What has been read, and how many calls have ended, since the last measurement. Both count in a crowd only.
+    private readonly FrameCounter _frames = new();
+
+    // What has passed since the last measurement, and what that one came to.
     private long _bytes;
     private int _responses;
+    private int _mostBytes = int.MaxValue;
 
-    // Replaced by each measurement, read by all connections of the address.
-    private volatile int _mostBytes = int.MaxValue;
+    // The connection had nothing left to hand on, and waited for what arrives: nobody waits for the thread on its account.
+    private bool _isFresh;
 
     /// <summary>The calls in flight for all of which the runtime's pool has a buffer.</summary>
     public static int Crowd { get; } = BuffersAProcessor * Environment.ProcessorCount;
 
-    public bool IsCrowded => callsInFlight() > Crowd;
-
     /// <summary>The most that is read at a time in a crowd.</summary>
     public int MostBytes => _mostBytes;
 
-    public void BytesRead(int bytes)
+    public ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        // A long response among short ones is not to be read in their measure until the sample is full.
-        var enough = 2L * Sample / ResponsesARead * _mostBytes;
-        var all = Interlocked.Add(ref _bytes, bytes);
-        if (all > enough && all - bytes <= enough)
+        if (buffer.IsEmpty)
         {
-            Measure();
+            // The runtime asks for nothing first, to learn that something has arrived.
+            var arrival = stream.ReadAsync(buffer, cancellationToken);
+            _isFresh = !arrival.IsCompleted;
+            return arrival;
+        }
+
+        if (callsInFlight() <= Crowd)
+        {
+            var reading = stream.ReadAsync(buffer, cancellationToken);
+            return reading.IsCompletedSuccessfully ? new(Passed(buffer, reading.Result)) : ReadAsync(reading, buffer);
+        }
+
+        return ReadInTurnAsync(stream, buffer, cancellationToken);
+    }
+
+    /// <summary>Bytes have been handed on.</summary>
+    public void Passed(ReadOnlySpan<byte> bytes)
+    {
+        _bytes += bytes.Length;
+        _responses += _frames.CountEnds(bytes);
+
+        // A long response among short ones is not read in their measure until the sample is full.
+        if (_responses >= Sample || _bytes > 2L * Sample / ResponsesARead * _mostBytes)
+        {
+            _mostBytes = (int)Math.Clamp(_bytes * ResponsesARead / Math.Max(_responses, 1), LeastBytes, int.MaxValue);
+            _bytes = 0;
+            _responses = 0;
         }
     }
 
-    /// <summary>A call has ended.</summary>
-    /// <param name="left">The calls in flight that are left.</param>
-    public void CallEnded(int left)
+    private int Passed(Memory<byte> buffer, int read)
     {
-        if (left >= Crowd && Interlocked.Increment(ref _responses) == Sample)
-        {
-            Measure();
-        }
+        Passed(buffer.Span[..read]);
+        return read;
     }
 
-    private void Measure()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading.ConfigureAwait(false));
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadInTurnAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var responses = Interlocked.Exchange(ref _responses, 0);
-        var bytes = Interlocked.Exchange(ref _bytes, 0);
-        _mostBytes = (int)Math.Clamp(bytes * ResponsesARead / Math.Max(responses, 1), LeastBytes, int.MaxValue);
+        if (!_isFresh)
+        {
+            // What has come waits here now, and not for the network: the connection is not silent.
+            connection?.ReadArmed();
+
+            // The work of the responses before is in the queue of this thread, which comes before the one of all threads that this joins.
+            await Task.Yield();
+        }
+
+        _isFresh = false;
+        return Passed(buffer, await stream.ReadAsync(buffer[..Math.Min(buffer.Length, _mostBytes)], cancellationToken).ConfigureAwait(false));
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace PooledClients.Connections;
@@ -7,8 +6,7 @@ namespace PooledClients.Connections;
 /// <summary>
 /// Reads the server's first SETTINGS frame as it passes (RFC 9113, section 6.5): the runtime keeps the stream limit in it to itself,
 /// and the address needs it to know how many calls a connection carries. It tells when the runtime asks for what comes after the frame,
-/// and so knows the limit itself. From then on it forwards, as much at a time as the
-/// <see cref="ReadPace"/> says.
+/// and so knows the limit itself. From then on it reads at the <see cref="ReadPace"/>.
 /// </summary>
 internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> learn) : Stream
 {
@@ -40,9 +38,7 @@ internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> le
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => !_isOver ? ReadFrameAsync(buffer, cancellationToken)
-            : pace.IsCrowded && !buffer.IsEmpty ? ReadInTurnAsync(buffer, cancellationToken)
-            : inner.ReadAsync(buffer, cancellationToken);
+        => _isOver ? pace.ReadAsync(inner, buffer, cancellationToken) : ReadFrameAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -75,16 +71,6 @@ internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> le
         base.Dispose(disposing);
     }
 
-    // The work of the responses read before is in the queue of this thread, which comes before the one of all threads that this joins.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadInTurnAsync(Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        await Task.Yield();
-        var read = await inner.ReadAsync(buffer[..Math.Min(buffer.Length, pace.MostBytes)], cancellationToken).ConfigureAwait(false);
-        pace.BytesRead(read);
-        return read;
-    }
-
     private async ValueTask<int> ReadFrameAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_frame is null)
@@ -95,7 +81,7 @@ internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> le
                 learn(limit);
             }
 
-            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            return await pace.ReadAsync(inner, buffer, cancellationToken).ConfigureAwait(false);
         }
 
         int read;
@@ -126,6 +112,7 @@ internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> le
             }
         }
 
+        pace.Passed(buffer.Span[..read]);
         return read;
     }
 

@@ -1,3 +1,5 @@
+using PooledClients.Connections;
+
 namespace PooledClients.Grpc;
 
 /// <summary>
@@ -9,13 +11,10 @@ internal sealed class Admission : IDisposable
     /// <summary>The streams that a server allows a connection, until it teaches another number (RFC 9113 recommends no less).</summary>
     public const int DefaultStreamLimit = 100;
 
-    // Each response holds a buffer of 16 KB, of which the runtime's pool keeps so many a processor: more calls have it allocate them.
-    private const int BuffersAProcessor = 32;
-
     private const int MaxFreeWaiters = 1024;
 
     /// <summary>The least that the adaptive limit ever is: what a machine serves out of its pooled buffers, and one connection carries.</summary>
-    public static readonly int DefaultStart = Math.Min(BuffersAProcessor * Environment.ProcessorCount, DefaultStreamLimit);
+    public static readonly int DefaultStart = Math.Min(ReadPace.Crowd, DefaultStreamLimit);
 
     private readonly Lock _lock = new();
     private readonly AdmissionQueue _queue = new();

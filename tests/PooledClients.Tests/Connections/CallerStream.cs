@@ -4,6 +4,7 @@ namespace PooledClients.Tests.Connections;
 internal sealed class CallerStream(byte[] bytes) : MemoryStream(bytes)
 {
     private volatile int _caller;
+    private volatile bool _wasReadByCaller;
 
     /// <summary>The thread that is making a call.</summary>
     public int Caller
@@ -11,11 +12,23 @@ internal sealed class CallerStream(byte[] bytes) : MemoryStream(bytes)
         set => _caller = value;
     }
 
-    public bool WasReadByCaller { get; private set; }
+    public bool WasReadByCaller
+    {
+        get => _wasReadByCaller;
+        set => _wasReadByCaller = value;
+    }
+
+    /// <summary>When the bytes have arrived, for reads of nothing.</summary>
+    public Task<int>? Arrival { get; init; }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        WasReadByCaller |= Environment.CurrentManagedThreadId == _caller;
+        if (buffer.IsEmpty && Arrival is { } arrival)
+        {
+            return new(arrival);
+        }
+
+        _wasReadByCaller |= Environment.CurrentManagedThreadId == _caller;
         return base.ReadAsync(buffer, cancellationToken);
     }
 }

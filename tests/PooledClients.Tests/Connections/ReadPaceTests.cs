@@ -4,100 +4,124 @@ namespace PooledClients.Tests.Connections;
 
 public sealed class ReadPaceTests
 {
-    [Fact]
-    public void IsCrowded_WhileThePoolHasABufferForEachCall_IsFalse()
-    {
-        var inFlight = ReadPace.Crowd;
-        var pace = new ReadPace(() => inFlight);
+    private readonly byte[] _buffer = new byte[1_000_000];
+    private int _inFlight = ReadPace.Crowd + 1;
 
-        Assert.False(pace.IsCrowded);
-        inFlight++;
-        Assert.True(pace.IsCrowded);
+    [Fact]
+    public async Task Read_ThePoolHasABufferForEachCall_ReadsAllAtOnce()
+    {
+        _inFlight = ReadPace.Crowd;
+        var pace = Pace();
+        pace.Passed(ResponseBytes.Of(ReadPace.Sample, message: 200));
+
+        Assert.Equal(_buffer.Length, await ReadAsync(pace, new MemoryStream(new byte[_buffer.Length])));
     }
 
     [Theory]
     [InlineData(200)]
     [InlineData(10_000)]
-    public void MostBytes_OnceMeasured_IsAFewResponses(int worth)
+    public async Task Read_Crowd_ReadsAFewResponses(int message)
     {
-        var pace = new ReadPace(() => ReadPace.Crowd + 1);
-        Assert.Equal(int.MaxValue, pace.MostBytes);
+        var pace = Pace();
+        pace.Passed(ResponseBytes.Of(ReadPace.Sample, message));
 
-        End(pace, ReadPace.Sample, worth);
+        var read = await ReadAsync(pace, new MemoryStream(ResponseBytes.Of(2 * ReadPace.ResponsesARead, message)));
 
-        Assert.Equal(worth * ReadPace.ResponsesARead, pace.MostBytes);
+        Assert.Equal((message + ResponseBytes.Overhead) * ReadPace.ResponsesARead, read);
     }
 
     [Fact]
-    public void MostBytes_ResponsesChange_FollowsTheLastSample()
+    public async Task Read_NothingMeasuredYet_ReadsAllAtOnce()
     {
-        var pace = new ReadPace(() => ReadPace.Crowd + 1);
-
-        End(pace, ReadPace.Sample, 10_000);
-        End(pace, ReadPace.Sample, 200);
-
-        Assert.Equal(200 * ReadPace.ResponsesARead, pace.MostBytes);
+        Assert.Equal(_buffer.Length, await ReadAsync(Pace(), new MemoryStream(new byte[_buffer.Length])));
     }
 
-    // Calls that reach their deadline have had no byte: reading on one by one would be worse than not to pace at all.
     [Fact]
-    public void MostBytes_CallsEndWithoutAByte_StaysAtTheLeast()
+    public void Passed_ResponsesChange_FollowsTheLastSample()
     {
-        var pace = new ReadPace(() => ReadPace.Crowd + 1);
+        var pace = Pace();
+        pace.Passed(ResponseBytes.Of(ReadPace.Sample, message: 10_000));
+        pace.Passed(ResponseBytes.Of(ReadPace.Sample, message: 200));
 
-        End(pace, ReadPace.Sample, 0);
+        Assert.Equal((200 + ResponseBytes.Overhead) * ReadPace.ResponsesARead, pace.MostBytes);
+    }
+
+    [Fact]
+    public void Passed_TinyResponses_StaysAtTheLeast()
+    {
+        var pace = Pace();
+        pace.Passed(ResponseBytes.Of(ReadPace.Sample, message: 5));
 
         Assert.Equal(ReadPace.LeastBytes, pace.MostBytes);
     }
 
     [Fact]
-    public void MostBytes_LongResponseAmongShortOnes_GrowsBeforeTheSampleIsFull()
+    public async Task Read_LongResponseAmongShortOnes_TakesFewTurns()
     {
-        var pace = new ReadPace(() => ReadPace.Crowd + 1);
-        End(pace, ReadPace.Sample, 200);
-        End(pace, 1, 200);
-        var before = pace.MostBytes;
+        const int Long = 4_000_000;
+        var pace = Pace();
+        pace.Passed(ResponseBytes.Of(ReadPace.Sample, message: 200));
+        var stream = new MemoryStream([.. ResponseBytes.Of(responses: 3, message: 200), .. ResponseBytes.Of(Long), .. ResponseBytes.Of(responses: 3, message: 200)]);
 
-        for (var read = 0; read < 4_000_000; read += pace.MostBytes)
+        var turns = 0;
+        while (await ReadAsync(pace, stream) > 0)
         {
-            pace.BytesRead(pace.MostBytes);
+            turns++;
         }
 
-        Assert.True(pace.MostBytes > 10 * before, $"{pace.MostBytes} bytes a read, {before} before.");
+        Assert.InRange(turns, 2, 50);
     }
 
     [Fact]
-    public void CallEnded_NoCrowd_IsNotCounted()
+    public async Task Read_WhatWasHandedOnMayWait_LeavesTheThreadFirst()
     {
-        var pace = new ReadPace(() => 0);
+        var stream = new CallerStream(new byte[100]);
+        var pace = Pace();
+        Assert.True(AwaitArrivalAsync(pace, stream).IsCompleted);
 
-        for (var i = 0; i < 2 * ReadPace.Sample; i++)
-        {
-            pace.CallEnded(ReadPace.Crowd - 1);
-        }
-
-        Assert.Equal(int.MaxValue, pace.MostBytes);
+        Assert.False(await IsReadByCallerAsync(pace, stream));
     }
 
-    // What two measurements at a time leave behind is one of the two, or the least.
     [Fact]
-    public async Task MostBytes_ManyThreads_IsOfTheWorthThatAllHave()
+    public async Task Read_NothingWasThereBefore_ReadsAtOnce()
     {
-        for (var round = 0; round < 50; round++)
-        {
-            var pace = new ReadPace(() => ReadPace.Crowd + 1);
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => End(pace, 10 * ReadPace.Sample, 300))));
+        var arrival = new TaskCompletionSource<int>();
+        var stream = new CallerStream(new byte[100]) { Arrival = arrival.Task };
+        var pace = Pace();
+        var waiting = AwaitArrivalAsync(pace, stream);
+        Assert.False(waiting.IsCompleted);
+        arrival.SetResult(0);
+        await waiting;
 
-            Assert.InRange(pace.MostBytes, ReadPace.LeastBytes, 2 * 300 * ReadPace.ResponsesARead);
-        }
+        Assert.True(await IsReadByCallerAsync(pace, stream));
+        Assert.False(await IsReadByCallerAsync(pace, stream));
     }
 
-    private static void End(ReadPace pace, int calls, int worth)
+    [Fact]
+    public async Task Read_Fails_Throws()
     {
-        for (var i = 0; i < calls; i++)
-        {
-            pace.BytesRead(worth);
-            pace.CallEnded(ReadPace.Crowd);
-        }
+        var stream = new MemoryStream();
+        await stream.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => ReadAsync(Pace(), stream));
+        _inFlight = 0;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => ReadAsync(Pace(), stream));
+    }
+
+    private ReadPace Pace() => new(() => _inFlight, connection: null);
+
+    private Task<int> ReadAsync(ReadPace pace, Stream stream) => pace.ReadAsync(stream, _buffer, TestContext.Current.CancellationToken).AsTask();
+
+    private static Task<int> AwaitArrivalAsync(ReadPace pace, Stream stream) =>
+        pace.ReadAsync(stream, Memory<byte>.Empty, TestContext.Current.CancellationToken).AsTask();
+
+    private async Task<bool> IsReadByCallerAsync(ReadPace pace, CallerStream stream)
+    {
+        stream.Caller = Environment.CurrentManagedThreadId;
+        stream.WasReadByCaller = false;
+        var read = pace.ReadAsync(stream, _buffer.AsMemory(0, 8), TestContext.Current.CancellationToken);
+        stream.Caller = 0;
+        Assert.Equal(8, await read);
+        return stream.WasReadByCaller;
     }
 }
