@@ -16,7 +16,7 @@ internal static class FreshProcessMarkdown
     {
         (string Name, Func<StringBuilder, ServerAddress, Task> Measure)[] all =
         [
-            (FirstCall.Name, FirstCallsAsync), (IdleChannels.Name, IdleChannelsAsync), (TrackedRequests.Name, TrackedRequestsAsync),
+            (FirstCall.Name, FirstCallsAsync), (IdleChannels.Name, IdleChannelsAsync), (UnaryCalls.Name, UnaryCallsAsync), (TrackedRequests.Name, TrackedRequestsAsync),
         ];
         if (parts.FirstOrDefault(part => all.All(known => known.Name != part)) is { } unknown)
         {
@@ -79,6 +79,33 @@ internal static class FreshProcessMarkdown
         }
     }
 
+    private static async Task UnaryCallsAsync(StringBuilder text, ServerAddress server)
+    {
+        const int Processes = 5;
+        text.Append(CultureInfo.InvariantCulture, $"""
+
+            What a unary call of 100 B over TLS costs beside one of a plain channel with a deadline: medians of {Processes} processes, with the least and
+            the most in brackets, each by {UnaryCalls.Turns} turns.
+
+            | callers | contender | beside the plain channel | bytes added |
+            | --- | --- | --- | --- |
+
+            """);
+        foreach (int callers in UnaryCalls.Callers)
+        {
+            List<UnaryCalls> costs = [];
+            for (int process = 0; process < Processes; process++)
+            {
+                costs.Add(await FreshProcess.MeasureAsync<UnaryCalls>(UnaryCalls.Name, callers.ToString(CultureInfo.InvariantCulture), server));
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"| {callers} | another plain channel, {Median(costs.Select(cost => cost.PlainMicroseconds)):0.0} us a call {Figures(costs, cost => cost.PlainAgain)}")
+                .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled {Figures(costs, cost => cost.Pooled)}")
+                .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled, tried once {Figures(costs, cost => cost.Once)}")
+                .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled, tried once, without breaker and limit {Figures(costs, cost => cost.Bare)}");
+        }
+    }
+
     // The compiler optimises by what it saw in the process: a ratio within one is steady, and differs by percents in the next.
     private static async Task TrackedRequestsAsync(StringBuilder text, ServerAddress server)
     {
@@ -96,17 +123,18 @@ internal static class FreshProcessMarkdown
 
             | part | beside | ratio | bytes added |
             | --- | --- | --- | --- |
-            {Row("exchange, route and deadline", $"the framework's handler, {Median(costs.Select(cost => cost.PlainMicroseconds)):0.0} us a request", cost => cost.Exchange)}
-            {Row("leak tracker, with the deadline over the body", $"the row above", cost => cost.Tracker)}
 
-            """);
+            """)
+            .Append(CultureInfo.InvariantCulture, $"| exchange, route and deadline | the framework's handler, {Median(costs.Select(cost => cost.PlainMicroseconds)):0.0} us a request {Figures(costs, cost => cost.Exchange)}")
+            .Append(CultureInfo.InvariantCulture, $"| leak tracker, with the deadline over the body | the row above {Figures(costs, cost => cost.Tracker)}");
+    }
 
-        string Row(string part, FormattableString beside, Func<TrackedRequests, TrackedRequests.Cost> costOf)
-        {
-            double[] ratios = [.. costs.Select(cost => costOf(cost).Ratio).Order()];
-            return FormattableString.Invariant(
-                $"| {part} | {FormattableString.Invariant(beside)} | {ratios[Processes / 2]:0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}) | {Median(costs.Select(cost => costOf(cost).AddedBytes)):#,0} |");
-        }
+    /// <summary>The end of a row: the ratio with its spread, and the bytes.</summary>
+    private static string Figures<T>(IReadOnlyCollection<T> processes, Func<T, Cost> costOf)
+    {
+        double[] ratios = [.. processes.Select(process => costOf(process).Ratio).Order()];
+        return FormattableString.Invariant(
+            $"| {ratios[ratios.Length / 2]:0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}) | {Median(processes.Select(process => costOf(process).AddedBytes)):#,0} |\n");
     }
 
     private static double Median(IEnumerable<double> values)

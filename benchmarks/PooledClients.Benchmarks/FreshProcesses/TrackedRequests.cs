@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Benchmarks.Contenders;
 using PooledClients.Benchmarks.Servers;
@@ -11,7 +10,7 @@ namespace PooledClients.Benchmarks.FreshProcesses;
 /// stream, with the framework's handler alone, with an exchange and its deadline but no tracker, and with the library's outermost handler,
 /// which is both. They take turns every 50 requests, so that what the machine does meanwhile meets all of them.
 /// </summary>
-internal sealed record TrackedRequests(double PlainMicroseconds, TrackedRequests.Cost Exchange, TrackedRequests.Cost Tracker)
+internal sealed record TrackedRequests(double PlainMicroseconds, Cost Exchange, Cost Tracker)
 {
     public const string Name = "tracked-requests";
     public const string Contender = "all";
@@ -42,32 +41,9 @@ internal sealed record TrackedRequests(double PlainMicroseconds, TrackedRequests
 
     private static async Task<TrackedRequests> CompareAsync(HttpClient[] clients)
     {
-        const int WarmUp = Turns / 3;
-        List<Turn[]> turns = [];
-        for (int turn = 0; turn < WarmUp + Turns; turn++)
-        {
-            var taken = new Turn[clients.Length];
-            for (int place = 0; place < clients.Length; place++)
-            {
-                // Each goes first as often as the others.
-                int client = (turn + place) % clients.Length;
-                taken[client] = await TakeTurnAsync(clients[client]);
-            }
-
-            turns.Add(taken);
-        }
-
-        turns.RemoveRange(0, WarmUp);
+        IReadOnlyList<Turn[]> turns = await Turn.TakeAsync(Turns, [.. clients.Select(client => (Func<Task>)(() => ReadAsync(client)))]);
         double[] plain = [.. turns.Select(turn => turn[0].Time.TotalMicroseconds / RequestsATurn).Order()];
-        return new TrackedRequests(plain[Turns / 2], Cost.Of(turns, 0, 1), Cost.Of(turns, 1, 2));
-    }
-
-    private static async Task<Turn> TakeTurnAsync(HttpClient client)
-    {
-        long bytes = GC.GetTotalAllocatedBytes(precise: true);
-        long started = Stopwatch.GetTimestamp();
-        await ReadAsync(client);
-        return new Turn(Stopwatch.GetElapsedTime(started), GC.GetTotalAllocatedBytes(precise: true) - bytes);
+        return new TrackedRequests(plain[Turns / 2], Cost.Of(turns, 0, 1, RequestsATurn), Cost.Of(turns, 1, 2, RequestsATurn));
     }
 
     private static async Task ReadAsync(HttpClient client)
@@ -79,19 +55,6 @@ internal sealed record TrackedRequests(double PlainMicroseconds, TrackedRequests
             await body.CopyToAsync(Stream.Null);
         }
     }
-
-    /// <summary>What one client adds to another: the median of the ratios turn by turn, and bytes a request.</summary>
-    public sealed record Cost(double Ratio, double AddedBytes)
-    {
-        public static Cost Of(IReadOnlyList<Turn[]> turns, int without, int with)
-        {
-            double[] ratios = [.. turns.Select(turn => turn[with].Time / turn[without].Time).Order()];
-            double[] bytes = [.. turns.Select(turn => (double)(turn[with].Bytes - turn[without].Bytes) / RequestsATurn).Order()];
-            return new Cost(ratios[ratios.Length / 2], bytes[bytes.Length / 2]);
-        }
-    }
-
-    public readonly record struct Turn(TimeSpan Time, long Bytes);
 
     /// <summary>The outermost handler without its tracker: each request has its exchange, which ends with the headers.</summary>
     private sealed class UntrackedHandler(HttpClientState client) : DelegatingHandler

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace PooledClients.Benchmarks.FreshProcesses;
+
+/// <summary>What the same work took one contender, beside the others at nearly the same moment.</summary>
+internal readonly record struct Turn(TimeSpan Time, long Bytes)
+{
+    /// <summary>Has the contenders work by turns, so that what the machine does meanwhile meets all of them.</summary>
+    /// <param name="turns">The turns that count; a third as many come before.</param>
+    /// <param name="contenders">The work of one turn, contender by contender.</param>
+    /// <returns>The turns, each with what it was for every contender.</returns>
+    public static async Task<IReadOnlyList<Turn[]>> TakeAsync(int turns, IReadOnlyList<Func<Task>> contenders)
+    {
+        int warmUp = turns / 3;
+        List<Turn[]> all = [];
+        for (int turn = 0; turn < warmUp + turns; turn++)
+        {
+            var taken = new Turn[contenders.Count];
+            for (int place = 0; place < contenders.Count; place++)
+            {
+                // Each goes first as often as the others.
+                int contender = (turn + place) % contenders.Count;
+                taken[contender] = await TakeAsync(contenders[contender]);
+            }
+
+            all.Add(taken);
+        }
+
+        return all[warmUp..];
+    }
+
+    private static async Task<Turn> TakeAsync(Func<Task> work)
+    {
+        long bytes = GC.GetTotalAllocatedBytes(precise: true);
+        long started = Stopwatch.GetTimestamp();
+        await work();
+        return new Turn(Stopwatch.GetElapsedTime(started), GC.GetTotalAllocatedBytes(precise: true) - bytes);
+    }
+}

@@ -1,0 +1,73 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Benchmarks.Contenders;
+using PooledClients.Benchmarks.Servers;
+using RocksDb.V1;
+
+namespace PooledClients.Benchmarks.FreshProcesses;
+
+/// <summary>
+/// What a unary call of 100 B over TLS on loopback costs beside one of a plain channel with a deadline, part by part. It finds
+/// differences that the load bench cannot see: the contenders share a process and take turns of some milliseconds.
+/// </summary>
+internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cost Pooled, Cost Once, Cost Bare)
+{
+    public const string Name = "unary-calls";
+    public const int Turns = 200;
+    public static readonly int[] Callers = [1, 16, 100];
+    private const int CallsATurn = 400;
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly GetRequest Request = new();
+
+    /// <param name="callers">How many call at a time.</param>
+    /// <param name="server">Where the server listens.</param>
+    public static async Task<UnaryCalls> MeasureAsync(int callers, ServerAddress server)
+    {
+        using GrpcChannel plain = Plain(server);
+        using GrpcChannel plainAgain = Plain(server);
+        await using ServiceProvider pooled = Pool(server, _ => { });
+        await using ServiceProvider once = Pool(server, options => options.Resilience.MaxAttempts = 1);
+        await using ServiceProvider bare = Pool(server, options =>
+        {
+            options.Resilience.MaxAttempts = 1;
+            options.Resilience.BreakerFailureRatio = null;
+            options.Admission.Mode = AdmissionMode.Off;
+        });
+        IReadOnlyList<Turn[]> turns = await Turn.TakeAsync(
+            Turns,
+            [.. new[] { new KeyValue.KeyValueClient(plain), new KeyValue.KeyValueClient(plainAgain) }.Select(client => Work(callers, async () => await client.GetAsync(Request, deadline: DateTime.UtcNow + Deadline))),
+             .. new[] { pooled, once, bare }.Select(services => services.GetRequiredService<KeyValue.KeyValueClient>()).Select(client => Work(callers, async () => await client.GetAsync(Request)))]);
+
+        double[] times = [.. turns.Select(turn => turn[0].Time.TotalMicroseconds / CallsATurn).Order()];
+        return new UnaryCalls(times[Turns / 2], Beside(1), Beside(2), Beside(3), Beside(4));
+
+        Cost Beside(int contender) => Cost.Of(turns, 0, contender, CallsATurn);
+    }
+
+    private static GrpcChannel Plain(ServerAddress server) => GrpcChannel.ForAddress(
+        server.Url, new GrpcChannelOptions { HttpHandler = Handlers.Create(server.CaPem), DisposeHttpClient = true });
+
+    private static ServiceProvider Pool(ServerAddress server, Action<PooledGrpcClientOptions> configure)
+    {
+        var services = new ServiceCollection();
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+        {
+            options.Address = new Uri(server.Url);
+            options.Tls.CaCertificatePem = server.CaPem;
+            configure(options);
+        });
+        return services.BuildServiceProvider();
+    }
+
+    private static Func<Task> Work(int callers, Func<Task> call) => () =>
+    {
+        int left = CallsATurn;
+        return Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Decrement(ref left) >= 0)
+            {
+                await call();
+            }
+        })));
+    };
+}
