@@ -31,8 +31,10 @@ internal sealed class HttpRouteTable(HttpClientState client, int capacity = Http
         name.TryWrite(CultureInfo.InvariantCulture, $"{Cut(request.Method.Method, 16)} {Cut(isAbsolute ? uri!.Host : "", 255)}", out var length);
         if (isAbsolute && uri!.Port >= 0)
         {
-            name[length..].TryWrite(CultureInfo.InvariantCulture, $":{uri.Port}", out var port);
-            length += port;
+            // An interpolated number is boxed as long as the code is not optimised.
+            name[length++] = ':';
+            uri.Port.TryFormat(name[length..], out var digits, provider: CultureInfo.InvariantCulture);
+            length += digits;
         }
 
         if (request.Options.TryGetValue(PooledHttpRequestOptions.Route, out var template))

@@ -74,8 +74,7 @@ public sealed class RouteTests
         AllocatedByRouteOf("https://api.internal/users/41");
         AllocatedByRouteOf("https://api.internal/users/42");
 
-        // What a lookup allocates itself, every one does; a single one may meet what the runtime makes once, later on.
-        Assert.Equal(0, Enumerable.Range(43, 10).Min(user => AllocatedByRouteOf($"https://api.internal/users/{user}")));
+        Assert.Equal(0, AllocatedByRouteOf("https://api.internal/users/43"));
     }
 
     private long AllocatedByRouteOf(string address)
