@@ -9,8 +9,8 @@ public sealed class AdmissionOptions
 {
     /// <summary>Gets or sets how the limit is found.</summary>
     /// <value>
-    /// <see cref="AdmissionMode.Adaptive"/>: it starts at 32 calls a processor, 100 at the most, and opens up while the process has time for
-    /// more or more calls complete, so that services that answer slowly are not held back.
+    /// <see cref="AdmissionMode.Adaptive"/>: it starts at 100, what one HTTP/2 connection carries by most servers' defaults, and opens up while
+    /// the process has time for more or more calls complete, so that services that answer slowly are not held back.
     /// </value>
     public AdmissionMode Mode { get; set; } = AdmissionMode.Adaptive;
 

@@ -81,7 +81,7 @@ internal static class FreshProcessMarkdown
 
     private static async Task UnaryCallsAsync(StringBuilder text, ServerAddress server)
     {
-        const int Processes = 5;
+        const int Processes = 3;
         text.Append(CultureInfo.InvariantCulture, $"""
 
             What a unary call of 100 B over TLS costs beside one of a plain channel with a deadline: medians of {Processes} processes, with the least and

@@ -1,5 +1,3 @@
-using PooledClients.Connections;
-
 namespace PooledClients.Grpc;
 
 /// <summary>
@@ -8,13 +6,13 @@ namespace PooledClients.Grpc;
 /// </summary>
 internal sealed class Admission : IDisposable
 {
-    /// <summary>The streams that a server allows a connection, until it teaches another number (RFC 9113 recommends no less).</summary>
-    public const int DefaultStreamLimit = 100;
+    /// <summary>
+    /// The streams that a server allows a connection, until it teaches another number (RFC 9113 recommends no less); and the least that the
+    /// adaptive limit ever is: what one connection carries.
+    /// </summary>
+    public const int DefaultStart = 100;
 
     private const int MaxFreeWaiters = 1024;
-
-    /// <summary>The least that the adaptive limit ever is: what a machine serves out of its pooled buffers, and one connection carries.</summary>
-    public static readonly int DefaultStart = Math.Min(ReadPace.Crowd, DefaultStreamLimit);
 
     private readonly Lock _lock = new();
     private readonly AdmissionQueue _queue = new();
@@ -158,7 +156,7 @@ internal sealed class Admission : IDisposable
 
     private int Start => Math.Min(DefaultStart, Ceiling);
 
-    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? DefaultStreamLimit);
+    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? DefaultStart);
 
     private int ComputeLimit()
     {
