@@ -11,8 +11,8 @@ namespace PooledClients.Connections;
 /// </remarks>
 internal sealed class Destination
 {
-    // What RFC 9113 recommends as the least, and what the runtime assumes until the server has said otherwise.
-    private const int AssumedStreamLimit = 100;
+    /// <summary>What RFC 9113 recommends as the least, and what the runtime assumes until the server has said otherwise.</summary>
+    public const int AssumedStreamLimit = 100;
 
     // A call that no connection has taken for so long, while some could by their limits, shows that these take no new calls.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);

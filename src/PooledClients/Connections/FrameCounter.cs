@@ -3,12 +3,7 @@ namespace PooledClients.Connections;
 /// <summary>Follows the frames of an HTTP/2 connection (RFC 9113, section 4.1) and counts those that end a stream.</summary>
 internal sealed class FrameCounter
 {
-    private const int HeaderLength = 9;
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte EndStream = 1;
-
-    private readonly byte[] _header = new byte[HeaderLength];
+    private readonly byte[] _header = new byte[Http2Frame.HeaderLength];
     private int _headerBytes;
     private int _payloadLeft;
 
@@ -27,15 +22,15 @@ internal sealed class FrameCounter
                 return ends;
             }
 
-            var part = Math.Min(HeaderLength - _headerBytes, bytes.Length);
+            var part = Math.Min(_header.Length - _headerBytes, bytes.Length);
             bytes[..part].CopyTo(_header.AsSpan(_headerBytes));
             _headerBytes += part;
             bytes = bytes[part..];
-            if (_headerBytes == HeaderLength)
+            if (_headerBytes == _header.Length)
             {
                 _headerBytes = 0;
-                _payloadLeft = (_header[0] << 16) | (_header[1] << 8) | _header[2];
-                ends += _header[3] is Data or Headers ? _header[4] & EndStream : 0;
+                _payloadLeft = Http2Frame.PayloadLength(_header);
+                ends += Http2Frame.Type(_header) is Http2Frame.Data or Http2Frame.Headers ? Http2Frame.Flags(_header) & Http2Frame.EndStream : 0;
             }
         }
     }

@@ -28,10 +28,9 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
 
     private readonly FrameCounter _frames = new();
 
-    // What has passed since the last measurement, and what that one came to.
+    // What has passed since the last measurement.
     private long _bytes;
     private int _responses;
-    private int _mostBytes = int.MaxValue;
 
     // The connection had nothing left to hand on, and waited for what arrives: nobody waits for the thread on its account.
     private bool _isFresh;
@@ -40,7 +39,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
     public static int Crowd { get; } = BuffersAProcessor * Environment.ProcessorCount;
 
     /// <summary>The most that is read at a time in a crowd.</summary>
-    public int MostBytes => _mostBytes;
+    public int MostBytes { get; private set; } = int.MaxValue;
 
     public ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -55,7 +54,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
         if (callsInFlight() <= Crowd)
         {
             var reading = stream.ReadAsync(buffer, cancellationToken);
-            return reading.IsCompletedSuccessfully ? new(Passed(buffer, reading.Result)) : ReadAsync(reading, buffer);
+            return reading.IsCompletedSuccessfully ? new(Passed(buffer, reading.Result)) : FinishAsync(reading, buffer);
         }
 
         return ReadInTurnAsync(stream, buffer, cancellationToken);
@@ -68,9 +67,9 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
         _responses += _frames.CountEnds(bytes);
 
         // A long response among short ones is not read in their measure until the sample is full.
-        if (_responses >= Sample || _bytes > 2L * Sample / ResponsesARead * _mostBytes)
+        if (_responses >= Sample || _bytes > 2L * Sample / ResponsesARead * MostBytes)
         {
-            _mostBytes = (int)Math.Clamp(_bytes * ResponsesARead / Math.Max(_responses, 1), LeastBytes, int.MaxValue);
+            MostBytes = (int)Math.Clamp(_bytes * ResponsesARead / Math.Max(_responses, 1), LeastBytes, int.MaxValue);
             _bytes = 0;
             _responses = 0;
         }
@@ -83,7 +82,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading.ConfigureAwait(false));
+    private async ValueTask<int> FinishAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading.ConfigureAwait(false));
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadInTurnAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -98,6 +97,6 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
         }
 
         _isFresh = false;
-        return Passed(buffer, await stream.ReadAsync(buffer[..Math.Min(buffer.Length, _mostBytes)], cancellationToken).ConfigureAwait(false));
+        return Passed(buffer, await stream.ReadAsync(buffer[..Math.Min(buffer.Length, MostBytes)], cancellationToken).ConfigureAwait(false));
     }
 }

@@ -10,13 +10,11 @@ namespace PooledClients.Connections;
 /// </summary>
 internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> learn) : Stream
 {
-    private const int FrameHeaderLength = 9;
     private const int EntryLength = 6;
-    private const byte SettingsFrame = 4;
     private const ushort MaxConcurrentStreams = 3;
 
     // Sixty-four settings; a server that sends more keeps its limit to itself.
-    private const int LongestFrame = FrameHeaderLength + (64 * EntryLength);
+    private const int LongestFrame = Http2Frame.HeaderLength + (64 * EntryLength);
 
     // The bytes of the first frame so far; null once it was seen, or turned out to be something else.
     private volatile List<byte>? _frame = [];
@@ -131,27 +129,28 @@ internal sealed class SettingsStream(Stream inner, ReadPace pace, Action<int> le
 
     private bool IsComplete(List<byte> frame)
     {
-        if (frame.Count < FrameHeaderLength)
+        if (frame.Count < Http2Frame.HeaderLength)
         {
             return false;
         }
 
-        var length = (frame[0] << 16) | (frame[1] << 8) | frame[2];
-        if (frame[3] != SettingsFrame || FrameHeaderLength + length > LongestFrame)
+        var bytes = CollectionsMarshal.AsSpan(frame);
+        var length = Http2Frame.PayloadLength(bytes);
+        if (Http2Frame.Type(bytes) != Http2Frame.Settings || Http2Frame.HeaderLength + length > LongestFrame)
         {
             return true;
         }
 
-        if (frame.Count < FrameHeaderLength + length)
+        if (frame.Count < Http2Frame.HeaderLength + length)
         {
             return false;
         }
 
         // A server that names no limit has none.
         var limit = int.MaxValue;
-        for (var offset = FrameHeaderLength; offset + EntryLength <= frame.Count; offset += EntryLength)
+        for (var offset = Http2Frame.HeaderLength; offset + EntryLength <= frame.Count; offset += EntryLength)
         {
-            var entry = CollectionsMarshal.AsSpan(frame).Slice(offset, EntryLength);
+            var entry = bytes.Slice(offset, EntryLength);
             if (BinaryPrimitives.ReadUInt16BigEndian(entry) == MaxConcurrentStreams)
             {
                 limit = (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(entry[2..]), int.MaxValue);

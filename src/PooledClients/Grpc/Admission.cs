@@ -1,3 +1,5 @@
+using PooledClients.Connections;
+
 namespace PooledClients.Grpc;
 
 /// <summary>
@@ -6,11 +8,8 @@ namespace PooledClients.Grpc;
 /// </summary>
 internal sealed class Admission : IDisposable
 {
-    /// <summary>
-    /// The streams that a server allows a connection, until it teaches another number (RFC 9113 recommends no less); and the least that the
-    /// adaptive limit ever is: what one connection carries.
-    /// </summary>
-    public const int DefaultStart = 100;
+    /// <summary>The least that the adaptive limit is, until a server allows fewer streams: what one connection carries.</summary>
+    public const int DefaultStart = Destination.AssumedStreamLimit;
 
     private const int MaxFreeWaiters = 1024;
 
@@ -156,7 +155,7 @@ internal sealed class Admission : IDisposable
 
     private int Start => Math.Min(DefaultStart, Ceiling);
 
-    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? DefaultStart);
+    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? Destination.AssumedStreamLimit);
 
     private int ComputeLimit()
     {

@@ -11,22 +11,12 @@ namespace PooledClients.Grpc;
 internal sealed class RehearsalServer : IDisposable
 {
     private const int PrefaceLength = 24;
-    private const int FrameHeaderLength = 9;
 
     // What a peer that was told nothing else may send in one frame.
     private const int LongestFrame = 16_384;
 
     // What one frame holds; a longer message is left out.
     private const int LongestMessage = 16_000;
-
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte Settings = 4;
-    private const byte Ping = 6;
-    private const byte WindowUpdate = 8;
-    private const byte Acknowledged = 1;
-    private const byte EndStream = 1;
-    private const byte EndHeaders = 4;
 
     private static readonly byte[] Connection = new byte[4];
 
@@ -100,14 +90,14 @@ internal sealed class RehearsalServer : IDisposable
     {
         var preface = new byte[PrefaceLength];
         await stream.ReadExactlyAsync(preface, over).ConfigureAwait(false);
-        byte[] opening = [.. Frame(Settings, 0, Connection, []), .. Frame(WindowUpdate, 0, Connection, WidestWindow)];
+        byte[] opening = [.. Frame(Http2Frame.Settings, 0, Connection, []), .. Frame(Http2Frame.WindowUpdate, 0, Connection, WidestWindow)];
         await stream.WriteAsync(opening, over).ConfigureAwait(false);
-        var header = new byte[FrameHeaderLength];
+        var header = new byte[Http2Frame.HeaderLength];
         var headers = FirstHeaders;
         while (true)
         {
             await stream.ReadExactlyAsync(header, over).ConfigureAwait(false);
-            var length = (header[0] << 16) | (header[1] << 8) | header[2];
+            var length = Http2Frame.PayloadLength(header);
             if (length > LongestFrame)
             {
                 return;
@@ -115,20 +105,20 @@ internal sealed class RehearsalServer : IDisposable
 
             var payload = new byte[length];
             await stream.ReadExactlyAsync(payload, over).ConfigureAwait(false);
-            var (type, flags, id) = (header[3], header[4], header[5..]);
+            var (type, flags, id) = (Http2Frame.Type(header), Http2Frame.Flags(header), header[5..]);
             switch (type)
             {
-                case Settings when (flags & Acknowledged) == 0:
-                    await stream.WriteAsync(Frame(Settings, Acknowledged, id, []), over).ConfigureAwait(false);
+                case Http2Frame.Settings when (flags & Http2Frame.Acknowledged) == 0:
+                    await stream.WriteAsync(Frame(Http2Frame.Settings, Http2Frame.Acknowledged, id, []), over).ConfigureAwait(false);
                     break;
-                case Ping when (flags & Acknowledged) == 0:
-                    await stream.WriteAsync(Frame(Ping, Acknowledged, id, payload), over).ConfigureAwait(false);
+                case Http2Frame.Ping when (flags & Http2Frame.Acknowledged) == 0:
+                    await stream.WriteAsync(Frame(Http2Frame.Ping, Http2Frame.Acknowledged, id, payload), over).ConfigureAwait(false);
                     break;
-                case Data or Headers when (flags & EndStream) != 0:
+                case Http2Frame.Data or Http2Frame.Headers when (flags & Http2Frame.EndStream) != 0:
                     byte[] answer =
                     [
-                        .. Frame(Headers, EndHeaders, id, headers), .. Frame(Data, 0, id, _message),
-                        .. Frame(Headers, EndHeaders | EndStream, id, Trailers),
+                        .. Frame(Http2Frame.Headers, Http2Frame.EndHeaders, id, headers), .. Frame(Http2Frame.Data, 0, id, _message),
+                        .. Frame(Http2Frame.Headers, Http2Frame.EndHeaders | Http2Frame.EndStream, id, Trailers),
                     ];
                     headers = LaterHeaders;
                     await stream.WriteAsync(answer, over).ConfigureAwait(false);
