@@ -24,8 +24,7 @@ public class FirstCallBenchmarks
     [Benchmark(Baseline = true)]
     public async Task<GetResponse> DialPerCall()
     {
-        using GrpcChannel channel = GrpcChannel.ForAddress(
-            _server.Address.Url, new GrpcChannelOptions { HttpHandler = Handlers.Create(_server.Address.CaPem), DisposeHttpClient = true });
+        using GrpcChannel channel = Handlers.CreateChannel(_server.Address);
         return await new KeyValue.KeyValueClient(channel).GetAsync(_request, deadline: DateTime.UtcNow + Deadline);
     }
 

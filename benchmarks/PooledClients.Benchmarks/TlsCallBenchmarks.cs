@@ -57,15 +57,5 @@ public class TlsCallBenchmarks
 
     private async Task GetAsync(KeyValue.KeyValueClient client) => await client.GetAsync(_request, deadline: DateTime.UtcNow + Deadline);
 
-    private async Task RunAsync(Func<Task> call)
-    {
-        int left = CallsAnInvocation;
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
-        {
-            while (Interlocked.Decrement(ref left) >= 0)
-            {
-                await call();
-            }
-        })));
-    }
+    private Task RunAsync(Func<Task> call) => Contenders.Callers.RunAsync(Callers, CallsAnInvocation, call);
 }

@@ -1,11 +1,17 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+using PooledClients.Benchmarks.Servers;
 
 namespace PooledClients.Benchmarks.Contenders;
 
-/// <summary>The handler of the contenders other than the library, as the framework's documentation recommends it.</summary>
+/// <summary>The handler and the channel of the contenders other than the library, as the framework's documentation recommends them.</summary>
 internal static class Handlers
 {
+    /// <summary>A channel that owns its handler.</summary>
+    public static GrpcChannel CreateChannel(ServerAddress server) =>
+        GrpcChannel.ForAddress(server.Url, new GrpcChannelOptions { HttpHandler = Create(server.CaPem), DisposeHttpClient = true });
+
     public static SocketsHttpHandler Create(string caPem)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };

@@ -5,8 +5,8 @@ internal sealed record Cost(double Ratio, double AddedBytes)
 {
     public static Cost Of(IReadOnlyList<Turn[]> turns, int without, int with, int piecesATurn)
     {
-        double[] ratios = [.. turns.Select(turn => turn[with].Time / turn[without].Time).Order()];
-        double[] bytes = [.. turns.Select(turn => (double)(turn[with].Bytes - turn[without].Bytes) / piecesATurn).Order()];
-        return new Cost(ratios[ratios.Length / 2], bytes[bytes.Length / 2]);
+        return new Cost(
+            turns.Select(turn => turn[with].Time / turn[without].Time).Median(),
+            turns.Select(turn => (double)(turn[with].Bytes - turn[without].Bytes) / piecesATurn).Median());
     }
 }

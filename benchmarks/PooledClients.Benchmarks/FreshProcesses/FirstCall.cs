@@ -41,8 +41,7 @@ internal sealed record FirstCall(double ReadyMs, double FirstMs, double SecondMs
             return await MeasureAsync(host.Services.GetRequiredService<KeyValue.KeyValueClient>(), Stopwatch.GetElapsedTime(started));
         }
 
-        using GrpcChannel channel = GrpcChannel.ForAddress(
-            server.Url, new GrpcChannelOptions { HttpHandler = Handlers.Create(server.CaPem), DisposeHttpClient = true });
+        using GrpcChannel channel = Handlers.CreateChannel(server);
         if (contender == Plain)
         {
             await channel.ConnectAsync();
@@ -63,7 +62,7 @@ internal sealed record FirstCall(double ReadyMs, double FirstMs, double SecondMs
             paused.AddRange(await TimeAsync(client, calls: 1));
         }
 
-        return new FirstCall(ready.TotalMilliseconds, times[0], times[1], Median(times[^Counted..]), Median(paused));
+        return new FirstCall(ready.TotalMilliseconds, times[0], times[1], times[^Counted..].Median(), paused.Median());
     }
 
     private static async Task<double[]> TimeAsync(KeyValue.KeyValueClient client, int calls)
@@ -79,8 +78,6 @@ internal sealed record FirstCall(double ReadyMs, double FirstMs, double SecondMs
 
         return times;
     }
-
-    private static double Median(IReadOnlyCollection<double> times) => times.Order().ElementAt(times.Count / 2);
 
     /// <summary>Answers from the pool, and passes nothing of a channel.</summary>
     private sealed class ImmediateInvoker : CallInvoker

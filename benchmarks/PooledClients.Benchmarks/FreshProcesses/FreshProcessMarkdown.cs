@@ -63,7 +63,7 @@ internal static class FreshProcessMarkdown
             text.Append(CultureInfo.InvariantCulture,
                 $"| {contender} | {Of(c => c.ReadyMs):0} | {Of(c => c.FirstMs):0.00} | {Of(c => c.SecondMs):0.00} | {Of(c => c.SteadyP50Ms):0.000} | {Of(c => c.PausedP50Ms):0.00} | {Of(c => c.FirstMs / c.SteadyP50Ms):0.0} | {Of(c => c.FirstMs / c.PausedP50Ms):0.00} |\n");
 
-            double Of(Func<FirstCall, double> figure) => Median(calls.Select(figure));
+            double Of(Func<FirstCall, double> figure) => calls.Select(figure).Median();
         }
 
         text.Append('\n');
@@ -91,7 +91,7 @@ internal static class FreshProcessMarkdown
             | --- | --- | --- | --- |
 
             """);
-        foreach (int callers in UnaryCalls.Callers)
+        foreach (int callers in UnaryCalls.CallerCounts)
         {
             List<UnaryCalls> costs = [];
             for (int process = 0; process < Processes; process++)
@@ -99,7 +99,7 @@ internal static class FreshProcessMarkdown
                 costs.Add(await FreshProcess.MeasureAsync<UnaryCalls>(UnaryCalls.Name, callers.ToString(CultureInfo.InvariantCulture), server));
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"| {callers} | another plain channel, {Median(costs.Select(cost => cost.PlainMicroseconds)):0.0} us a call {Figures(costs, cost => cost.PlainAgain)}")
+            text.Append(CultureInfo.InvariantCulture, $"| {callers} | another plain channel, {costs.Select(cost => cost.PlainMicroseconds).Median():0.0} us a call {Figures(costs, cost => cost.PlainAgain)}")
                 .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled {Figures(costs, cost => cost.Pooled)}")
                 .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled, tried once {Figures(costs, cost => cost.Once)}")
                 .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled, tried once, without breaker and limit {Figures(costs, cost => cost.Bare)}");
@@ -125,7 +125,7 @@ internal static class FreshProcessMarkdown
             | --- | --- | --- | --- |
 
             """)
-            .Append(CultureInfo.InvariantCulture, $"| exchange, route and deadline | the framework's handler, {Median(costs.Select(cost => cost.PlainMicroseconds)):0.0} us a request {Figures(costs, cost => cost.Exchange)}")
+            .Append(CultureInfo.InvariantCulture, $"| exchange, route and deadline | the framework's handler, {costs.Select(cost => cost.PlainMicroseconds).Median():0.0} us a request {Figures(costs, cost => cost.Exchange)}")
             .Append(CultureInfo.InvariantCulture, $"| leak tracker, with the deadline over the body | the row above {Figures(costs, cost => cost.Tracker)}");
     }
 
@@ -134,12 +134,6 @@ internal static class FreshProcessMarkdown
     {
         double[] ratios = [.. processes.Select(process => costOf(process).Ratio).Order()];
         return FormattableString.Invariant(
-            $"| {ratios[ratios.Length / 2]:0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}) | {Median(processes.Select(process => costOf(process).AddedBytes)):#,0} |\n");
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
+            $"| {ratios.Median():0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}) | {processes.Select(process => costOf(process).AddedBytes).Median():#,0} |\n");
     }
 }

@@ -42,8 +42,7 @@ internal sealed record TrackedRequests(double PlainMicroseconds, Cost Exchange, 
     private static async Task<TrackedRequests> CompareAsync(HttpClient[] clients)
     {
         IReadOnlyList<Turn[]> turns = await Turn.TakeAsync(Turns, [.. clients.Select(client => (Func<Task>)(() => ReadAsync(client)))]);
-        double[] plain = [.. turns.Select(turn => turn[0].Time.TotalMicroseconds / RequestsATurn).Order()];
-        return new TrackedRequests(plain[Turns / 2], Cost.Of(turns, 0, 1, RequestsATurn), Cost.Of(turns, 1, 2, RequestsATurn));
+        return new TrackedRequests(Turn.MedianMicroseconds(turns, 0, RequestsATurn), Cost.Of(turns, 0, 1, RequestsATurn), Cost.Of(turns, 1, 2, RequestsATurn));
     }
 
     private static async Task ReadAsync(HttpClient client)

@@ -29,6 +29,10 @@ internal readonly record struct Turn(TimeSpan Time, long Bytes)
         return all[warmUp..];
     }
 
+    /// <summary>The median time of one piece of a contender's work.</summary>
+    public static double MedianMicroseconds(IReadOnlyList<Turn[]> turns, int contender, int piecesATurn) =>
+        turns.Select(turn => turn[contender].Time.TotalMicroseconds / piecesATurn).Median();
+
     private static async Task<Turn> TakeAsync(Func<Task> work)
     {
         long bytes = GC.GetTotalAllocatedBytes(precise: true);

@@ -14,7 +14,7 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
 {
     public const string Name = "unary-calls";
     public const int Turns = 150;
-    public static readonly int[] Callers = [1, 16, 100];
+    public static readonly int[] CallerCounts = [1, 16, 100];
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private static readonly GetRequest Request = new();
 
@@ -24,8 +24,8 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
     {
         // About as long a turn for all: one caller waits for each call.
         int calls = callers == 1 ? 50 : 400;
-        using GrpcChannel plain = Plain(server);
-        using GrpcChannel plainAgain = Plain(server);
+        using GrpcChannel plain = Handlers.CreateChannel(server);
+        using GrpcChannel plainAgain = Handlers.CreateChannel(server);
         await using ServiceProvider pooled = Pool(server, _ => { });
         await using ServiceProvider once = Pool(server, options => options.Resilience.MaxAttempts = 1);
         await using ServiceProvider bare = Pool(server, options =>
@@ -39,14 +39,10 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
             [.. new[] { new KeyValue.KeyValueClient(plain), new KeyValue.KeyValueClient(plainAgain) }.Select(client => Work(callers, calls, async () => await client.GetAsync(Request, deadline: DateTime.UtcNow + Deadline))),
              .. new[] { pooled, once, bare }.Select(services => services.GetRequiredService<KeyValue.KeyValueClient>()).Select(client => Work(callers, calls, async () => await client.GetAsync(Request)))]);
 
-        double[] times = [.. turns.Select(turn => turn[0].Time.TotalMicroseconds / calls).Order()];
-        return new UnaryCalls(times[Turns / 2], Beside(1), Beside(2), Beside(3), Beside(4));
+        return new UnaryCalls(Turn.MedianMicroseconds(turns, 0, calls), Beside(1), Beside(2), Beside(3), Beside(4));
 
         Cost Beside(int contender) => Cost.Of(turns, 0, contender, calls);
     }
-
-    private static GrpcChannel Plain(ServerAddress server) => GrpcChannel.ForAddress(
-        server.Url, new GrpcChannelOptions { HttpHandler = Handlers.Create(server.CaPem), DisposeHttpClient = true });
 
     private static ServiceProvider Pool(ServerAddress server, Action<PooledGrpcClientOptions> configure)
     {
@@ -60,15 +56,5 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
         return services.BuildServiceProvider();
     }
 
-    private static Func<Task> Work(int callers, int calls, Func<Task> call) => () =>
-    {
-        int left = calls;
-        return Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
-        {
-            while (Interlocked.Decrement(ref left) >= 0)
-            {
-                await call();
-            }
-        })));
-    };
+    private static Func<Task> Work(int callers, int calls, Func<Task> call) => () => Callers.RunAsync(callers, calls, call);
 }

@@ -20,7 +20,7 @@ public sealed class SettingsStreamTests
     public async Task Read_SettingsInPieces_LearnsTheLimitOnceAndForwardsEveryByte(int piece)
     {
         var learnt = new List<int>();
-        using var stream = new SettingsStream(new MemoryStream(Frames), new ReadPace(static () => 0, connection: null), learnt.Add);
+        using var stream = new SettingsStream(new MemoryStream(Frames), Calm(), learnt.Add);
 
         Assert.Equal(Frames, await ReadAllAsync(stream, piece));
         Assert.Equal([42], learnt);
@@ -31,7 +31,7 @@ public sealed class SettingsStreamTests
     public async Task Read_WholeFrame_TellsTheLimitWithTheNextReadOnly()
     {
         var learnt = new List<int>();
-        using var stream = new SettingsStream(new MemoryStream(Frames), new ReadPace(static () => 0, connection: null), learnt.Add);
+        using var stream = new SettingsStream(new MemoryStream(Frames), Calm(), learnt.Add);
 
         await stream.ReadExactlyAsync(new byte[21], TestContext.Current.CancellationToken);
         Assert.Empty(learnt);
@@ -44,7 +44,7 @@ public sealed class SettingsStreamTests
     public async Task Read_SettingsWithoutALimit_LearnsThatThereIsNone()
     {
         var learnt = new List<int>();
-        using var stream = new SettingsStream(new MemoryStream([0, 0, 0, 4, 0, 0, 0, 0, 0]), new ReadPace(static () => 0, connection: null), learnt.Add);
+        using var stream = new SettingsStream(new MemoryStream([0, 0, 0, 4, 0, 0, 0, 0, 0]), Calm(), learnt.Add);
 
         await ReadAllAsync(stream, 100);
 
@@ -57,7 +57,7 @@ public sealed class SettingsStreamTests
     public async Task Read_SomethingElse_LearnsNothingAndForwardsIt(byte[] bytes)
     {
         var learnt = new List<int>();
-        using var stream = new SettingsStream(new MemoryStream(bytes), new ReadPace(static () => 0, connection: null), learnt.Add);
+        using var stream = new SettingsStream(new MemoryStream(bytes), Calm(), learnt.Add);
 
         Assert.Equal(bytes, await ReadAllAsync(stream, 3));
         Assert.Empty(learnt);
@@ -68,7 +68,7 @@ public sealed class SettingsStreamTests
     [InlineData(new byte[] { 0, 0, 12, 4, 0, 0, 0, 0, 0, 0, 3, 0 })]
     public async Task Read_EndsBeforeTheFirstFrameDoes_SaysSo(byte[] bytes)
     {
-        using var stream = new SettingsStream(new MemoryStream(bytes), new ReadPace(static () => 0, connection: null), static _ => { });
+        using var stream = new SettingsStream(new MemoryStream(bytes), Calm(), static _ => { });
 
         await Assert.ThrowsAsync<EndedBeforeSettingsException>(() => ReadAllAsync(stream, 3));
     }
@@ -86,6 +86,8 @@ public sealed class SettingsStreamTests
 
         Assert.InRange(pace.MostBytes, 1000 * ReadPace.ResponsesARead, 1100 * ReadPace.ResponsesARead);
     }
+
+    private static ReadPace Calm() => new(static () => 0, connection: null);
 
     private static async Task<byte[]> ReadAllAsync(Stream stream, int piece)
     {
