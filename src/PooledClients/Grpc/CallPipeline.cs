@@ -12,7 +12,7 @@ internal sealed class CallPipeline(
 
     /// <summary>The part of it that is ours, in front of a channel to no real server: its calls earn and spend nothing, and are not counted.</summary>
     public CallInvoker BuildFor(Rehearsal rehearsal)
-        => new PolicyCallInvoker(rehearsal.CreateCallInvoker(), _policies.Rehearse(), facts.Time, stubDeadline: null);
+        => new PolicyCallInvoker(rehearsal.CreateCallInvoker(), _policies.Rehearse(), facts.Time, stubDeadline: null, mayWait: false);
 
     public CallInvoker Build(TimeSpan? stubDeadline)
     {
@@ -28,7 +28,7 @@ internal sealed class CallPipeline(
         }
 
         // What the application says of a call's options is the caller's word: the policy comes after it, and attempts share it.
-        invoker = new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline);
+        invoker = new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline, setup.MayWait);
         return setup.CallOptions.Count > 0 ? new CallOptionsInvoker(invoker, [], setup.CallOptions) : invoker;
     }
 }

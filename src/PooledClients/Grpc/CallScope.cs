@@ -2,25 +2,40 @@ namespace PooledClients.Grpc;
 
 /// <summary>
 /// What the handler below the channel is told of a call, and tells it. It travels beside the call for nothing: gRPC sends a request
-/// on the thread that makes the call, so the handler that takes the request finds it in <see cref="Starting"/>. Where something is
-/// asynchronous in between (call credentials, a channel's first call) there is none, and whoever relies on it has to do without.
+/// on the thread that makes the call, so the handler that takes the request finds it by <see cref="Of"/>. Where something may be
+/// asynchronous in between (call credentials, interceptors and message handlers of the application) a call that may be tried again
+/// flows with the execution context, for some bytes; of any other nothing is known there, and whoever relies on it does without.
 /// </summary>
 internal abstract class CallScope
 {
+    private static readonly AsyncLocal<RetriableCall?> Flowing = new();
+
     [ThreadStatic]
     private static CallScope? _current;
-
-    /// <summary>The call that this thread is starting.</summary>
-    public static CallScope? Starting => _current;
 
     /// <summary>Who set the call's deadline; <see langword="null"/> without one.</summary>
     public abstract DeadlineOrigin? Deadline { get; }
 
+    /// <summary>How the call is tried again by the handler; <see langword="null"/> where it is made once, or by an invoker.</summary>
+    public virtual CallRetrier? Retrier => null;
+
+    /// <summary>The call that a request belongs to, asked for on the way down to the handler.</summary>
+    public static CallScope? Of(HttpRequestMessage request) =>
+        _current ?? (Flowing.Value is { } flowing && flowing.IsOf(request) ? flowing : null);
+
     /// <summary>Makes a call the one that this thread starts until the result is disposed.</summary>
-    public static Started Start(CallScope? call)
+    /// <param name="call">What there is to tell of it.</param>
+    /// <param name="flows">Whether its request may be sent later, and by another thread.</param>
+    public static Started Start(CallScope? call, bool flows = false)
     {
-        var started = new Started(_current);
+        var flowing = flows ? call as RetriableCall : null;
+        var started = new Started(_current, flowing is null ? null : Flowing.Value, flowing is not null);
         _current = call;
+        if (flowing is not null)
+        {
+            Flowing.Value = flowing;
+        }
+
         return started;
     }
 
@@ -30,8 +45,15 @@ internal abstract class CallScope
     {
     }
 
-    public readonly ref struct Started(CallScope? outer)
+    public readonly ref struct Started(CallScope? outer, RetriableCall? outerFlowing, bool flows)
     {
-        public void Dispose() => _current = outer;
+        public void Dispose()
+        {
+            _current = outer;
+            if (flows)
+            {
+                Flowing.Value = outerFlowing;
+            }
+        }
     }
 }

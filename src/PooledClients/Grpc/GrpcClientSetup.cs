@@ -28,4 +28,7 @@ internal sealed class GrpcClientSetup
     public List<Func<IServiceProvider, AsyncAuthInterceptor>> CallCredentials { get; } = [];
 
     public List<Func<CallOptions, CallOptions>> CallOptions { get; } = [];
+
+    /// <summary>Whether something of the application's comes between stub and handler that may send a request later than the call is made.</summary>
+    public bool MayWait => MessageHandlers.Count + ChannelInterceptors.Count + ClientInterceptors.Count + CallCredentials.Count > 0;
 }

@@ -18,7 +18,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     internal static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
 
     private const int MostResends = 5;
-    private const string DeadlineExceededStatus = "4";
 
     private readonly Transport _transport;
     private readonly TimeProvider _timeProvider;
@@ -80,16 +79,39 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     /// <summary>Takes no new call from now on.</summary>
     public void BeginDrain() => _draining = true;
 
-    // A closed breaker is asked nothing; it learns what each request came to.
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var call = CallScope.Of(request);
+        return AttemptAsync(request, call, call?.Retrier, cancellationToken);
+    }
+
+    // A closed breaker is asked nothing; it learns what each request came to. A probe that fails opens it again: no attempt may follow.
+    private Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken) =>
         _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, cancellationToken)
-            : _breaker.ProbeAsync(() => SendOnAsync(request, cancellationToken), GrpcFailure.Judge);
+            ? SendOnAsync(request, call, retrier, cancellationToken)
+            : ProbeAsync(request, call, cancellationToken);
+
+    // What has a closure is in methods of its own as well: it is made where the method begins.
+    private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallScope? call, CancellationToken cancellationToken) =>
+        _breaker!.ProbeAsync(() => SendOnAsync(request, call, retrier: null, cancellationToken), GrpcFailure.Judge);
+
+    private Task<HttpResponseMessage> RetryAsync(
+        HttpRequestMessage request, CallTime time, CallRetrier retrier, RpcException failure, HttpResponseMessage? refusal, CancellationToken cancellationToken)
+    {
+        return new RetriedRequest(request, time, retrier, SendAsync, cancellationToken).GoOnAsync(failure, refusal);
+
+        Task<HttpResponseMessage> SendAsync()
+        {
+            // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
+            request.Content = request.Content is SentContent used ? used.Message : request.Content;
+            return AttemptAsync(request, time.Call, retrier: null, cancellationToken);
+        }
+    }
 
     // One async method, for each costs 114 B a call; what is rare is in methods of its own.
-    private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
     {
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), CallScope.Starting);
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
         var type = _hasStreaming ? TypeOf(request.RequestUri!.AbsolutePath) : MethodType.Unary;
         var content = type == MethodType.Unary
             ? _contents.Rent(request.Content!)
@@ -97,6 +119,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         request.Content = content;
         var admitted = type == MethodType.Unary && Admission.TryEnter();
         var hasWaited = false;
+        RpcException? failure;
+        HttpResponseMessage? refusal = null;
         try
         {
             if (type == MethodType.Unary && !admitted)
@@ -136,16 +160,16 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 try
                 {
                     var response = await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                    var isEnd = response.Headers.NonValidated.TryGetValues("grpc-status", out var status);
-                    if (isEnd && time.IsOver && status.ToString() == DeadlineExceededStatus)
+                    var status = GrpcAnswer.StatusOf(response);
+                    if (status == StatusCode.DeadlineExceeded && time.IsOver)
                     {
                         // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went.
                         response.Dispose();
                         throw DeadlineExceeded(exception: null, time, generation, content);
                     }
 
-                    time.Call?.OnHeaders(isEnd);
-                    _breaker?.Report(GrpcFailure.Judge(response));
+                    time.Call?.OnHeaders(isEnd: status is not null);
+                    _breaker?.Report(GrpcFailure.Judge(status));
                     if (_silence.HasRetired)
                     {
                         _silence.Answered();
@@ -161,8 +185,14 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     }
 
                     isAnswered = true;
+                    failure = retrier?.FailureOf(response, status);
+                    if (failure is null)
+                    {
+                        return response;
+                    }
 
-                    return response;
+                    refusal = response;
+                    break;
                 }
                 catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not RpcException)
                 {
@@ -210,6 +240,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
             }
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && !content.HasFailed && retrier?.FailureOf(exception) is not null)
+        {
+            failure = retrier.FailureOf(exception)!;
+        }
         finally
         {
             if (admitted)
@@ -217,6 +251,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 Admission.Exit();
             }
         }
+
+        return await RetryAsync(request, time, retrier!, failure, refusal, cancellationToken).ConfigureAwait(false);
     }
 
     protected override void Dispose(bool disposing)

@@ -4,20 +4,26 @@ namespace PooledClients.Grpc;
 
 /// <summary>
 /// The outermost of a client's invokers: gives each call what its method's policy says, and hands it to the channel. A call that
-/// needs no more than a deadline costs no allocation here.
+/// needs no more than a deadline and retries costs no allocation here.
 /// </summary>
-internal sealed class PolicyCallInvoker(CallInvoker inner, MethodPolicies policies, TimeProvider time, TimeSpan? stubDeadline) : CallInvoker
+/// <param name="inner">What comes after it.</param>
+/// <param name="policies">What holds for the client's methods.</param>
+/// <param name="time">What deadlines are reckoned by.</param>
+/// <param name="stubDeadline">The deadline of the stub, which comes before the methods'.</param>
+/// <param name="mayWait">Whether something of the application's comes after it that may send a request later.</param>
+internal sealed class PolicyCallInvoker(
+    CallInvoker inner, MethodPolicies policies, TimeProvider time, TimeSpan? stubDeadline, bool mayWait) : CallInvoker
 {
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
         var policy = policies.Get(method, request);
-        if (policy.Retrier is null && policy.Hedger is null && CallDeadline.Value is null)
+        if (policy.Hedger is null && CallDeadline.Value is null)
         {
             // An interceptor may have something to say of blocking calls alone.
             var origin = Apply(policy, ref options, out _);
             method = policy.Limits is { } limits ? limits.Limit(method) : method;
-            using (CallScope.Start(origin))
+            using (Start(policy, origin, options))
             {
                 return inner.BlockingUnaryCall(method, host, options, request);
             }
@@ -40,10 +46,9 @@ internal sealed class PolicyCallInvoker(CallInvoker inner, MethodPolicies polici
 
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         AsyncUnaryCall<TResponse> call;
-        using (CallScope.Start(origin))
+        using (Start(policy, origin, options))
         {
-            call = policy.Retrier is { } retrier ? RetriedUnaryCall<TRequest, TResponse>.Start(inner, retrier, method, host, options, origin, request)
-                : policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(inner, hedger, method, host, options, origin, request)
+            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(inner, hedger, method, host, options, origin, request)
                 : inner.AsyncUnaryCall(method, host, options, request);
         }
 
@@ -98,6 +103,9 @@ internal sealed class PolicyCallInvoker(CallInvoker inner, MethodPolicies polici
 
         return linked is null ? call : linked.DisposeWith(call);
     }
+
+    private CallScope.Started Start(MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options) =>
+        policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin), flows: mayWait || options.Credentials is not null) : CallScope.Start(origin);
 
     /// <returns>Who set the deadline that the options now have; <see langword="null"/> when they have none.</returns>
     private DeadlineOrigin? Apply(MethodPolicy policy, ref CallOptions options, out LinkedCancellation? linked)

@@ -20,4 +20,11 @@ internal static class PreviousAttempts
         copy.Add(Header, attempts.ToString(CultureInfo.InvariantCulture));
         return copy;
     }
+
+    /// <summary>Has a request tell the number of attempts before.</summary>
+    public static void AddTo(HttpRequestMessage request, int attempts)
+    {
+        request.Headers.Remove(Header);
+        request.Headers.TryAddWithoutValidation(Header, attempts.ToString(CultureInfo.InvariantCulture));
+    }
 }

@@ -6,11 +6,11 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Grpc;
 
 /// <summary>
-/// One call and its attempts. The attempt that is current may be given up for another until something of it has been handed to
-/// the caller: then it is committed, and what it comes to is what the call comes to.
+/// A server stream and its attempts, each of which leads to whether there is a first message. The attempt that is current may be given
+/// up for another until something of it has been handed to the caller: then it is committed, and what it comes to is what the call
+/// comes to.
 /// </summary>
-/// <typeparam name="TResult">What an attempt leads to: the response, or whether the stream has a first message.</typeparam>
-internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposable
+internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
 {
     private readonly CallRetrier _retrier;
     private readonly CallOptions _options;
@@ -88,15 +88,15 @@ internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposa
     protected abstract void StartAttempt(CallOptions options);
 
     /// <summary>Sees the current attempt to its result.</summary>
-    protected abstract Task<TResult> FinishAttemptAsync();
+    protected abstract Task<bool> FinishAttemptAsync();
 
     /// <summary>Ends the current attempt and lets go of what it holds.</summary>
     protected abstract void DisposeAttempt();
 
     /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
-    protected async Task<TResult> GoOnAsync(RpcException first)
+    protected async Task<bool> GoOnAsync(RpcException first)
     {
-        var retry = new RetryState(first);
+        var retry = new RetryState(_retrier, first);
         if (_cancelled is not null || IsCommitted || !_retrier.Policy.Covers(first))
         {
             throw End(retry, WithDeadlineDetail(first));
@@ -111,12 +111,12 @@ internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposa
             await stop.CancelAsync().ConfigureAwait(false);
         }
 
-        var outcome = await RunAsync(stop.Token).ConfigureAwait(false);
+        var outcome = await _retrier.RunAsync(this, stop.Token).ConfigureAwait(false);
         retry.Stop = null;
         switch (outcome.Exception)
         {
             case null:
-                return outcome.Result!;
+                return outcome.Result;
             case RpcException failure:
                 throw End(retry, WithDeadlineDetail(retry.Explain(failure)));
             case OperationCanceledException when _cancelled is { } detail:
@@ -136,72 +136,25 @@ internal abstract class RetriedCall<TResult> : CallScope, IRetriedCall, IDisposa
         }
     }
 
-    bool IRetriedCall.ShouldRetry(RpcException failure)
+    RetryState IRetriedCall.Retry => _retry!;
+
+    bool IRetriedCall.ShouldRetry(RpcException failure) =>
+        _cancelled is null && !IsCommitted && _retry!.Allows(failure)
+        && Interlocked.CompareExchange(ref _attempt, AttemptState.GivenUp, AttemptState.Open) == AttemptState.Open;
+
+    async ValueTask<Outcome<bool>> IRetriedCall<bool>.AttemptAsync()
     {
-        var retry = _retry!;
-        retry.Latest = failure;
-        if (_cancelled is not null || IsCommitted || !_retrier.Policy.Covers(failure))
-        {
-            return false;
-        }
-
-        retry.GaveUp = retry.Attempts >= _retrier.Policy.MaxAttempts ? "as many as it may make"
-            : RetryPushback.From(failure.Trailers).Forbidden ? $"the server forbids another by {RetryPushback.Trailer}"
-            : !_retrier.Budget.TryTake() ? _retrier.Budget.Spent
-            : null;
-
-        return retry.GaveUp is null
-            && Interlocked.CompareExchange(ref _attempt, AttemptState.GivenUp, AttemptState.Open) == AttemptState.Open;
-    }
-
-    TimeSpan IRetriedCall.NextPause(RpcException failure)
-    {
-        var retry = _retry!;
-        if (RetryPushback.From(failure.Trailers).Delay is { } pause)
-        {
-            // The server knows better than the row of pauses, which starts over.
-            retry.Pauses = 0;
-        }
-        else
-        {
-            pause = _retrier.Policy.Backoff(retry.Pauses++, Random.Shared.NextDouble());
-        }
-
-        _retrier.Logger.CallTriedAgain(_retrier.Method, retry.Attempts, failure.StatusCode, pause.TotalMilliseconds);
-        return pause;
-    }
-
-    private async ValueTask<Outcome<TResult>> RunAsync(CancellationToken stop)
-    {
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, stop);
-        context.Properties.Set(CallRetrier.CallKey, this);
-        var outcome = await _retrier.Pipeline.ExecuteOutcomeAsync(
-            static (_, call) => call.NextOutcomeAsync(), context, this).ConfigureAwait(false);
-        ResilienceContextPool.Shared.Return(context);
-        return outcome;
-    }
-
-    private async ValueTask<Outcome<TResult>> NextOutcomeAsync()
-    {
-        var retry = _retry!;
-        if (!retry.FirstGiven)
-        {
-            // What the pipeline takes for its first execution is the attempt that was made outside it.
-            retry.FirstGiven = true;
-            return Outcome.FromException<TResult>(retry.Latest);
-        }
-
         try
         {
-            return Outcome.FromResult(await AttemptAsync(retry).ConfigureAwait(false));
+            return Outcome.FromResult(await AttemptAsync(_retry!).ConfigureAwait(false));
         }
         catch (Exception e)
         {
-            return Outcome.FromException<TResult>(e);
+            return Outcome.FromException<bool>(e);
         }
     }
 
-    private Task<TResult> AttemptAsync(RetryState retry)
+    private Task<bool> AttemptAsync(RetryState retry)
     {
         var headers = PreviousAttempts.AddTo(_options.Headers, retry.Attempts++);
         DisposeAttempt();

@@ -6,7 +6,7 @@ namespace PooledClients.Grpc;
 /// A server stream that may take several attempts before its first message. Attempts are driven by whoever waits: a read, or
 /// a wait for the headers.
 /// </summary>
-internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall<bool>, IAsyncStreamReader<TResponse>
+internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IAsyncStreamReader<TResponse>
     where TRequest : class
     where TResponse : class
 {

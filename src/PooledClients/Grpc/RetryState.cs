@@ -1,23 +1,23 @@
 using Grpc.Core;
+using PooledClients.Diagnostics;
+using PooledClients.Resilience;
 
 namespace PooledClients.Grpc;
 
 /// <summary>What a call has to remember from its first failure on. A call that succeeds at once has none.</summary>
-internal sealed class RetryState(RpcException first)
+internal sealed class RetryState(CallRetrier retrier, RpcException first)
 {
-    /// <summary>How the latest attempt failed.</summary>
-    public RpcException Latest { get; set; } = first;
+    // How often the pause has grown.
+    private int _pauses;
+    private bool _isFirstTaken;
 
-    /// <summary>Whether the pipeline has been given the first attempt's failure.</summary>
-    public bool FirstGiven { get; set; }
+    // Why there is no further attempt, where a rule of ours forbids it.
+    private string? _gaveUp;
+
+    /// <summary>How the latest attempt failed.</summary>
+    public RpcException Latest { get; private set; } = first;
 
     public int Attempts { get; set; } = 1;
-
-    /// <summary>How often the pause has grown.</summary>
-    public int Pauses { get; set; }
-
-    /// <summary>Why there is no further attempt, where a rule of ours forbids it.</summary>
-    public string? GaveUp { get; set; }
 
     /// <summary>Ends a pause: by the caller, by <c>Dispose</c>, or at the deadline.</summary>
     public CancellationTokenSource? Stop { get; set; }
@@ -25,10 +25,51 @@ internal sealed class RetryState(RpcException first)
     /// <summary>How the call has ended, where that is not how its latest attempt has.</summary>
     public RpcException? End { get; set; }
 
+    /// <summary>The first attempt's failure, once: it was made outside the pipeline.</summary>
+    public RpcException? TakeFirst()
+    {
+        var first = _isFirstTaken ? null : Latest;
+        _isFirstTaken = true;
+        return first;
+    }
+
+    /// <summary>Whether policy, server and budget allow another attempt after this failure. A yes has taken its share of the budget.</summary>
+    public bool Allows(RpcException failure)
+    {
+        Latest = failure;
+        if (!retrier.Policy.Covers(failure))
+        {
+            return false;
+        }
+
+        _gaveUp = Attempts >= retrier.Policy.MaxAttempts ? "as many as it may make"
+            : RetryPushback.From(failure.Trailers).Forbidden ? $"the server forbids another by {RetryPushback.Trailer}"
+            : !retrier.Budget.TryTake() ? retrier.Budget.Spent
+            : null;
+        return _gaveUp is null;
+    }
+
+    /// <summary>The pause before the next attempt.</summary>
+    public TimeSpan NextPause(RpcException failure)
+    {
+        if (RetryPushback.From(failure.Trailers).Delay is { } pause)
+        {
+            // The server knows better than the row of pauses, which starts over.
+            _pauses = 0;
+        }
+        else
+        {
+            pause = retrier.Policy.Backoff(_pauses++, Random.Shared.NextDouble());
+        }
+
+        retrier.Logger.CallTriedAgain(retrier.Method, Attempts, failure.StatusCode, pause.TotalMilliseconds);
+        return pause;
+    }
+
     /// <summary>The latest failure, with the number of attempts and the reason why there are no more.</summary>
     public RpcException Explain(RpcException failure)
     {
-        if (GaveUp is null && Attempts == 1)
+        if (_gaveUp is null && Attempts == 1)
         {
             return failure;
         }
@@ -36,7 +77,7 @@ internal sealed class RetryState(RpcException first)
         var attempts = Attempts == 1 ? "1 attempt" : $"{Attempts} attempts";
         var status = failure.Status;
         return new RpcException(
-            new Status(status.StatusCode, $"{status.Detail} ({attempts}{(GaveUp is null ? null : "; " + GaveUp)})", status.DebugException ?? failure),
+            new Status(status.StatusCode, $"{status.Detail} ({attempts}{(_gaveUp is null ? null : "; " + _gaveUp)})", status.DebugException ?? failure),
             failure.Trailers);
     }
 }

@@ -1,5 +1,7 @@
 using System.Net.Http;
+using System.Net.Sockets;
 using System.Security.Authentication;
+using Grpc.Core;
 using PooledClients.Connections;
 using PooledClients.Tls;
 
@@ -9,7 +11,9 @@ namespace PooledClients.Grpc;
 internal static class SendFailure
 {
     private const long RefusedStream = 7;
+    private const long Cancel = 8;
     private const long EnhanceYourCalm = 11;
+    private const long InadequateSecurity = 12;
 
     /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
     public static bool IsAbandonedDial(Exception exception) => exception.Find<DialAbandonedException>() is not null;
@@ -50,6 +54,13 @@ internal static class SendFailure
             && (protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message));
     }
 
+    /// <summary>
+    /// What a failed send is to the call, in the status that the channel would give it (gRPC over HTTP/2, "Errors"). A cancellation and
+    /// what is no failure of a send stay as they are.
+    /// </summary>
+    public static Exception AsRpcException(Exception exception) =>
+        exception is RpcException || !IsTransportFailure(exception) ? exception : new RpcException(new Status(StatusOf(exception), exception.Message, exception));
+
     /// <summary>The server has had enough: of pings, most often.</summary>
     public static bool IsEnhanceYourCalm(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: EnhanceYourCalm };
 
@@ -64,6 +75,16 @@ internal static class SendFailure
         return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || exception.Find<IOException>() is not null
             || IsUnfinishedHandshake(exception);
     }
+
+    private static StatusCode StatusOf(Exception exception) => exception.Find<HttpProtocolException>()?.ErrorCode switch
+    {
+        RefusedStream => StatusCode.Unavailable,
+        Cancel => StatusCode.Cancelled,
+        EnhanceYourCalm => StatusCode.ResourceExhausted,
+        InadequateSecurity => StatusCode.PermissionDenied,
+        null when exception.Find<SocketException>() is not null => StatusCode.Unavailable,
+        _ => StatusCode.Internal,
+    };
 
     // The runtime has the same to say in words alone, when its own reading sees the end first.
     private static bool IsUnfinishedHandshake(Exception exception)

@@ -41,6 +41,9 @@ internal sealed class SentContent : HttpContent, IPendingCall
     /// <summary>The content type of the message, which stands among the headers already.</summary>
     public MediaTypeHeaderValue? MediaType { get; }
 
+    /// <summary>The message; none once it was let go of.</summary>
+    public HttpContent? Message => _inner;
+
     /// <summary>Whether a connection has asked for the message since the last <see cref="Reset"/>.</summary>
     public bool WasAsked => _asked;
 

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -12,7 +11,6 @@ namespace PooledClients.Resilience;
 /// <summary>Tells whose fault a failed gRPC call is.</summary>
 internal static class GrpcFailure
 {
-    private const string UnavailableStatus = "14";
     private const long FrameSizeError = 0x6;
     private const long CompressionError = 0x9;
     private const long Http11Required = 0xd;
@@ -34,18 +32,10 @@ internal static class GrpcFailure
     }
 
     /// <summary>What an answer says about the server: one that says it is unavailable counts as none.</summary>
-    public static RequestOutcome Judge(HttpResponseMessage response)
-    {
-        if (response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout)
-        {
-            return RequestOutcome.Failed;
-        }
+    public static RequestOutcome Judge(HttpResponseMessage response) => Judge(GrpcAnswer.StatusOf(response));
 
-        // A call that fails before its first message has its status in the headers.
-        return response.Headers.NonValidated.TryGetValues("grpc-status", out var status) && status.ToString() == UnavailableStatus
-            ? RequestOutcome.Failed
-            : RequestOutcome.Answered;
-    }
+    /// <summary>What the status of an answer without a message says about the server.</summary>
+    public static RequestOutcome Judge(StatusCode? status) => status == StatusCode.Unavailable ? RequestOutcome.Failed : RequestOutcome.Answered;
 
     /// <summary>What a failed request says about the server.</summary>
     public static RequestOutcome Judge(Exception exception) =>

@@ -19,6 +19,9 @@ internal sealed record RetryPolicy
     /// </summary>
     public IReadOnlySet<StatusCode>? Statuses { get; init; }
 
+    /// <summary>Whether an answer that fails the call is one that another attempt may mend.</summary>
+    public bool Covers(StatusCode answer) => Statuses?.Contains(answer) ?? answer == StatusCode.Unavailable;
+
     /// <summary>Whether a failure is one that another attempt may mend.</summary>
     public bool Covers(RpcException failure) =>
         GrpcFailure.Classify(failure) switch

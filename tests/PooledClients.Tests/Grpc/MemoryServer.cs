@@ -20,6 +20,9 @@ internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpM
 
     public ConcurrentQueue<HttpRequestMessage> Requests { get; } = new();
 
+    /// <summary>What each request said of the attempts before it; nothing where it did not.</summary>
+    public ConcurrentQueue<string> PreviousAttempts { get; } = new();
+
     /// <summary>Every request, as it arrives.</summary>
     public Channel<HttpRequestMessage> Arrivals { get; } = Channel.CreateUnbounded<HttpRequestMessage>();
 
@@ -86,9 +89,10 @@ internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpM
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
+        PreviousAttempts.Enqueue(request.Headers.TryGetValues("grpc-previous-rpc-attempts", out var previous) ? previous.Single() : string.Empty);
         Arrivals.Writer.TryWrite(request);
         var answer = _answers.TryDequeue(out var next) ? _last = next : _last!;
-        return AnswerAsync(answer, request, CallScope.Starting, cancellationToken);
+        return AnswerAsync(answer, request, CallScope.Of(request), cancellationToken);
     }
 
     // As the handler below a pooled channel does.

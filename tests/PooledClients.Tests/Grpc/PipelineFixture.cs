@@ -13,17 +13,35 @@ internal sealed class PipelineFixture : IDisposable
 {
     private readonly GrpcChannel _channel;
 
-    public PipelineFixture(HttpMessageHandler server, Action<PooledGrpcClientOptions>? configure = null, CallInvoker? channel = null, TimeSpan? stubDeadline = null)
+    /// <param name="server">What answers.</param>
+    /// <param name="configure">Sets options.</param>
+    /// <param name="channel">A channel that stands in for the one to the server.</param>
+    /// <param name="stubDeadline">The deadline of the stub.</param>
+    /// <param name="wait">What a message handler of the application does before it sends a request on, from another thread.</param>
+    public PipelineFixture(
+        HttpMessageHandler server,
+        Action<PooledGrpcClientOptions>? configure = null,
+        CallInvoker? channel = null,
+        TimeSpan? stubDeadline = null,
+        Func<HttpRequestMessage, Task>? wait = null)
     {
         // The channel has a clock of its own, the true one.
         Time = new TimerProvider(DateTimeOffset.UtcNow);
         Options = new PooledGrpcClientOptions();
         configure?.Invoke(Options);
-        _channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions { HttpClient = new HttpClient(server, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan } });
+        HttpMessageHandler handler = new AttemptHandler(server, TimeProvider.System);
+        var setup = new GrpcClientSetup();
+        if (wait is not null)
+        {
+            handler = new WaitingHandler(handler, wait);
+            setup.MessageHandlers.Add(_ => throw new InvalidOperationException("The fixture has made it."));
+        }
+
+        _channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions { HttpClient = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan } });
         Budget = new RetryBudget(Time, Options.Resilience.RetryRatio, Options.Resilience.RetriesPerSecond);
         Facts = new CallPipelineFacts(
             "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, null, Time, Logger);
-        Invoker = new CallPipeline(channel ?? _channel.CreateCallInvoker(), Options, new GrpcClientSetup(), Facts, new ServiceCollection().BuildServiceProvider()).Build(stubDeadline);
+        Invoker = new CallPipeline(channel ?? _channel.CreateCallInvoker(), Options, setup, Facts, new ServiceCollection().BuildServiceProvider()).Build(stubDeadline);
         Client = new KeyValue.KeyValueClient(Invoker);
     }
 
@@ -72,4 +90,14 @@ internal sealed class PipelineFixture : IDisposable
     }
 
     public void Dispose() => _channel.Dispose();
+
+    private sealed class WaitingHandler(HttpMessageHandler inner, Func<HttpRequestMessage, Task> wait) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Yield();
+            await wait(request);
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
 }

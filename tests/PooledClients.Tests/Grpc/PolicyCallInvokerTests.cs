@@ -139,16 +139,16 @@ public sealed class PolicyCallInvokerTests
     public void Call_WhileItIsMade_TellsWhoSetItsDeadline()
     {
         CallScope? seen = null;
-        using var server = new MemoryServer((_, _) =>
+        using var server = new MemoryServer((request, _) =>
         {
-            seen = CallScope.Starting;
+            seen = CallScope.Of(request);
             return new TaskCompletionSource<HttpResponseMessage>().Task;
         });
         using var fixture = new PipelineFixture(server);
 
         fixture.Put();
         Assert.Equal("the client's Deadline option", seen?.Deadline?.ToString());
-        Assert.Null(CallScope.Starting);
+        Assert.Null(CallScope.Of(Assert.Single(server.Requests)));
     }
 
     private static GrpcMethodOptions Of(int seconds) => new() { Deadline = TimeSpan.FromSeconds(seconds) };

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Resilience;
@@ -25,4 +26,31 @@ public sealed class RetryPolicyTests
 
         Assert.Equal(milliseconds, policy.Backoff(pauses, random).TotalMilliseconds, 3);
     }
+
+    [Theory]
+    [InlineData(StatusCode.Unavailable, true)]
+    [InlineData(StatusCode.Internal, false)]
+    [InlineData(StatusCode.Aborted, false)]
+    public void Covers_AnAnswerByOurOwnRule_OnlyUnavailable(StatusCode answer, bool covers)
+        => Assert.Equal(covers, Policy(statuses: null).Covers(answer));
+
+    [Theory]
+    [InlineData(StatusCode.Unavailable, false)]
+    [InlineData(StatusCode.Internal, false)]
+    [InlineData(StatusCode.Aborted, true)]
+    public void Covers_AnAnswerByAServiceConfig_OnlyWhatItLists(StatusCode answer, bool covers)
+    {
+        var policy = Policy(new HashSet<StatusCode> { StatusCode.Aborted });
+
+        Assert.Equal(covers, policy.Covers(answer));
+        Assert.Equal(covers, policy.Covers(new RpcException(new Status(answer, string.Empty))));
+    }
+
+    private static RetryPolicy Policy(HashSet<StatusCode>? statuses) => new()
+    {
+        MaxAttempts = 5,
+        InitialBackoff = TimeSpan.FromMilliseconds(100),
+        MaxBackoff = TimeSpan.FromSeconds(1),
+        Statuses = statuses,
+    };
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 
-namespace PooledClients.Grpc;
+namespace PooledClients.Resilience;
 
 /// <summary>What a server says about another attempt (gRFC A6): when, or not at all.</summary>
 internal readonly record struct RetryPushback(bool Forbidden, TimeSpan? Delay)

@@ -1,12 +1,14 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
+using PooledClients.Grpc;
 using RocksDb.V1;
 using static PooledClients.Tests.Grpc.MemoryServer;
 
 namespace PooledClients.Tests.Grpc;
 
-public sealed class RetriedUnaryCallTests
+public sealed class RetriedRequestTests
 {
     private static readonly GetResponse Found = new() { Found = true };
 
@@ -37,9 +39,7 @@ public sealed class RetriedUnaryCallTests
         Assert.True((await call).Found);
         Assert.Equal("2", (await call.ResponseHeadersAsync).GetValue("attempt"));
         Assert.Equal(StatusCode.OK, call.GetStatus().StatusCode);
-        Assert.Equal(
-            ["", "1", "2"],
-            server.Requests.Select(r => r.Headers.TryGetValues("grpc-previous-rpc-attempts", out var values) ? values.Single() : ""));
+        Assert.Equal(["", "1", "2"], server.PreviousAttempts);
         Assert.All(server.Requests, r => Assert.Equal("1", r.Headers.GetValues("mine").Single()));
     }
 
@@ -222,16 +222,15 @@ public sealed class RetriedUnaryCallTests
     public async Task Deadline_InThePause_SaysWhoSetItAndWhatFailed()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, "down", pushback: "60000"), Ok(Found));
-        using var fixture = new PipelineFixture(server, o => o.Deadline = TimeSpan.FromSeconds(5));
+        using var fixture = new PipelineFixture(server, o => o.Deadline = TimeSpan.FromSeconds(1));
 
         using var call = fixture.Get();
         await fixture.PauseAsync(TimeSpan.FromSeconds(60));
-        fixture.Time.Advance(TimeSpan.FromSeconds(5));
 
         var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
         Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
-        Assert.Equal(
-            "The deadline, set by the client's Deadline option, passed after 5 s, before attempt 2. The last one failed with Unavailable: down",
+        Assert.Matches(
+            @"^The call reached its deadline of (1|0\.9\d*) s \(set by the client's Deadline option\) before attempt 2\. The last one failed with Unavailable: down$",
             failure.Status.Detail);
         Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
         Assert.Single(server.Requests);
@@ -261,5 +260,87 @@ public sealed class RetriedUnaryCallTests
         var failure = await Assert.ThrowsAsync<RpcException>(() => fixture.Get().ResponseAsync);
 
         Assert.Equal("down", failure.Status.Detail);
+    }
+
+    [Fact]
+    public async Task Get_FailsAfterItsHeaders_IsNotTriedAgain()
+    {
+        using var server = new MemoryServer(FailAfter(StatusCode.Unavailable), Ok(Found));
+        using var fixture = new PipelineFixture(server);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => fixture.Get().ResponseAsync);
+
+        Assert.Equal("scripted, late", failure.Status.Detail);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Get_AnsweredByAProxy_IsTriedAgainAndSaysSo()
+    {
+        using var server = new MemoryServer((_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Version = HttpVersion.Version20 }));
+        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 2);
+
+        using var call = fixture.Get();
+        await fixture.PassPausesAsync(call.ResponseAsync);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Equal("Bad gRPC response. HTTP status code: 503 (2 attempts; as many as it may make)", failure.Status.Detail);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Get_AllAttemptsFail_KeepsTheDetailsCharactersAndTheTrailers()
+    {
+        using var server = new MemoryServer(Fail(StatusCode.Unavailable, "50%25 f%C3%BCr, alle", pushback: "0"));
+        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 2);
+
+        using var call = fixture.Get();
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+        Assert.Equal("50% für, alle (2 attempts; as many as it may make)", failure.Status.Detail);
+        Assert.Equal("0", failure.Trailers.GetValue("grpc-retry-pushback-ms"));
+        Assert.Equal("0", call.GetTrailers().GetValue("grpc-retry-pushback-ms"));
+    }
+
+    [Fact]
+    public async Task Get_SomethingWaitsOnTheWayDown_IsTriedAgain()
+    {
+        using var server = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), Ok(Found));
+        using var fixture = new PipelineFixture(server, wait: static _ => Task.CompletedTask);
+
+        Assert.True((await fixture.Get()).Found);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Put_MadeWhileAGetWaitsOnTheWayDown_IsNotTriedAgain()
+    {
+        using var server = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), Ok(Found));
+        KeyValue.KeyValueClient? other = null;
+        using var fixture = new PipelineFixture(
+            server,
+            wait: async request =>
+            {
+                if (request.RequestUri!.AbsolutePath.EndsWith("Get", StringComparison.Ordinal))
+                {
+                    await Assert.ThrowsAsync<RpcException>(() => other!.PutAsync(new PutRequest(), cancellationToken: TestContext.Current.CancellationToken).ResponseAsync);
+                }
+            });
+        other = new KeyValue.KeyValueClient(fixture.Channel);
+
+        Assert.True((await fixture.Get()).Found);
+        Assert.Equal(["Put", "Get"], server.Requests.Select(request => request.RequestUri!.Segments[^1]));
+    }
+
+    [Fact]
+    public async Task Get_WaitsOnTheWayDown_LeavesNothingInTheCallersContext()
+    {
+        using var server = new MemoryServer(Ok(Found));
+        using var fixture = new PipelineFixture(server, wait: static _ => Task.CompletedTask);
+
+        await fixture.Get();
+
+        Assert.Null(CallScope.Of(Assert.Single(server.Requests)));
     }
 }

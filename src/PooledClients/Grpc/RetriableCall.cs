@@ -1,0 +1,12 @@
+namespace PooledClients.Grpc;
+
+/// <summary>The scope of a unary call that the handler may make again; one serves all calls whose deadline comes from the same place.</summary>
+internal sealed class RetriableCall(CallRetrier retrier, DeadlineOrigin? deadline) : CallScope
+{
+    public override DeadlineOrigin? Deadline => deadline;
+
+    public override CallRetrier Retrier => retrier;
+
+    /// <summary>Whether a request is one of its method: what flows with the execution context also reaches other calls made on the way.</summary>
+    public bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(retrier.Method, StringComparison.Ordinal);
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using Grpc.Core;
+using Polly;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc;
+
+/// <summary>
+/// The request of a unary call whose first attempt has failed, and its further attempts. They are made below the channel, which sees one
+/// request all along, so a call that succeeds at once has nothing of this. A response that may bring a message commits the call, as in
+/// gRFC A6: what it comes to is what the call comes to.
+/// </summary>
+internal sealed class RetriedRequest(
+    HttpRequestMessage request,
+    CallTime time,
+    CallRetrier retrier,
+    Func<Task<HttpResponseMessage>> send,
+    CancellationToken cancellationToken) : IRetriedCall<HttpResponseMessage>
+{
+    private const string TraceParent = "traceparent";
+
+    // The answer by which the latest attempt failed, where there was one.
+    private HttpResponseMessage? _refusal;
+
+    public RetryState Retry { get; private set; } = null!;
+
+    /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
+    /// <param name="failure">How it failed.</param>
+    /// <param name="refusal">The answer by which it failed, where there was one.</param>
+    public async Task<HttpResponseMessage> GoOnAsync(RpcException failure, HttpResponseMessage? refusal)
+    {
+        Retry = new RetryState(retrier, failure);
+        _refusal = refusal;
+        var outcome = await retrier.RunAsync(this, cancellationToken).ConfigureAwait(false);
+        switch (outcome.Exception)
+        {
+            case null:
+                return outcome.Result!;
+            case RpcException last when _refusal is { } answer:
+                GrpcAnswer.Say(answer, Retry.Explain(last).Status);
+                return answer;
+            case RpcException last:
+                throw Retry.Explain(last);
+            case OperationCanceledException cancelled when time.IsOver:
+                var status = Retry.Latest.Status;
+                throw new RpcException(new Status(
+                    StatusCode.DeadlineExceeded,
+                    $"The call reached its deadline of {time} before attempt {Retry.Attempts + 1}. The last one failed with {status.StatusCode}: {status.Detail}",
+                    cancelled));
+            default:
+                ExceptionDispatchInfo.Throw(outcome.Exception);
+                throw outcome.Exception;
+        }
+    }
+
+    public bool ShouldRetry(RpcException failure) => Retry.Allows(failure);
+
+    public async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync()
+    {
+        _refusal?.Dispose();
+        _refusal = null;
+        PreviousAttempts.AddTo(request, Retry.Attempts++);
+        ForgetParent();
+
+        // The server has to be told what is left of the time.
+        if (time.Remaining is { } remaining)
+        {
+            GrpcTimeoutHeader.Write(request, remaining);
+        }
+
+        try
+        {
+            var response = await send().ConfigureAwait(false);
+            if (GrpcAnswer.StatusOf(response) is not { } status || status == StatusCode.OK)
+            {
+                return Outcome.FromResult(response);
+            }
+
+            _refusal = response;
+            return Outcome.FromException<HttpResponseMessage>(GrpcAnswer.FailureOf(response, status));
+        }
+        catch (Exception e)
+        {
+            return Outcome.FromException<HttpResponseMessage>(SendFailure.AsRpcException(e));
+        }
+    }
+
+    // Each attempt is a span of its own, and the runtime names it to the server only where the header is not there.
+    private void ForgetParent()
+    {
+        if (Activity.Current is { } activity && request.Headers.NonValidated.TryGetValues(TraceParent, out var parent)
+            && parent.ToString().Contains(activity.TraceId.ToHexString(), StringComparison.Ordinal))
+        {
+            request.Headers.Remove(TraceParent);
+        }
+    }
+}
