@@ -9,7 +9,8 @@ public sealed class GrpcResilienceOptions
     /// <summary>
     /// Gets or sets the most attempts a call makes, its first one included. Only a method that may be processed twice (see
     /// <see cref="GrpcMethodOptions.Idempotent"/>) or that has a <c>retryPolicy</c> in the service config is tried again, and
-    /// only a unary call or a server stream that has not delivered anything yet.
+    /// only a unary call whose response has not begun (gRFC A6: its headers commit it) or a server stream that has not delivered
+    /// anything yet.
     /// </summary>
     /// <value>8: a server's restart of two or three seconds. 1 means that nothing is ever tried again.</value>
     public int MaxAttempts { get; set; } = 8;

@@ -69,7 +69,10 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.HandlerActions.Add(configure));
     }
 
-    /// <summary>Puts a message handler in front of the pooled connections. The first one added is the outermost.</summary>
+    /// <summary>
+    /// Puts a message handler in front of the pooled connections. The first one added is the outermost. It sees a unary call once,
+    /// however many attempts it takes.
+    /// </summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="create">Makes the handler, once a channel.</param>
     /// <returns><paramref name="builder"/>.</returns>
@@ -79,7 +82,10 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.MessageHandlers.Add(_ => create()));
     }
 
-    /// <summary>Puts a message handler in front of the pooled connections. The first one added is the outermost.</summary>
+    /// <summary>
+    /// Puts a message handler in front of the pooled connections. The first one added is the outermost. It sees a unary call once,
+    /// however many attempts it takes.
+    /// </summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="create">Makes the handler from the root services, once a channel.</param>
     /// <returns><paramref name="builder"/>.</returns>
@@ -89,7 +95,10 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.MessageHandlers.Add(create));
     }
 
-    /// <summary>Puts a message handler of the container in front of the pooled connections. It has to be transient.</summary>
+    /// <summary>
+    /// Puts a message handler of the container in front of the pooled connections. It has to be transient. It sees a unary call once,
+    /// however many attempts it takes.
+    /// </summary>
     /// <typeparam name="THandler">The handler's type.</typeparam>
     /// <param name="builder">The client's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>
@@ -97,7 +106,10 @@ public static class PooledGrpcClientBuilderExtensions
         where THandler : DelegatingHandler
         => builder.Setup(setup => setup.MessageHandlers.Add(static services => services.GetRequiredService<THandler>()));
 
-    /// <summary>Puts an interceptor of the container, made once for the channel, into the pipeline. The first one added is the outermost.</summary>
+    /// <summary>
+    /// Puts an interceptor of the container, made once for the channel, into the pipeline. The first one added is the outermost. It sees a
+    /// unary call once, however many attempts it takes; of a hedged call, and of a server stream that starts over, each attempt.
+    /// </summary>
     /// <typeparam name="TInterceptor">The interceptor's type.</typeparam>
     /// <param name="builder">The client's builder.</param>
     /// <returns><paramref name="builder"/>.</returns>

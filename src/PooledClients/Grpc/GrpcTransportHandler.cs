@@ -131,6 +131,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
+                // Its stream is dead: the runtime is about to end the writing.
+                if (content.IsBeingWritten)
+                {
+                    await content.WrittenAsync().ConfigureAwait(false);
+                }
+
                 content.Reset();
                 if (_transport.Backoff.Failure is not null)
                 {

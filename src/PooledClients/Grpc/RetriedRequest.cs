@@ -20,6 +20,8 @@ internal sealed class RetriedRequest(
 {
     private const string TraceParent = "traceparent";
 
+    private static readonly TimeSpan LongestWriting = TimeSpan.FromSeconds(1);
+
     // The answer by which the latest attempt failed, where there was one.
     private HttpResponseMessage? _refusal;
 
@@ -58,6 +60,12 @@ internal sealed class RetriedRequest(
 
     public async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync()
     {
+        if (!await IsWrittenAsync().ConfigureAwait(false))
+        {
+            Retry.GiveUp("its message is still being sent");
+            return Outcome.FromException<HttpResponseMessage>(Retry.Latest);
+        }
+
         _refusal?.Dispose();
         _refusal = null;
         PreviousAttempts.AddTo(request, Retry.Attempts++);
@@ -84,6 +92,18 @@ internal sealed class RetriedRequest(
         {
             return Outcome.FromException<HttpResponseMessage>(SendFailure.AsRpcException(e));
         }
+    }
+
+    // A server that has answered before the message was there resets the stream next (RFC 9113, section 8.1), which ends the writing.
+    private async Task<bool> IsWrittenAsync()
+    {
+        if (request.Content is not SentContent { IsBeingWritten: true } content)
+        {
+            return true;
+        }
+
+        var written = content.WrittenAsync();
+        return await Task.WhenAny(written, Task.Delay(LongestWriting, retrier.Time, cancellationToken)).ConfigureAwait(false) == written;
     }
 
     // Each attempt is a span of its own, and the runtime names it to the server only where the header is not there.

@@ -37,7 +37,7 @@ internal sealed class RetryState(CallRetrier retrier, RpcException first)
     public bool Allows(RpcException failure)
     {
         Latest = failure;
-        if (!retrier.Policy.Covers(failure))
+        if (_gaveUp is not null || !retrier.Policy.Covers(failure))
         {
             return false;
         }
@@ -48,6 +48,9 @@ internal sealed class RetryState(CallRetrier retrier, RpcException first)
             : null;
         return _gaveUp is null;
     }
+
+    /// <summary>Allows no further attempt, for this reason.</summary>
+    public void GiveUp(string reason) => _gaveUp = reason;
 
     /// <summary>The pause before the next attempt.</summary>
     public TimeSpan NextPause(RpcException failure)

@@ -50,6 +50,21 @@ internal sealed class SentContent : HttpContent, IPendingCall
     /// <inheritdoc/>
     public bool IsPending => !_asked && !_ended;
 
+    /// <summary>
+    /// Ends, without an error, when the message is no longer being written. A call has one buffer to serialise into: its message must not
+    /// be asked for again before that.
+    /// </summary>
+    public async Task WrittenAsync()
+    {
+        if (_writing is { } writing)
+        {
+            await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Whether the message is being written at the moment.</summary>
+    public bool IsBeingWritten => _writing is { IsCompleted: false };
+
     /// <summary>Whether the whole message was handed over to a connection.</summary>
     public bool IsComplete => _writing is { IsCompletedSuccessfully: true };
 

@@ -1,7 +1,9 @@
+using Google.Protobuf;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.IntegrationTests.Http2;
 using PooledClients.IntegrationTests.Logs;
+using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections;
 
@@ -34,6 +36,67 @@ public class ResetTests : WatchedTest
 
         await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
 
+        Assert.Single(server.Requests);
+    }
+
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 1)]
+    public async Task Get_StreamReset_IsTriedAgainUntilItsHeadersHaveCome(bool afterHeaders, int requests)
+    {
+        await using var server = new RawHttp2Server(connection => ResetFirstAsync(connection, ErrorCode.InternalError, afterHeaders));
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        var failure = await Record.ExceptionAsync(() => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync);
+
+        Assert.Equal(afterHeaders, failure is RpcException);
+        Assert.Equal(requests, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Get_RefusedBeforeItsMessageIsThere_SendsTheWholeMessageAgain()
+    {
+        const int WindowLength = 1 << 20;
+        var request = new GetRequest { Key = ByteString.CopyFrom(new byte[200_000]) };
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync();
+            await connection.SendWindowUpdateAsync(0, WindowLength);
+
+            // The rest of the message waits for the stream's window when the answer comes, and the stream's end after it.
+            var first = await connection.ReceiveAsync();
+            await connection.SendRefusalAsync(first.StreamId, "14");
+            await connection.SendResetAsync(first.StreamId, ErrorCode.NoError);
+            var second = await connection.ReceiveAsync();
+            await connection.SendWindowUpdateAsync(second.StreamId, WindowLength);
+            await second.Complete;
+            await connection.AnswerAsync(second.StreamId);
+            await connection.ServeAsync();
+        });
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        await clients.KeyValue.GetAsync(request);
+
+        var requests = server.Requests.ToArray();
+        Assert.Equal(2, requests.Length);
+        Assert.True(requests[0].Bytes < requests[1].Bytes);
+        Assert.Equal(request.CalculateSize() + 5, requests[1].Bytes);
+    }
+
+    [Fact]
+    public async Task Get_RefusedAndItsStreamLeftOpen_IsNotSentAgain()
+    {
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync();
+            await connection.SendRefusalAsync((await connection.ReceiveAsync()).StreamId, "14");
+            await connection.ServeAsync();
+        });
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(new GetRequest { Key = ByteString.CopyFrom(new byte[200_000]) }));
+
+        Assert.Equal((StatusCode.Unavailable, " (1 attempt; its message is still being sent)"), (failure.StatusCode, failure.Status.Detail));
         Assert.Single(server.Requests);
     }
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PooledClients.IntegrationTests.Certificates;
@@ -27,6 +29,37 @@ public sealed class RetryTests : WatchedTest
         Assert.Equal(
             ["", "1", "2", "3"],
             server.Requests.Select(request => request.Headers.GetValueOrDefault("grpc-previous-rpc-attempts", "")));
+    }
+
+    [Fact]
+    public async Task Attempts_OfATracedCall_AreSpansOfTheirOwn()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 1;
+        using var activity = new Activity("caller").Start();
+
+        await client.GetAsync(new GetRequest(), cancellationToken: Token);
+
+        var parents = server.Requests.Select(request => request.Headers["traceparent"]).ToArray();
+        Assert.Equal(2, parents.Distinct().Count());
+        Assert.All(parents, parent => Assert.Contains(activity.TraceId.ToHexString(), parent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Attempts_WithAnInterceptorThatWaits_AreMadeBelowIt()
+    {
+        await using var server = await TestServer.StartAsync();
+        var interceptor = new WaitingInterceptor();
+        await using var services = Create(server, build: builder => builder.AddInterceptor(GrpcInterceptorScope.Client, _ => interceptor));
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 2;
+
+        await client.GetAsync(new GetRequest(), cancellationToken: Token);
+
+        Assert.Equal(3, server.Behavior.Processed("Get"));
+        Assert.Equal(1, interceptor.Calls);
     }
 
     [Fact]
@@ -137,16 +170,41 @@ public sealed class RetryTests : WatchedTest
         }
     }
 
-    private ServiceProvider Create(TestServer server, Action<PooledGrpcClientOptions>? configure = null)
+    private ServiceProvider Create(
+        TestServer server, Action<PooledGrpcClientOptions>? configure = null, Action<IPooledGrpcClientBuilder>? build = null)
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug));
-        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+        var builder = services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
         {
             options.Address = server.Address;
             options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
             configure?.Invoke(options);
         });
+        build?.Invoke(builder);
         return services.BuildServiceProvider();
+    }
+
+    /// <summary>Goes on with each call later, on another thread.</summary>
+    private sealed class WaitingInterceptor : Interceptor
+    {
+        private int _calls;
+
+        public int Calls => Volatile.Read(ref _calls);
+
+        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        {
+            Interlocked.Increment(ref _calls);
+            var call = Task.Run(() => continuation(request, context));
+            return new AsyncUnaryCall<TResponse>(
+                ResponseAsync(),
+                Task.FromResult(new Metadata()),
+                () => call.Result.GetStatus(),
+                () => call.Result.GetTrailers(),
+                () => call.Result.Dispose());
+
+            async Task<TResponse> ResponseAsync() => await (await call).ResponseAsync;
+        }
     }
 }

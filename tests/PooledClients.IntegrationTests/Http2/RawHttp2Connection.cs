@@ -95,6 +95,16 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     public Task SendTrailersAsync(int streamId, string status = "0") => SendAsync(
         FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, streamId, Hpack.Encode([("grpc-status", status)]));
 
+    /// <summary>Sends an answer that consists of its headers: the call has failed.</summary>
+    public Task SendRefusalAsync(int streamId, string status) => SendAsync(
+        FrameType.Headers,
+        FrameFlags.EndHeaders | FrameFlags.EndStream,
+        streamId,
+        Hpack.Encode([(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", status)]));
+
+    /// <summary>Lets the client send more of a stream, or of all streams for 0.</summary>
+    public Task SendWindowUpdateAsync(int streamId, int bytes) => SendAsync(FrameType.WindowUpdate, FrameFlags.None, streamId, Int32(bytes));
+
     /// <summary>Sends a whole unary answer: an empty message and status OK.</summary>
     public async Task AnswerAsync(int streamId)
     {
