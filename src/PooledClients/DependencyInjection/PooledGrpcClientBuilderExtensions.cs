@@ -153,7 +153,9 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => (scope == GrpcInterceptorScope.Channel ? setup.ChannelInterceptors : setup.ClientInterceptors).Add(create));
     }
 
-    /// <summary>Adds credentials to each call. They need TLS: on a clear text address the client fails at start.</summary>
+    /// <summary>
+    /// Adds credentials to each call, once for all attempts of a unary one. They need TLS: on a clear text address the client fails at start.
+    /// </summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="authInterceptor">Adds the credentials to the call's metadata.</param>
     /// <returns><paramref name="builder"/>.</returns>
@@ -163,7 +165,10 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.CallCredentials.Add(_ => (context, metadata) => authInterceptor(context, metadata)));
     }
 
-    /// <summary>Adds credentials that need the container's services to each call. They need TLS: on a clear text address the client fails at start.</summary>
+    /// <summary>
+    /// Adds credentials that need the container's services to each call, once for all attempts of a unary one. They need TLS: on a clear text
+    /// address the client fails at start.
+    /// </summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="authInterceptor">Adds the credentials to the call's metadata, with the root services.</param>
     /// <returns><paramref name="builder"/>.</returns>

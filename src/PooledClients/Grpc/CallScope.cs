@@ -19,23 +19,24 @@ internal abstract class CallScope
     /// <summary>How the call is tried again by the handler; <see langword="null"/> where it is made once, or by an invoker.</summary>
     public virtual CallRetrier? Retrier => null;
 
-    /// <summary>The call that a request belongs to, asked for on the way down to the handler.</summary>
-    public static CallScope? Of(HttpRequestMessage request) =>
-        _current ?? (Flowing.Value is { } flowing && flowing.IsOf(request) ? flowing : null);
+    /// <summary>
+    /// The call that a request belongs to, asked for on the way down to the handler. Who comes between may make requests of its own
+    /// there, which a call that may be tried again must not be taken for.
+    /// </summary>
+    public static CallScope? Of(HttpRequestMessage request)
+    {
+        var call = _current ?? Flowing.Value;
+        return call is RetriableCall retriable && !retriable.IsOf(request) ? null : call;
+    }
 
     /// <summary>Makes a call the one that this thread starts until the result is disposed.</summary>
     /// <param name="call">What there is to tell of it.</param>
     /// <param name="flows">Whether its request may be sent later, and by another thread.</param>
     public static Started Start(CallScope? call, bool flows = false)
     {
-        var flowing = flows ? call as RetriableCall : null;
-        var started = new Started(_current, flowing is null ? null : Flowing.Value, flowing is not null);
+        // A call made on behalf of one that flows hides it, also where there is nothing to tell.
+        var started = new Started(_current, Flowing.Value, flows ? call as RetriableCall : null);
         _current = call;
-        if (flowing is not null)
-        {
-            Flowing.Value = flowing;
-        }
-
         return started;
     }
 
@@ -45,14 +46,29 @@ internal abstract class CallScope
     {
     }
 
-    public readonly ref struct Started(CallScope? outer, RetriableCall? outerFlowing, bool flows)
+    public readonly ref struct Started
     {
+        private readonly CallScope? _outer;
+        private readonly RetriableCall? _outerFlowing;
+        private readonly bool _hasChangedFlow;
+
+        public Started(CallScope? outer, RetriableCall? outerFlowing, RetriableCall? flowing)
+        {
+            _outer = outer;
+            _outerFlowing = outerFlowing;
+            _hasChangedFlow = !ReferenceEquals(outerFlowing, flowing);
+            if (_hasChangedFlow)
+            {
+                Flowing.Value = flowing;
+            }
+        }
+
         public void Dispose()
         {
-            _current = outer;
-            if (flows)
+            _current = _outer;
+            if (_hasChangedFlow)
             {
-                Flowing.Value = outerFlowing;
+                Flowing.Value = _outerFlowing;
             }
         }
     }

@@ -29,6 +29,9 @@ internal sealed class GrpcClientSetup
 
     public List<Func<CallOptions, CallOptions>> CallOptions { get; } = [];
 
-    /// <summary>Whether something of the application's comes between stub and handler that may send a request later than the call is made.</summary>
-    public bool MayWait => MessageHandlers.Count + ChannelInterceptors.Count + ClientInterceptors.Count + CallCredentials.Count > 0;
+    /// <summary>
+    /// Whether something of the application's comes between stub and handler that may send a request later than the call is made. The
+    /// channel's options may have been given credentials.
+    /// </summary>
+    public bool MayWait => ChannelActions.Count + MessageHandlers.Count + ChannelInterceptors.Count + ClientInterceptors.Count + CallCredentials.Count > 0;
 }

@@ -76,39 +76,20 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
     }
 
+    private bool IsClosed => _breaker is null || _breaker.IsClosed;
+
     /// <summary>Takes no new call from now on.</summary>
     public void BeginDrain() => _draining = true;
 
+    // A closed breaker is asked nothing; it learns what each request came to.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var call = CallScope.Of(request);
-        return AttemptAsync(request, call, call?.Retrier, cancellationToken);
+        return IsClosed ? SendOnAsync(request, call, call?.Retrier, cancellationToken) : ProbeAsync(request, call, call?.Retrier, cancellationToken);
     }
 
-    // A closed breaker is asked nothing; it learns what each request came to. A probe that fails opens it again: no attempt may follow.
-    private Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken) =>
-        _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, call, retrier, cancellationToken)
-            : ProbeAsync(request, call, cancellationToken);
-
-    // What has a closure is in methods of its own as well: it is made where the method begins.
-    private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallScope? call, CancellationToken cancellationToken) =>
-        _breaker!.ProbeAsync(() => SendOnAsync(request, call, retrier: null, cancellationToken), GrpcFailure.Judge);
-
-    private Task<HttpResponseMessage> RetryAsync(
-        HttpRequestMessage request, CallTime time, CallRetrier retrier, RpcException failure, HttpResponseMessage? refusal, CancellationToken cancellationToken)
-    {
-        return new RetriedRequest(request, time, retrier, SendAsync, cancellationToken).GoOnAsync(failure, refusal);
-
-        Task<HttpResponseMessage> SendAsync()
-        {
-            // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
-            request.Content = request.Content is SentContent used ? used.Message : request.Content;
-            return AttemptAsync(request, time.Call, retrier: null, cancellationToken);
-        }
-    }
-
-    // One async method, for each costs 114 B a call; what is rare is in methods of its own.
+    // One async method, for each costs 114 B a call; what is rare, or has a closure, which is made where its scope begins, is in methods
+    // of its own.
     private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
     {
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
@@ -119,6 +100,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         request.Content = content;
         var admitted = type == MethodType.Unary && Admission.TryEnter();
         var hasWaited = false;
+        var hasParent = retrier is not null && RetriedRequest.HasParent(request);
         RpcException? failure;
         HttpResponseMessage? refusal = null;
         try
@@ -183,7 +165,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                     if (open is not null)
                     {
-                        response.Content = new StreamedContent(response.Content, open, exception => OnConnectionError(exception, generation));
+                        response.Content = Follow(response.Content, open, generation);
                     }
                     else
                     {
@@ -246,9 +228,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
             }
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && !content.HasFailed && retrier?.FailureOf(exception) is not null)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RetriedRequest.FailureOf(request, exception, retrier) is not null)
         {
-            failure = retrier.FailureOf(exception)!;
+            failure = RetriedRequest.FailureOf(request, exception, retrier)!;
         }
         finally
         {
@@ -258,8 +240,39 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
         }
 
-        return await RetryAsync(request, time, retrier!, failure, refusal, cancellationToken).ConfigureAwait(false);
+        return await CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal).ConfigureAwait(false);
     }
+
+    private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
+    {
+        if (retrier is null)
+        {
+            return SendAsync();
+        }
+
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
+        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendAsync);
+
+        Task<HttpResponseMessage> SendAsync() =>
+            _breaker!.ProbeAsync(() => SendOnAsync(request, call, retrier: null, cancellationToken), GrpcFailure.Judge);
+    }
+
+    private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
+    {
+        return new RetriedRequest(request, time, retrier, hasParent, SendAsync, cancellationToken);
+
+        Task<HttpResponseMessage> SendAsync()
+        {
+            // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
+            request.Content = request.Content is SentContent used ? used.Message : request.Content;
+            return IsClosed
+                ? SendOnAsync(request, time.Call, retrier: null, cancellationToken)
+                : ProbeAsync(request, time.Call, retrier: null, cancellationToken);
+        }
+    }
+
+    private StreamedContent Follow(HttpContent content, OpenStream open, Generation generation) =>
+        new(content, open, exception => OnConnectionError(exception, generation));
 
     protected override void Dispose(bool disposing)
     {

@@ -7,6 +7,6 @@ internal sealed class RetriableCall(CallRetrier retrier, DeadlineOrigin? deadlin
 
     public override CallRetrier Retrier => retrier;
 
-    /// <summary>Whether a request is one of its method: what flows with the execution context also reaches other calls made on the way.</summary>
+    /// <summary>Whether a request is one of its method.</summary>
     public bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(retrier.Method, StringComparison.Ordinal);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Polly;
@@ -11,10 +10,17 @@ namespace PooledClients.Grpc;
 /// request all along, so a call that succeeds at once has nothing of this. A response that may bring a message commits the call, as in
 /// gRFC A6: what it comes to is what the call comes to.
 /// </summary>
+/// <param name="request">The request, which all attempts share.</param>
+/// <param name="time">When the call began, and how long it may take.</param>
+/// <param name="retrier">How the method's calls are tried again.</param>
+/// <param name="hasParent">Whether the request named its parent span before its first attempt.</param>
+/// <param name="send">Makes an attempt.</param>
+/// <param name="cancellationToken">Ends the call.</param>
 internal sealed class RetriedRequest(
     HttpRequestMessage request,
     CallTime time,
     CallRetrier retrier,
+    bool hasParent,
     Func<Task<HttpResponseMessage>> send,
     CancellationToken cancellationToken) : IRetriedCall<HttpResponseMessage>
 {
@@ -27,6 +33,31 @@ internal sealed class RetriedRequest(
 
     public RetryState Retry { get; private set; } = null!;
 
+    /// <summary>Whether a request names its parent span.</summary>
+    public static bool HasParent(HttpRequestMessage request) => request.Headers.NonValidated.Contains(TraceParent);
+
+    /// <summary>Makes the whole call, by whatever the first attempt is made.</summary>
+    public async Task<HttpResponseMessage> StartAsync(Func<Task<HttpResponseMessage>> sendFirst)
+    {
+        RpcException? failure;
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await sendFirst().ConfigureAwait(false);
+            failure = retrier.FailureOf(response, GrpcAnswer.StatusOf(response));
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && FailureOf(request, exception, retrier) is not null)
+        {
+            failure = FailureOf(request, exception, retrier);
+        }
+
+        return failure is null ? response! : await GoOnAsync(failure, response).ConfigureAwait(false);
+    }
+
+    /// <summary>What the exception of an attempt comes to that another one may mend. A message that cannot be written cannot be the next time.</summary>
+    public static RpcException? FailureOf(HttpRequestMessage request, Exception exception, CallRetrier? retrier) =>
+        request.Content is SentContent { HasFailed: true } ? null : retrier?.FailureOf(exception);
+
     /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
     /// <param name="failure">How it failed.</param>
     /// <param name="refusal">The answer by which it failed, where there was one.</param>
@@ -35,6 +66,11 @@ internal sealed class RetriedRequest(
         Retry = new RetryState(retrier, failure);
         _refusal = refusal;
         var outcome = await retrier.RunAsync(this, cancellationToken).ConfigureAwait(false);
+        if (outcome.Exception is not RpcException)
+        {
+            _refusal?.Dispose();
+        }
+
         switch (outcome.Exception)
         {
             case null:
@@ -44,19 +80,30 @@ internal sealed class RetriedRequest(
                 return answer;
             case RpcException last:
                 throw Retry.Explain(last);
-            case OperationCanceledException cancelled when time.IsOver:
+            case OperationCanceledException when time.IsOver:
                 var status = Retry.Latest.Status;
                 throw new RpcException(new Status(
                     StatusCode.DeadlineExceeded,
                     $"The call reached its deadline of {time} before attempt {Retry.Attempts + 1}. The last one failed with {status.StatusCode}: {status.Detail}",
-                    cancelled));
+                    Retry.Latest));
             default:
                 ExceptionDispatchInfo.Throw(outcome.Exception);
                 throw outcome.Exception;
         }
     }
 
-    public bool ShouldRetry(RpcException failure) => Retry.Allows(failure);
+    public bool ShouldRetry(RpcException failure)
+    {
+        if (!Retry.Allows(failure))
+        {
+            return false;
+        }
+
+        // Its body may be unfinished, and hold its stream.
+        _refusal?.Dispose();
+        _refusal = null;
+        return true;
+    }
 
     public async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync()
     {
@@ -66,10 +113,13 @@ internal sealed class RetriedRequest(
             return Outcome.FromException<HttpResponseMessage>(Retry.Latest);
         }
 
-        _refusal?.Dispose();
-        _refusal = null;
         PreviousAttempts.AddTo(request, Retry.Attempts++);
-        ForgetParent();
+
+        // Each attempt is a span of its own, and the runtime names it to the server only where the header is not there.
+        if (!hasParent)
+        {
+            request.Headers.Remove(TraceParent);
+        }
 
         // The server has to be told what is left of the time.
         if (time.Remaining is { } remaining)
@@ -104,15 +154,5 @@ internal sealed class RetriedRequest(
 
         var written = content.WrittenAsync();
         return await Task.WhenAny(written, Task.Delay(LongestWriting, retrier.Time, cancellationToken)).ConfigureAwait(false) == written;
-    }
-
-    // Each attempt is a span of its own, and the runtime names it to the server only where the header is not there.
-    private void ForgetParent()
-    {
-        if (Activity.Current is { } activity && request.Headers.NonValidated.TryGetValues(TraceParent, out var parent)
-            && parent.ToString().Contains(activity.TraceId.ToHexString(), StringComparison.Ordinal))
-        {
-            request.Headers.Remove(TraceParent);
-        }
     }
 }

@@ -55,11 +55,13 @@ internal static class SendFailure
     }
 
     /// <summary>
-    /// What a failed send is to the call, in the status that the channel would give it (gRPC over HTTP/2, "Errors"). A cancellation and
-    /// what is no failure of a send stay as they are.
+    /// What a failed send is to the call, in the status (gRPC over HTTP/2, "Errors") and the words that the channel would have for it. A
+    /// cancellation and what is no failure of a send stay as they are.
     /// </summary>
     public static Exception AsRpcException(Exception exception) =>
-        exception is RpcException || !IsTransportFailure(exception) ? exception : new RpcException(new Status(StatusOf(exception), exception.Message, exception));
+        exception is RpcException || !IsTransportFailure(exception)
+            ? exception
+            : new RpcException(new Status(StatusOf(exception), $"Error starting gRPC call. {Describe(exception)}", exception));
 
     /// <summary>The server has had enough: of pings, most often.</summary>
     public static bool IsEnhanceYourCalm(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: EnhanceYourCalm };
@@ -75,6 +77,9 @@ internal static class SendFailure
         return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || exception.Find<IOException>() is not null
             || IsUnfinishedHandshake(exception);
     }
+
+    private static string Describe(Exception exception) =>
+        $"{exception.GetType().Name}: {exception.Message}{(exception.InnerException is { } inner ? " " + Describe(inner) : null)}";
 
     private static StatusCode StatusOf(Exception exception) => exception.Find<HttpProtocolException>()?.ErrorCode switch
     {

@@ -51,8 +51,8 @@ internal sealed class SentContent : HttpContent, IPendingCall
     public bool IsPending => !_asked && !_ended;
 
     /// <summary>
-    /// Ends, without an error, when the message is no longer being written. A call has one buffer to serialise into: its message must not
-    /// be asked for again before that.
+    /// Ends, without an error, when the message is no longer being written. It is not asked for again before: two writings of a call would
+    /// share what the channel serialises into, if that ever has one for each call, and the first keeps its stream.
     /// </summary>
     public async Task WrittenAsync()
     {

@@ -24,7 +24,7 @@ internal static class GrpcAnswer
         return response.StatusCode switch
         {
             HttpStatusCode.OK => null,
-            HttpStatusCode.BadRequest => StatusCode.Internal,
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestHeaderFieldsTooLarge => StatusCode.Internal,
             HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
             HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
             HttpStatusCode.NotFound => StatusCode.Unimplemented,

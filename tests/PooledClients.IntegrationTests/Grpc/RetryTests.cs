@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using PooledClients.Grpc;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Servers;
@@ -29,22 +30,65 @@ public sealed class RetryTests : WatchedTest
         Assert.Equal(
             ["", "1", "2", "3"],
             server.Requests.Select(request => request.Headers.GetValueOrDefault("grpc-previous-rpc-attempts", "")));
+        var timeouts = server.Requests.Select(TimeoutOf).ToArray();
+        Assert.Equal(4, timeouts.Distinct().Count());
+        Assert.Equal(timeouts.OrderDescending(), timeouts);
     }
 
-    [Fact]
-    public async Task Attempts_OfATracedCall_AreSpansOfTheirOwn()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Attempts_OfATracedCall_AreSpansOfTheirOwn(bool hasCaller)
     {
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "System.Net.Http",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
         await using var server = await TestServer.StartAsync();
         await using var services = Create(server);
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         server.Behavior.FailTimes = 1;
-        using var activity = new Activity("caller").Start();
+        using var caller = hasCaller ? new Activity("caller").Start() : null;
 
         await client.GetAsync(new GetRequest(), cancellationToken: Token);
 
         var parents = server.Requests.Select(request => request.Headers["traceparent"]).ToArray();
         Assert.Equal(2, parents.Distinct().Count());
-        Assert.All(parents, parent => Assert.Contains(activity.TraceId.ToHexString(), parent, StringComparison.Ordinal));
+        Assert.All(parents, parent => Assert.Contains(caller?.TraceId.ToHexString() ?? "-", parent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Attempts_OfACallThatNamesItsParent_KeepIt()
+    {
+        const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 1;
+
+        await client.GetAsync(new GetRequest(), new Metadata { { "traceparent", Parent } }, cancellationToken: Token);
+
+        Assert.Equal([Parent, Parent], server.Requests.Select(request => request.Headers["traceparent"]));
+    }
+
+    [Fact]
+    public async Task Attempts_WithCredentialsOnTheChannel_AreMade()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server, build: builder => builder.ConfigureChannel(options =>
+            options.Credentials = ChannelCredentials.Create(ChannelCredentials.SecureSsl, CallCredentials.FromInterceptor(async (_, metadata) =>
+            {
+                await Task.Yield();
+                metadata.Add("token", "secret");
+            }))));
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        server.Behavior.FailTimes = 1;
+
+        await client.GetAsync(new GetRequest(), cancellationToken: Token);
+
+        Assert.Equal(["secret", "secret"], server.Requests.Select(request => request.Headers["token"]));
     }
 
     [Fact]
@@ -161,6 +205,37 @@ public sealed class RetryTests : WatchedTest
         await client.GetAsync(new GetRequest(), cancellationToken: Token);
     }
 
+    [Fact]
+    public async Task Breaker_ProbeOfACallThatMayBeRetried_IsItsFirstAttempt()
+    {
+        Log.Allow("breaker");
+        await using var server = await TestServer.StartAsync();
+        await using var services = Create(server, o => o.ServiceConfig = """
+            {"methodConfig": [{"name": [{"service": "rocksdb.v1.KeyValue", "method": "Get"}], "retryPolicy":
+              {"maxAttempts": 2, "initialBackoff": "0.01s", "maxBackoff": "0.01s", "backoffMultiplier": 1, "retryableStatusCodes": ["RESOURCE_EXHAUSTED"]}}]}
+            """);
+        var client = services.GetRequiredService<KeyValue.KeyValueClient>();
+        await FailAsync(server, client, times: 20);
+        server.Behavior.FailWith = new Status(StatusCode.ResourceExhausted, "busy");
+        server.Behavior.FailTimes = 1;
+
+        // Refused while the breaker is open; then its probe is answered, which closes the breaker, and its second attempt is served.
+        await Waiting.Eventually.HoldsAsync(() =>
+        {
+            try
+            {
+                client.Get(new GetRequest(), cancellationToken: Token);
+                return true;
+            }
+            catch (RpcException failure) when (failure.StatusCode == StatusCode.Unavailable)
+            {
+                return false;
+            }
+        });
+
+        Assert.Equal(22, server.Behavior.Processed("Get"));
+    }
+
     private static async Task FailAsync(TestServer server, KeyValue.KeyValueClient client, int times)
     {
         server.Behavior.FailTimes = times;
@@ -168,6 +243,13 @@ public sealed class RetryTests : WatchedTest
         {
             await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(new GetRequest(), cancellationToken: Token));
         }
+    }
+
+    private static TimeSpan TimeoutOf(RecordedRequest request)
+    {
+        using var message = new HttpRequestMessage();
+        message.Headers.TryAddWithoutValidation("grpc-timeout", request.Headers["grpc-timeout"]);
+        return GrpcTimeoutHeader.Read(message)!.Value;
     }
 
     private ServiceProvider Create(

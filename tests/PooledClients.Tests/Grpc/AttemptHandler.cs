@@ -1,5 +1,4 @@
 using PooledClients.Grpc;
-using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Grpc;
 
@@ -7,22 +6,13 @@ namespace PooledClients.Tests.Grpc;
 internal sealed class AttemptHandler(HttpMessageHandler server, TimeProvider time) : DelegatingHandler(server)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => CallScope.Of(request) is { Retrier: { } retrier } call
-            ? SendAsync(request, call, retrier, cancellationToken)
-            : base.SendAsync(request, cancellationToken);
+        => CallScope.Of(request) is { Retrier: not null } call ? AttemptAsync(request, call, cancellationToken) : base.SendAsync(request, cancellationToken);
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallScope call, CallRetrier retrier, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CallScope call, CancellationToken cancellationToken)
     {
         var started = new CallTime(time, GrpcTimeoutHeader.Read(request), call);
-        var retried = new RetriedRequest(request, started, retrier, () => base.SendAsync(request, cancellationToken), cancellationToken);
-        try
-        {
-            var response = await base.SendAsync(request, cancellationToken);
-            return retrier.FailureOf(response, GrpcAnswer.StatusOf(response)) is { } refusal ? await retried.GoOnAsync(refusal, response) : response;
-        }
-        catch (Exception exception) when (retrier.FailureOf(exception) is { } failure)
-        {
-            return await retried.GoOnAsync(failure, refusal: null);
-        }
+        return new RetriedRequest(request, started, call.Retrier!, RetriedRequest.HasParent(request), SendAsync, cancellationToken).StartAsync(SendAsync);
+
+        Task<HttpResponseMessage> SendAsync() => base.SendAsync(request, cancellationToken);
     }
 }

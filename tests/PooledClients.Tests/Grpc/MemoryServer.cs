@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
 using PooledClients.Grpc;
+using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Grpc;
 
@@ -100,7 +101,7 @@ internal sealed class MemoryServer(params MemoryServer.Answer[] answers) : HttpM
     {
         await request.Content!.CopyToAsync(Stream.Null, cancellationToken);
         var response = await answer(request, cancellationToken);
-        call?.OnHeaders(isEnd: response.Headers.Contains("grpc-status"));
+        call?.OnHeaders(isEnd: GrpcAnswer.StatusOf(response) is not null);
         return response;
     }
 

@@ -17,7 +17,7 @@ internal sealed class PipelineFixture : IDisposable
     /// <param name="configure">Sets options.</param>
     /// <param name="channel">A channel that stands in for the one to the server.</param>
     /// <param name="stubDeadline">The deadline of the stub.</param>
-    /// <param name="wait">What a message handler of the application does before it sends a request on, from another thread.</param>
+    /// <param name="wait">What a message handler of the application does before it sends a request on.</param>
     public PipelineFixture(
         HttpMessageHandler server,
         Action<PooledGrpcClientOptions>? configure = null,
@@ -81,6 +81,9 @@ internal sealed class PipelineFixture : IDisposable
         }
     }
 
+    /// <summary>Waits until a pause has begun.</summary>
+    public async Task PauseBeginsAsync() => await Time.Timers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
     /// <summary>Waits until a pause of this length has begun.</summary>
     public async Task PauseAsync(TimeSpan pause)
     {
@@ -95,7 +98,6 @@ internal sealed class PipelineFixture : IDisposable
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            await Task.Yield();
             await wait(request);
             return await base.SendAsync(request, cancellationToken);
         }

@@ -307,14 +307,16 @@ public sealed class RetriedRequestTests
     public async Task Get_SomethingWaitsOnTheWayDown_IsTriedAgain()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), Ok(Found));
-        using var fixture = new PipelineFixture(server, wait: static _ => Task.CompletedTask);
+        using var fixture = new PipelineFixture(server, wait: static async _ => await Task.Yield());
 
         Assert.True((await fixture.Get()).Found);
         Assert.Equal(2, server.Requests.Count);
     }
 
-    [Fact]
-    public async Task Put_MadeWhileAGetWaitsOnTheWayDown_IsNotTriedAgain()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Put_MadeOnTheWayDownOfAGet_IsNotTriedAgain(bool yields)
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), Ok(Found));
         KeyValue.KeyValueClient? other = null;
@@ -322,6 +324,11 @@ public sealed class RetriedRequestTests
             server,
             wait: async request =>
             {
+                if (yields)
+                {
+                    await Task.Yield();
+                }
+
                 if (request.RequestUri!.AbsolutePath.EndsWith("Get", StringComparison.Ordinal))
                 {
                     await Assert.ThrowsAsync<RpcException>(() => other!.PutAsync(new PutRequest(), cancellationToken: TestContext.Current.CancellationToken).ResponseAsync);
@@ -333,11 +340,56 @@ public sealed class RetriedRequestTests
         Assert.Equal(["Put", "Get"], server.Requests.Select(request => request.RequestUri!.Segments[^1]));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Get_MadeByAnotherClientOnTheWayDown_HasThatClientsPolicy(bool yields)
+    {
+        using var otherServer = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), Ok(Found));
+        using var other = new PipelineFixture(
+            otherServer,
+            options => (options.Resilience.MaxAttempts, options.Deadline) = (1, Timeout.InfiniteTimeSpan),
+            wait: async _ => await Task.Yield());
+        using var server = new MemoryServer(Ok(Found));
+        using var fixture = new PipelineFixture(
+            server,
+            wait: async _ =>
+            {
+                if (yields)
+                {
+                    await Task.Yield();
+                }
+
+                await Assert.ThrowsAsync<RpcException>(() => other.Get().ResponseAsync);
+            });
+
+        Assert.True((await fixture.Get()).Found);
+        Assert.Single(otherServer.Requests);
+    }
+
+    [Fact]
+    public async Task Get_AnsweredByAProxy_LetsGoOfTheAnswerBeforeThePause()
+    {
+        var body = new MemoryStream();
+        using var server = new MemoryServer((_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)
+        {
+            Version = HttpVersion.Version20,
+            Content = new StreamContent(body),
+        }));
+        using var fixture = new PipelineFixture(
+            server, o => (o.Resilience.InitialBackoff, o.Resilience.MaxBackoff) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+
+        using var call = fixture.Get();
+        await fixture.PauseBeginsAsync();
+
+        Assert.False(body.CanRead);
+    }
+
     [Fact]
     public async Task Get_WaitsOnTheWayDown_LeavesNothingInTheCallersContext()
     {
         using var server = new MemoryServer(Ok(Found));
-        using var fixture = new PipelineFixture(server, wait: static _ => Task.CompletedTask);
+        using var fixture = new PipelineFixture(server, wait: static async _ => await Task.Yield());
 
         await fixture.Get();
 

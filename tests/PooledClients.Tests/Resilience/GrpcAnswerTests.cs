@@ -16,6 +16,7 @@ public sealed class GrpcAnswerTests
     [InlineData(401, null, StatusCode.Unauthenticated)]
     [InlineData(403, null, StatusCode.PermissionDenied)]
     [InlineData(404, null, StatusCode.Unimplemented)]
+    [InlineData(431, null, StatusCode.Internal)]
     [InlineData(429, null, StatusCode.Unavailable)]
     [InlineData(500, null, StatusCode.Unknown)]
     [InlineData(502, null, StatusCode.Unavailable)]
