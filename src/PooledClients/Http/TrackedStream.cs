@@ -107,6 +107,7 @@ internal sealed class TrackedStream : Stream
         try
         {
             await _inner.CopyToAsync(destination, bufferSize, Link(cancellationToken)).ConfigureAwait(false);
+            ThrowIfCutOff();
             End();
         }
         catch (Exception exception)
@@ -164,12 +165,27 @@ internal sealed class TrackedStream : Stream
     private int Arrived(int count, int asked)
     {
         _left -= count;
-        if (_left == 0 || (count == 0 && asked > 0))
+        var isEnd = count == 0 && asked > 0;
+        if (isEnd)
+        {
+            ThrowIfCutOff();
+        }
+
+        if (_left == 0 || isEnd)
         {
             End();
         }
 
         return count;
+    }
+
+    // An HTTP/1.1 body that is disposed just as a read of it begins looks like one that is over.
+    private void ThrowIfCutOff()
+    {
+        if (_exchange.End is not (ExchangeEnd.None or ExchangeEnd.Completed))
+        {
+            throw new OperationCanceledException("The exchange was aborted while its body was read.", _exchange.Token);
+        }
     }
 
     private void End()

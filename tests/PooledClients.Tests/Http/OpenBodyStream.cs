@@ -1,7 +1,8 @@
 namespace PooledClients.Tests.Http;
 
 /// <summary>A body that gives nothing and does not end until it is disposed.</summary>
-internal sealed class OpenBodyStream : Stream
+/// <param name="heedsToken">Whether a read ends with its token too; otherwise it looks like the body's end.</param>
+internal sealed class OpenBodyStream(bool heedsToken = true) : Stream
 {
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -23,7 +24,7 @@ internal sealed class OpenBodyStream : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await _end.Task.WaitAsync(cancellationToken);
+        await _end.Task.WaitAsync(heedsToken ? cancellationToken : CancellationToken.None);
         return 0;
     }
 
