@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
 using PooledClients.Benchmarks.Servers;
 
 namespace PooledClients.Benchmarks.Contenders;
@@ -9,8 +10,10 @@ namespace PooledClients.Benchmarks.Contenders;
 internal static class Handlers
 {
     /// <summary>A channel that owns its handler.</summary>
-    public static GrpcChannel CreateChannel(ServerAddress server) =>
-        GrpcChannel.ForAddress(server.Url, new GrpcChannelOptions { HttpHandler = Create(server.CaPem), DisposeHttpClient = true });
+    public static GrpcChannel CreateChannel(ServerAddress server, ServiceConfig? serviceConfig = null) =>
+        GrpcChannel.ForAddress(
+            server.Url,
+            new GrpcChannelOptions { HttpHandler = Create(server.CaPem), DisposeHttpClient = true, ServiceConfig = serviceConfig });
 
     public static SocketsHttpHandler Create(string caPem)
     {

@@ -18,6 +18,10 @@ namespace PooledClients.Benchmarks.Servers;
 internal static class BenchmarkServer
 {
     public const string Argument = "server";
+
+    /// <summary>A call with this header fails at its first attempt.</summary>
+    public const string FailFirst = "fail-first";
+
     private const int RecordLength = 16 * 1024;
 
     public static async Task<int> RunAsync()
@@ -61,6 +65,12 @@ internal static class BenchmarkServer
         private static readonly GetResponse Small = new() { Found = true, Value = UnsafeByteOperations.UnsafeWrap(new byte[100]) };
         private static readonly GetResponse Large = new() { Found = true, Value = UnsafeByteOperations.UnsafeWrap(new byte[200 * 1024]) };
 
-        public override Task<GetResponse> Get(GetRequest request, ServerCallContext context) => Task.FromResult(request.Key.IsEmpty ? Small : Large);
+        public override Task<GetResponse> Get(GetRequest request, ServerCallContext context)
+        {
+            bool fails = context.RequestHeaders.Get(FailFirst) is not null && context.RequestHeaders.Get("grpc-previous-rpc-attempts") is null;
+            return fails
+                ? throw new RpcException(new Status(StatusCode.Unavailable, "The first attempt fails."))
+                : Task.FromResult(request.Key.IsEmpty ? Small : Large);
+        }
     }
 }
