@@ -76,17 +76,20 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
     }
 
-    private bool IsClosed => _breaker is null || _breaker.IsClosed;
-
     /// <summary>Takes no new call from now on.</summary>
     public void BeginDrain() => _draining = true;
 
-    // A closed breaker is asked nothing; it learns what each request came to.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var call = CallScope.Of(request);
-        return IsClosed ? SendOnAsync(request, call, call?.Retrier, cancellationToken) : ProbeAsync(request, call, call?.Retrier, cancellationToken);
+        return SendAsync(request, call, call?.Retrier, cancellationToken);
     }
+
+    // A closed breaker is asked nothing; it learns what each request came to.
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken) =>
+        _breaker is null || _breaker.IsClosed
+            ? SendOnAsync(request, call, retrier, cancellationToken)
+            : ProbeAsync(request, call, retrier, cancellationToken);
 
     // One async method, for each costs 114 B a call; what is rare, or has a closure, which is made where its scope begins, is in methods
     // of its own.
@@ -228,9 +231,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
             }
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RetriedRequest.FailureOf(request, exception, retrier) is not null)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RetriedRequest.FailureOf(request, exception, retrier) is { } covered)
         {
-            failure = RetriedRequest.FailureOf(request, exception, retrier)!;
+            failure = covered;
         }
         finally
         {
@@ -247,27 +250,25 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     {
         if (retrier is null)
         {
-            return SendAsync();
+            return SendProbeAsync();
         }
 
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
-        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendAsync);
+        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
 
-        Task<HttpResponseMessage> SendAsync() =>
+        Task<HttpResponseMessage> SendProbeAsync() =>
             _breaker!.ProbeAsync(() => SendOnAsync(request, call, retrier: null, cancellationToken), GrpcFailure.Judge);
     }
 
     private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
     {
-        return new RetriedRequest(request, time, retrier, hasParent, SendAsync, cancellationToken);
+        return new RetriedRequest(request, time, retrier, hasParent, SendAgainAsync, cancellationToken);
 
-        Task<HttpResponseMessage> SendAsync()
+        Task<HttpResponseMessage> SendAgainAsync()
         {
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
             request.Content = request.Content is SentContent used ? used.Message : request.Content;
-            return IsClosed
-                ? SendOnAsync(request, time.Call, retrier: null, cancellationToken)
-                : ProbeAsync(request, time.Call, retrier: null, cancellationToken);
+            return SendAsync(request, time.Call, retrier: null, cancellationToken);
         }
     }
 

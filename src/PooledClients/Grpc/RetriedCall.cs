@@ -21,6 +21,12 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     private volatile Headers _headers;
     private volatile string? _cancelled;
 
+    // Ends a pause: by the caller, by Dispose, or at the deadline.
+    private volatile CancellationTokenSource? _stop;
+
+    // How the call has ended, where that is not how its latest attempt has.
+    private volatile RpcException? _end;
+
     protected RetriedCall(CallRetrier retrier, in CallOptions options, DeadlineOrigin? origin)
     {
         _retrier = retrier;
@@ -44,7 +50,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     }
 
     /// <summary>How the call has ended, where that is not how its latest attempt has.</summary>
-    protected RpcException? Ended => _retry?.End;
+    protected RpcException? Ended => _end;
 
     protected bool IsCommitted => _attempt == AttemptState.Committed;
 
@@ -60,7 +66,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
         _cancelled = detail;
         try
         {
-            _retry?.Stop?.Cancel();
+            _stop?.Cancel();
         }
         catch (ObjectDisposedException)
         {
@@ -96,37 +102,37 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
     protected async Task<bool> GoOnAsync(RpcException first)
     {
-        var retry = new RetryState(_retrier, first);
         if (_cancelled is not null || IsCommitted || !_retrier.Policy.Covers(first))
         {
-            throw End(retry, WithDeadlineDetail(first));
+            throw End(WithDeadlineDetail(first));
         }
 
         using var deadline = new CancellationTokenSource(TimeLeft(), _retrier.Time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken, deadline.Token);
-        retry.Stop = stop;
+        var retry = new RetryState(_retrier, first);
         _retry = retry;
+        _stop = stop;
         if (_cancelled is not null)
         {
             await stop.CancelAsync().ConfigureAwait(false);
         }
 
         var outcome = await _retrier.RunAsync(this, stop.Token).ConfigureAwait(false);
-        retry.Stop = null;
+        _stop = null;
         switch (outcome.Exception)
         {
             case null:
                 return outcome.Result;
             case RpcException failure:
-                throw End(retry, WithDeadlineDetail(retry.Explain(failure)));
+                throw End(WithDeadlineDetail(retry.Explain(failure)));
             case OperationCanceledException when _cancelled is { } detail:
-                throw End(retry, new RpcException(new Status(StatusCode.Cancelled, detail)));
+                throw End(new RpcException(new Status(StatusCode.Cancelled, detail)));
             case OperationCanceledException when _options.CancellationToken.IsCancellationRequested:
                 // An attempt under a cancelled token sends nothing and ends just as the channel ends cancelled calls.
                 return await AttemptAsync(retry).ConfigureAwait(false);
             case OperationCanceledException when deadline.IsCancellationRequested:
                 var last = retry.Latest.Status;
-                throw End(retry, new RpcException(new Status(
+                throw End(new RpcException(new Status(
                     StatusCode.DeadlineExceeded,
                     $"{DeadlineText()} before attempt {retry.Attempts + 1}. The last one failed with {last.StatusCode}: {last.Detail}",
                     retry.Latest)));
@@ -173,10 +179,9 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
         return FinishAttemptAsync();
     }
 
-    private RpcException End(RetryState retry, RpcException end)
+    private RpcException End(RpcException end)
     {
-        retry.End = end;
-        _retry = retry;
+        _end = end;
         return end;
     }
 

@@ -46,9 +46,9 @@ internal sealed class RetriedRequest(
             response = await sendFirst().ConfigureAwait(false);
             failure = retrier.FailureOf(response, GrpcAnswer.StatusOf(response));
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && FailureOf(request, exception, retrier) is not null)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && FailureOf(request, exception, retrier) is { } covered)
         {
-            failure = FailureOf(request, exception, retrier);
+            failure = covered;
         }
 
         return failure is null ? response! : await GoOnAsync(failure, response).ConfigureAwait(false);

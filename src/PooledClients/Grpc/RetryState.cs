@@ -19,12 +19,6 @@ internal sealed class RetryState(CallRetrier retrier, RpcException first)
 
     public int Attempts { get; set; } = 1;
 
-    /// <summary>Ends a pause: by the caller, by <c>Dispose</c>, or at the deadline.</summary>
-    public CancellationTokenSource? Stop { get; set; }
-
-    /// <summary>How the call has ended, where that is not how its latest attempt has.</summary>
-    public RpcException? End { get; set; }
-
     /// <summary>The first attempt's failure, once: it was made outside the pipeline.</summary>
     public RpcException? TakeFirst()
     {
