@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Benchmarks.Servers;
-using PooledClients.Connections;
+using PooledClients.Connections.Budget;
 using RocksDb.V1;
 
 namespace PooledClients.Benchmarks;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Benchmarks.Contenders;
 using PooledClients.Benchmarks.Servers;
 using PooledClients.Connections;
+using PooledClients.Connections.Endpoints;
 using RocksDb.V1;
 
 namespace PooledClients.Benchmarks;

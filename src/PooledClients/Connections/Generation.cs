@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints;
 
 namespace PooledClients.Connections;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using PooledClients.Connections.Dialing;
 
 namespace PooledClients.Connections;
 

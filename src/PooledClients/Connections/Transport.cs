@@ -1,3 +1,6 @@
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections;

@@ -1,3 +1,4 @@
+using PooledClients.Connections.Dialing;
 using PooledClients.Tls;
 
 namespace PooledClients.Connections;

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Dialing;
 
 namespace PooledClients.Connections;
 

@@ -1,3 +1,4 @@
+using PooledClients.Connections.Endpoints;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections;

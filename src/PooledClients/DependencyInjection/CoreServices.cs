@@ -2,12 +2,21 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
 using PooledClients.Connections;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
+using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
 using PooledClients.Http;
+using PooledClients.Http.CallSites;
+using PooledClients.Http.Exchanges;
+using PooledClients.Http.Leaks;
 using PooledClients.Resilience;
 using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.DependencyInjection;
 

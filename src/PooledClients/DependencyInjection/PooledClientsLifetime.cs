@@ -3,9 +3,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
-using PooledClients.Http;
+using PooledClients.Http.Leaks;
 
 namespace PooledClients.DependencyInjection;
 

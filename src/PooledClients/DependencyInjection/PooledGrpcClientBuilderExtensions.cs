@@ -2,7 +2,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using PooledClients;
-using PooledClients.Grpc;
+using PooledClients.Grpc.Calls;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

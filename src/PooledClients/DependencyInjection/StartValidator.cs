@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
 using PooledClients.Grpc;
 using PooledClients.Http;
 

@@ -5,7 +5,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
+using PooledClients.Grpc.Admission;
+using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Methods;
+using PooledClients.Grpc.Sending;
+using PooledClients.Grpc.WarmUp;
 using PooledClients.Resilience;
 using PooledClients.Tls;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Google.Protobuf;
 using Grpc.Core;
+using PooledClients.Grpc.WarmUp;
 
 namespace PooledClients.Grpc;
 

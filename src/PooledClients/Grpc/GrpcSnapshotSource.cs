@@ -1,4 +1,6 @@
 using PooledClients.Diagnostics;
+using PooledClients.Grpc.Admission;
+using PooledClients.Grpc.Streams;
 
 namespace PooledClients.Grpc;
 

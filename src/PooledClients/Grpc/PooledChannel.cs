@@ -1,6 +1,10 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
+using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Methods;
+using PooledClients.Grpc.Sending;
+using PooledClients.Grpc.WarmUp;
 
 namespace PooledClients.Grpc;
 

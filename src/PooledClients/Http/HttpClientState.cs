@@ -1,4 +1,7 @@
 using PooledClients.Diagnostics;
+using PooledClients.Http.Exchanges;
+using PooledClients.Http.Leaks;
+using PooledClients.Http.Routes;
 
 namespace PooledClients.Http;
 

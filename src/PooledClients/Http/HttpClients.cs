@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using PooledClients.Diagnostics;
+using PooledClients.Http.Leaks;
 
 namespace PooledClients.Http;
 

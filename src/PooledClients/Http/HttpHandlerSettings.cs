@@ -1,4 +1,5 @@
 using System.Net;
+using PooledClients.Http.Exchanges;
 
 namespace PooledClients.Http;
 

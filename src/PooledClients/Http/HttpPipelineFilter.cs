@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
+using PooledClients.Http.CallSites;
+using PooledClients.Http.Exchanges;
+using PooledClients.Http.Retries;
 using PooledClients.Resilience;
 
 namespace PooledClients.Http;

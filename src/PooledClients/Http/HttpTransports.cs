@@ -1,6 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Dialing;
+using PooledClients.Http.Exchanges;
 using PooledClients.Tls;
 
 namespace PooledClients.Http;

@@ -2,6 +2,9 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Files;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Tls;
 

@@ -1,4 +1,6 @@
 using PooledClients.Diagnostics;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Files;
 
 namespace PooledClients.Tls;
 

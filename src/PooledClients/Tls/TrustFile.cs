@@ -1,6 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Files;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Tls;
 

@@ -2,7 +2,8 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
-using PooledClients.Connections;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 using PooledClients.IntegrationTests.Processes;
 

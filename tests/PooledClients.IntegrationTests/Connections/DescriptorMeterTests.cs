@@ -1,4 +1,4 @@
-using PooledClients.Connections;
+using PooledClients.Connections.Descriptors;
 using PooledClients.IntegrationTests.Processes;
 
 namespace PooledClients.IntegrationTests.Connections;

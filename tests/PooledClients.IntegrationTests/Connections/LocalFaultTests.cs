@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PooledClients.Connections;
+using PooledClients.Connections.Descriptors;
 using PooledClients.IntegrationTests.Processes;
 
 namespace PooledClients.IntegrationTests.Connections;

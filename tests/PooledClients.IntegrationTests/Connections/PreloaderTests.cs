@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
-using PooledClients.Connections;
+using PooledClients.Connections.Descriptors;
 using PooledClients.IntegrationTests.Processes;
 using PooledClients.IntegrationTests.Servers;
 using RocksDb.V1;

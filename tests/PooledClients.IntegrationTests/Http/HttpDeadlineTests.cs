@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Http;
+using PooledClients.Http.Exchanges;
 using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Servers;
 using PooledClients.IntegrationTests.Waiting;

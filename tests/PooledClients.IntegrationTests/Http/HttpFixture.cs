@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using PooledClients.Http;
+using PooledClients.Http.Leaks;
 using PooledClients.IntegrationTests.Logs;
 
 namespace PooledClients.IntegrationTests.Http;

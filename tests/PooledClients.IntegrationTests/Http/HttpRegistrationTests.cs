@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using PooledClients.Http;
+using PooledClients.Http.Exchanges;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Files;
 using PooledClients.IntegrationTests.Logs;

@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using PooledClients.Tls;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.IntegrationTests.Tls;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PooledClients.IntegrationTests.Certificates;
-using PooledClients.Tls;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.IntegrationTests.Tls;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.Tls;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.IntegrationTests.Tls;
 

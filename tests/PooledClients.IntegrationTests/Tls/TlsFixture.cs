@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PooledClients.IntegrationTests.Files;
 using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.IntegrationTests.Tls;
 

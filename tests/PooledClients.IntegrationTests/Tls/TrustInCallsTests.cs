@@ -9,6 +9,8 @@ using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Servers;
 using PooledClients.IntegrationTests.Waiting;
 using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Handshakes;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Tls;

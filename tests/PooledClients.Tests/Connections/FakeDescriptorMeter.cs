@@ -1,4 +1,4 @@
-using PooledClients.Connections;
+using PooledClients.Connections.Descriptors;
 
 namespace PooledClients.Tests.Connections;
 

@@ -1,4 +1,4 @@
-using PooledClients.Connections;
+using PooledClients.Connections.Budget;
 
 namespace PooledClients.Tests.Connections;
 

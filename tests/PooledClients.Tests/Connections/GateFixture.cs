@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Connections;
+using PooledClients.Connections.Budget;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Tests.Connections;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using PooledClients.Connections;
+using PooledClients.Connections.Budget;
 
 namespace PooledClients.Tests.Connections;
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Connections;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 using PooledClients.Tests.Connections;
-using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
 
 namespace PooledClients.Tests.Diagnostics;
 

@@ -1,4 +1,5 @@
-using PooledClients.Grpc;
+using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Retries;
 
 namespace PooledClients.Tests.Grpc;
 

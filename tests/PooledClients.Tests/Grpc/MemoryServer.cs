@@ -5,8 +5,8 @@ using System.Net.Http.Headers;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
-using PooledClients.Grpc;
-using PooledClients.Resilience;
+using PooledClients.Grpc.Retries;
+using PooledClients.Grpc.Statuses;
 
 namespace PooledClients.Tests.Grpc;
 

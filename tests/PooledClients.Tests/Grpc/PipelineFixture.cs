@@ -2,7 +2,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
-using PooledClients.Grpc;
+using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Methods;
 using PooledClients.Resilience;
 using RocksDb.V1;
 

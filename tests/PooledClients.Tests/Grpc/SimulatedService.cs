@@ -1,4 +1,4 @@
-using PooledClients.Grpc;
+using PooledClients.Grpc.Admission;
 
 namespace PooledClients.Tests.Grpc;
 

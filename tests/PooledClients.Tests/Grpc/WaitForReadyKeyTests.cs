@@ -1,7 +1,7 @@
 using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
-using PooledClients.Grpc;
+using PooledClients.Grpc.Sending;
 using RocksDb.V1;
 
 namespace PooledClients.Tests.Grpc;

@@ -4,9 +4,14 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Connections;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 using PooledClients.Http;
+using PooledClients.Http.CallSites;
+using PooledClients.Http.Exchanges;
+using PooledClients.Http.Leaks;
+using PooledClients.Http.Retries;
 using PooledClients.Resilience;
 using PooledClients.Tests.Connections;
 

@@ -5,7 +5,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
-using PooledClients.Connections;
+using PooledClients.Connections.Wire;
 
 namespace PooledClients.Tests.Http;
 

@@ -1,4 +1,5 @@
 using PooledClients.Http;
+using PooledClients.Http.Routes;
 
 namespace PooledClients.Tests.Http;
 

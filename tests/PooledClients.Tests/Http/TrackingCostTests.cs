@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
-using PooledClients.Http;
+using PooledClients.Http.CallSites;
+using PooledClients.Http.Exchanges;
+using PooledClients.Tests.Http.Leaks;
 
 namespace PooledClients.Tests.Http;
 

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using PooledClients.Grpc.Statuses;
 using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Resilience;

@@ -5,6 +5,9 @@ using Microsoft.Extensions.Time.Testing;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Files;
 using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Files;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Tests.Tls;
 

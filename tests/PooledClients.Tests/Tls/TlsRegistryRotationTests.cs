@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Files;
 
 namespace PooledClients.Tests.Tls;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.Tls;
+using PooledClients.Tls.Certificates;
 
 namespace PooledClients.Tests.Tls;
 

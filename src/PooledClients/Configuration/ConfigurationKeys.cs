@@ -1,0 +1,12 @@
+namespace PooledClients.Configuration;
+
+/// <summary>Where the options of each client are in the configuration.</summary>
+internal static class ConfigurationKeys
+{
+    public const string Root = "PooledClients";
+
+    public static string Grpc(string? name) => $"{Root}:Grpc:{name}";
+
+    /// <summary>The unnamed client's options are under <c>Default</c>.</summary>
+    public static string Http(string? name) => $"{Root}:Http:{(string.IsNullOrEmpty(name) ? "Default" : name)}";
+}

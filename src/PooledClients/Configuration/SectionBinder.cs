@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Configuration;
+
+namespace PooledClients.Configuration;
+
+/// <summary>
+/// Binds a section so that one value that does not parse hides no other: the binder throws at the first, so the values are then
+/// bound one by one, and the bad ones become errors.
+/// </summary>
+internal static class SectionBinder
+{
+    public static void Bind<TOptions>(IConfiguration? configuration, string key, BindingErrors errors, TOptions options, Action<IConfiguration, TOptions> bind)
+        where TOptions : class
+    {
+        if (configuration?.GetSection(key) is not { } section || !section.Exists())
+        {
+            return;
+        }
+
+        try
+        {
+            bind(section, options);
+        }
+        catch (InvalidOperationException)
+        {
+            // What was bound before the throw is bound again: a scalar is the same the second time.
+            errors.Set(key, BindOneByOne(section, key, options, bind));
+        }
+    }
+
+    private static List<string> BindOneByOne<TOptions>(IConfigurationSection section, string key, TOptions options, Action<IConfiguration, TOptions> bind)
+        where TOptions : class
+    {
+        var failures = new List<string>();
+        foreach (var (path, value) in section.AsEnumerable(makePathsRelative: true).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (value is null)
+            {
+                continue;
+            }
+
+            try
+            {
+                bind(new ConfigurationBuilder().AddInMemoryCollection([new(path, value)]).Build(), options);
+            }
+            catch (InvalidOperationException exception)
+            {
+                var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : value;
+                failures.Add($"{key}:{path}: '{shown}' does not parse: {(exception.InnerException ?? exception).Message}");
+            }
+        }
+
+        return failures;
+    }
+}

@@ -1,0 +1,44 @@
+namespace PooledClients.Connections.Budget;
+
+/// <summary>The right to one connection, taken before its socket exists and given back when the socket is closed or collected.</summary>
+internal sealed class ConnectionLease : IDisposable
+{
+    private const int Granted = 0;
+    private const int Opened = 1;
+    private const int Returned = 2;
+
+    private readonly GateAddress _address;
+    private int _state;
+
+    internal ConnectionLease(GateAddress address) => _address = address;
+
+    // The last resort for a lease whose owner was lost between the grant and the socket.
+    ~ConnectionLease() => Return();
+
+    /// <summary>
+    /// Tells that the socket exists, so that the process's own count of descriptors includes it from now on. A lease never told
+    /// so counts as a descriptor still to come, which errs on the safe side.
+    /// </summary>
+    public void MarkOpened()
+    {
+        if (Interlocked.CompareExchange(ref _state, Opened, Granted) == Granted)
+        {
+            _address.Gate.Opened();
+        }
+    }
+
+    public void Dispose()
+    {
+        Return();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Return()
+    {
+        var before = Interlocked.Exchange(ref _state, Returned);
+        if (before != Returned)
+        {
+            _address.Gate.Release(_address, wasOpened: before == Opened);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace PooledClients.Connections.Budget;
+
+/// <summary>Somebody who may be able to free connections that nobody uses any more while others wait for one.</summary>
+internal interface IPressureRelief
+{
+    /// <summary>A connect, or a request for a busy connection, begins to wait. Must be quick; called under no lock.</summary>
+    void BeginWait();
+
+    /// <summary>The wait is over, one way or the other.</summary>
+    void EndWait();
+}

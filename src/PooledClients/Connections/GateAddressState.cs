@@ -1,3 +1,0 @@
-namespace PooledClients.Connections;
-
-internal sealed record GateAddressState(string Address, int Cap, int InUse, int Waiting);

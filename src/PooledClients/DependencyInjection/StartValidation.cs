@@ -1,6 +1,0 @@
-namespace PooledClients.DependencyInjection;
-
-/// <summary>Has no settings: validating it validates every pooled client that was added.</summary>
-internal sealed class StartValidation
-{
-}

@@ -1,0 +1,219 @@
+using PooledClients.Connections.Endpoints;
+
+namespace PooledClients.Grpc.Admission;
+
+/// <summary>
+/// The limit on the unary calls in flight to one address. A call over it waits in front of the transport, in order, until its
+/// token is cancelled. Entering and leaving below the limit is one interlocked operation each.
+/// </summary>
+internal sealed class CallAdmission : IDisposable
+{
+    /// <summary>The least that the adaptive limit is, until a server allows fewer streams: what one connection carries.</summary>
+    public const int DefaultStart = Destination.AssumedStreamLimit;
+
+    private const int MaxFreeWaiters = 1024;
+
+    private readonly Lock _lock = new();
+    private readonly AdmissionQueue _queue = new();
+    private readonly AdmissionOptions _options;
+    private readonly AdmissionSearch? _search;
+    private readonly AdmissionWatch? _watch;
+    private readonly int _maxConnections;
+    private AdmissionWaiter? _free;
+    private int _freeCount;
+    private int? _streamLimit;
+    private int _limit;
+    private int _waiting;
+
+    // Low half: calls in flight. High half: calls admitted so far. Together they tell the completions, for no further operation.
+    private long _calls;
+    private long _callsAtLastLook;
+
+    /// <param name="options">How the limit is found.</param>
+    /// <param name="maxConnections">The most connections that the address may have; more calls than they carry are never in flight.</param>
+    /// <param name="time">What the adaptive limit measures by.</param>
+    public CallAdmission(AdmissionOptions options, int maxConnections, TimeProvider time)
+    {
+        _options = options;
+        _maxConnections = maxConnections;
+        if (options.Mode == AdmissionMode.Adaptive)
+        {
+            _search = new AdmissionSearch(Start, Ceiling);
+            _watch = new AdmissionWatch(time, Look);
+        }
+
+        _limit = ComputeLimit();
+    }
+
+    public int Limit => Volatile.Read(ref _limit);
+
+    public int InFlight => (int)Volatile.Read(ref _calls);
+
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    public bool TryEnter() => Volatile.Read(ref _waiting) == 0 && TryTake();
+
+    /// <summary>Waits for a place. It is cancelled by the token alone, and then nothing of it is left behind.</summary>
+    public ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        AdmissionWaiter waiter;
+        lock (_lock)
+        {
+            // Announced before the last look: Exit gives its place back before it looks for waiters, so one of the two sees the other.
+            Interlocked.Increment(ref _waiting);
+            if (_queue.First is null && TryTake())
+            {
+                Interlocked.Decrement(ref _waiting);
+                return ValueTask.CompletedTask;
+            }
+
+            waiter = Rent();
+            _queue.Append(waiter);
+            if (_watch?.Start() == true)
+            {
+                _callsAtLastLook = Volatile.Read(ref _calls);
+            }
+        }
+
+        return waiter.WaitAsync(cancellationToken);
+    }
+
+    public void Exit()
+    {
+        Interlocked.Decrement(ref _calls);
+        if (Volatile.Read(ref _waiting) != 0)
+        {
+            Admit();
+        }
+    }
+
+    /// <summary>A server has told how many streams it allows a connection.</summary>
+    public void LearnStreamLimit(int limit)
+    {
+        lock (_lock)
+        {
+            if (_streamLimit == limit)
+            {
+                return;
+            }
+
+            _streamLimit = Math.Max(1, limit);
+            _search?.Resize(Start, Ceiling);
+            Volatile.Write(ref _limit, ComputeLimit());
+        }
+
+        Admit();
+    }
+
+    public bool TryRemove(AdmissionWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (!_queue.Remove(waiter))
+            {
+                return false;
+            }
+
+            Interlocked.Decrement(ref _waiting);
+            return true;
+        }
+    }
+
+    public void Return(AdmissionWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (_freeCount < MaxFreeWaiters)
+            {
+                waiter.Next = _free;
+                _free = waiter;
+                _freeCount++;
+            }
+        }
+    }
+
+    /// <summary>Ends the search for a better limit; calls that wait are ended by their own tokens.</summary>
+    public void Dispose() => _watch?.Dispose();
+
+    private AdmissionWaiter Rent()
+    {
+        if (_free is not { } waiter)
+        {
+            return new AdmissionWaiter(this);
+        }
+
+        _free = waiter.Next;
+        _freeCount--;
+        waiter.Next = null;
+        return waiter;
+    }
+
+    private int Start => Math.Min(DefaultStart, Ceiling);
+
+    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? Destination.AssumedStreamLimit);
+
+    private int ComputeLimit()
+    {
+        var wanted = _options.Mode switch
+        {
+            AdmissionMode.Adaptive => _search!.Limit,
+            AdmissionMode.Fixed => _options.MaxCallsInFlight,
+            _ => int.MaxValue,
+        };
+        return _streamLimit is { } streams ? Math.Min(wanted, Multiply(_maxConnections, streams)) : wanted;
+    }
+
+    private void Look(TimeSpan elapsed)
+    {
+        lock (_lock)
+        {
+            var calls = Volatile.Read(ref _calls);
+            var admitted = (uint)(calls >>> 32) - (uint)(_callsAtLastLook >>> 32);
+            var completions = (int)_callsAtLastLook + (long)admitted - (int)calls;
+            _callsAtLastLook = calls;
+            _search!.Observe(new AdmissionSample(elapsed, completions, (int)calls, _waiting, ThreadPool.PendingWorkItemCount));
+            Volatile.Write(ref _limit, ComputeLimit());
+            _watch!.Continue(again: !_search.IsSettled);
+        }
+
+        Admit();
+    }
+
+    private bool TryTake()
+    {
+        const long OneCall = (1L << 32) + 1;
+        var calls = Volatile.Read(ref _calls);
+        while ((int)calls < Volatile.Read(ref _limit))
+        {
+            var seen = Interlocked.CompareExchange(ref _calls, calls + OneCall, calls);
+            if (seen == calls)
+            {
+                return true;
+            }
+
+            calls = seen;
+        }
+
+        return false;
+    }
+
+    private void Admit()
+    {
+        lock (_lock)
+        {
+            while (_queue.First is { } waiter && TryTake())
+            {
+                _queue.Remove(waiter);
+                Interlocked.Decrement(ref _waiting);
+                waiter.Grant();
+            }
+        }
+    }
+
+    private static int Multiply(int connections, int streams) => (int)Math.Min((long)connections * streams, int.MaxValue);
+}

@@ -1,0 +1,36 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using PooledClients.Grpc.Methods;
+using PooledClients.Grpc.WarmUp;
+
+namespace PooledClients.Grpc.Calls;
+
+/// <summary>Puts together what a client's calls pass through in front of the channel, outermost last.</summary>
+internal sealed class CallPipeline(
+    CallInvoker channel, PooledGrpcClientOptions options, GrpcClientSetup setup, CallPipelineFacts facts, IServiceProvider services)
+{
+    private readonly MethodPolicies _policies = new(options, facts);
+    private readonly List<CallCredentials> _credentials = [.. setup.CallCredentials.Select(create => CallCredentials.FromInterceptor(create(services)))];
+
+    /// <summary>The part of it that is ours, in front of a channel to no real server: its calls earn and spend nothing, and are not counted.</summary>
+    public CallInvoker BuildFor(Rehearsal rehearsal)
+        => new PolicyCallInvoker(rehearsal.CreateCallInvoker(), _policies.Rehearse(), facts.Time, stubDeadline: null, mayWait: false);
+
+    public CallInvoker Build(TimeSpan? stubDeadline)
+    {
+        var invoker = channel;
+        foreach (var create in Enumerable.Reverse(setup.ClientInterceptors))
+        {
+            invoker = invoker.Intercept(create(services));
+        }
+
+        if (_credentials.Count > 0)
+        {
+            invoker = new CallOptionsInvoker(invoker, _credentials, []);
+        }
+
+        // What the application says of a call's options is the caller's word: the policy comes after it, and attempts share it.
+        invoker = new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline, setup.MayWait);
+        return setup.CallOptions.Count > 0 ? new CallOptionsInvoker(invoker, [], setup.CallOptions) : invoker;
+    }
+}

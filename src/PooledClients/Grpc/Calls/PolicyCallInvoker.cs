@@ -1,0 +1,171 @@
+using Grpc.Core;
+using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Methods;
+using PooledClients.Grpc.Retries;
+
+namespace PooledClients.Grpc.Calls;
+
+/// <summary>
+/// The outermost of a client's invokers: gives each call what its method's policy says, and hands it to the channel. A call that
+/// needs no more than a deadline and retries costs no allocation here.
+/// </summary>
+/// <param name="inner">What comes after it.</param>
+/// <param name="policies">What holds for the client's methods.</param>
+/// <param name="time">What deadlines are reckoned by.</param>
+/// <param name="stubDeadline">The deadline of the stub, which comes before the methods'.</param>
+/// <param name="mayWait">Whether something of the application's comes after it that may send a request later.</param>
+internal sealed class PolicyCallInvoker(
+    CallInvoker inner, MethodPolicies policies, TimeProvider time, TimeSpan? stubDeadline, bool mayWait) : CallInvoker
+{
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    {
+        var policy = policies.Get(method, request);
+        if (policy.Hedger is null && CallDeadline.Value is null)
+        {
+            // An interceptor may have something to say of blocking calls alone.
+            var origin = Apply(policy, ref options, out _);
+            method = policy.Limits is { } limits ? limits.Limit(method) : method;
+            using (Start(policy, origin, options))
+            {
+                return inner.BlockingUnaryCall(method, host, options, request);
+            }
+        }
+
+        using var call = AsyncUnaryCall(method, host, options, request);
+        return call.ResponseAsync.GetAwaiter().GetResult();
+    }
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    {
+        var policy = policies.Get(method, request);
+        var origin = Apply(policy, ref options, out var linked);
+        if (ReferenceEquals(origin, DeadlineOrigin.Inbound) && options.Deadline <= time.GetUtcNow().UtcDateTime)
+        {
+            linked?.Dispose();
+            return FailedCall.Unary<TResponse>(StatusCode.DeadlineExceeded, "The deadline, set by the inbound call, had passed before this call was made.");
+        }
+
+        method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        AsyncUnaryCall<TResponse> call;
+        using (Start(policy, origin, options))
+        {
+            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(inner, hedger, method, host, options, origin, request)
+                : inner.AsyncUnaryCall(method, host, options, request);
+        }
+
+        linked?.DisposeAfter(call.ResponseAsync);
+        return call;
+    }
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    {
+        var policy = policies.Get(method, request);
+        var origin = Apply(policy, ref options, out var linked);
+        method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        AsyncServerStreamingCall<TResponse> call;
+        using (CallScope.Start(origin))
+        {
+            call = policy.Retrier is { } retrier
+                ? RetriedServerStream<TRequest, TResponse>.Start(inner, retrier, method, host, options, origin, request)
+                : inner.AsyncServerStreamingCall(method, host, options, request);
+        }
+
+        return linked is null ? call : linked.DisposeWith(call);
+    }
+
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options)
+    {
+        var policy = policies.Get(method, null);
+        var origin = Apply(policy, ref options, out var linked);
+        method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        AsyncClientStreamingCall<TRequest, TResponse> call;
+        using (CallScope.Start(origin))
+        {
+            call = inner.AsyncClientStreamingCall(method, host, options);
+        }
+
+        linked?.DisposeAfter(call.ResponseAsync);
+        return call;
+    }
+
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options)
+    {
+        var policy = policies.Get(method, null);
+        var origin = Apply(policy, ref options, out var linked);
+        method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        AsyncDuplexStreamingCall<TRequest, TResponse> call;
+        using (CallScope.Start(origin))
+        {
+            call = inner.AsyncDuplexStreamingCall(method, host, options);
+        }
+
+        return linked is null ? call : linked.DisposeWith(call);
+    }
+
+    private CallScope.Started Start(MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options) =>
+        policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin), flows: mayWait || options.Credentials is not null) : CallScope.Start(origin);
+
+    /// <returns>Who set the deadline that the options now have; <see langword="null"/> when they have none.</returns>
+    private DeadlineOrigin? Apply(MethodPolicy policy, ref CallOptions options, out LinkedCancellation? linked)
+    {
+        linked = null;
+        policies.Budget.RecordCall();
+        DeadlineOrigin? origin = null;
+        if (options.Deadline is not null)
+        {
+            origin = DeadlineOrigin.Call;
+        }
+        else if ((stubDeadline ?? policy.Deadline) is { } deadline && deadline != Timeout.InfiniteTimeSpan)
+        {
+            options = options.WithDeadline(After(deadline));
+            origin = stubDeadline is null ? policy.DeadlineOrigin : DeadlineOrigin.Stub;
+        }
+
+        if (CallDeadline.Value is { } ambient)
+        {
+            if (ambient.Deadline < (options.Deadline ?? DateTime.MaxValue))
+            {
+                options = options.WithDeadline(ambient.Deadline);
+                origin = DeadlineOrigin.Inbound;
+            }
+
+            options = Join(options, ambient.CancellationToken, out linked);
+        }
+
+        if (policy.WaitForReady && !options.IsWaitForReady)
+        {
+            options = options.WithWaitForReady();
+        }
+
+        return origin;
+    }
+
+    private static CallOptions Join(CallOptions options, in CancellationToken ambient, out LinkedCancellation? linked)
+    {
+        linked = null;
+        var own = options.CancellationToken;
+        if (!ambient.CanBeCanceled || own == ambient)
+        {
+            return options;
+        }
+
+        if (!own.CanBeCanceled)
+        {
+            return options.WithCancellationToken(ambient);
+        }
+
+        linked = new LinkedCancellation(own, ambient);
+        return options.WithCancellationToken(linked.Token);
+    }
+
+    private DateTime After(TimeSpan deadline)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        return deadline < DateTime.MaxValue - now ? now + deadline : DateTime.MaxValue;
+    }
+}

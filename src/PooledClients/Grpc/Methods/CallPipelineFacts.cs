@@ -1,0 +1,28 @@
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc.Methods;
+
+/// <summary>What the pipeline of a client has to know beside its options.</summary>
+/// <param name="ClientName">The client's name, as logs and errors show it.</param>
+/// <param name="ClientType">The type of the stubs; its contract tells which methods are idempotent.</param>
+/// <param name="Descriptor">The contract that the registration gave, if it did.</param>
+/// <param name="Address">The address, as errors name it.</param>
+/// <param name="Budget">The extra attempts that all clients of the address share.</param>
+/// <param name="LearnStreaming">Told, once, of each method that is not unary.</param>
+/// <param name="Metrics">Counts further attempts.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Logger">The log of calls.</param>
+internal sealed record CallPipelineFacts(
+    string ClientName,
+    Type? ClientType,
+    ServiceDescriptor? Descriptor,
+    string Address,
+    RetryBudget Budget,
+    Action<IMethod> LearnStreaming,
+    GrpcMetrics? Metrics,
+    TimeProvider Time,
+    ILogger Logger);

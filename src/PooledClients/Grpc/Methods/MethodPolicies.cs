@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using PooledClients.Diagnostics;
+using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Retries;
+using PooledClients.Grpc.ServiceConfigs;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc.Methods;
+
+/// <summary>
+/// The policies of a client's methods. What is set closest to the code wins: <see cref="PooledGrpcClientOptions.Methods"/> by
+/// full name, then by bare name, then the service config, then the client's own options.
+/// </summary>
+internal sealed class MethodPolicies
+{
+    private static readonly DeadlineOrigin OfClient = new("the client's Deadline option");
+    private static readonly DeadlineOrigin OfStreaming = new("the client's StreamingDeadline option");
+    private static readonly DeadlineOrigin OfServiceConfig = new("the service config's timeout");
+
+    private readonly ConcurrentDictionary<string, MethodPolicy> _policies = new();
+    private readonly PooledGrpcClientOptions _options;
+    private readonly ServiceConfig? _serviceConfig;
+    private readonly CallPipelineFacts _facts;
+    private readonly Idempotency _idempotency;
+    private readonly MethodPolicies? _rehearsed;
+
+    public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
+    {
+        _options = options;
+        _facts = facts;
+        _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
+        Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
+        _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
+    }
+
+    private MethodPolicies(MethodPolicies rehearsed)
+    {
+        _rehearsed = rehearsed;
+        _options = rehearsed._options;
+        _facts = rehearsed._facts;
+        _serviceConfig = rehearsed._serviceConfig;
+        _idempotency = rehearsed._idempotency;
+        Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
+    }
+
+    /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
+    public CallBudget Budget { get; }
+
+    /// <summary>The same policies, worked out here as well, for calls that neither earn, spend nor count anything of the client's.</summary>
+    public MethodPolicies Rehearse() => new(this);
+
+    /// <param name="method">The method that is called.</param>
+    /// <param name="request">The request, where there is one: its type leads to the contract.</param>
+    public MethodPolicy Get<TRequest, TResponse>(Method<TRequest, TResponse> method, TRequest? request)
+        where TRequest : class
+        where TResponse : class =>
+        _policies.TryGetValue(method.FullName, out var policy) ? policy : Add(method, request);
+
+    private MethodPolicy Add<TRequest, TResponse>(Method<TRequest, TResponse> method, TRequest? request)
+        where TRequest : class
+        where TResponse : class
+    {
+        if (_rehearsed is not null)
+        {
+            return _policies.GetOrAdd(method.FullName, _rehearsed.Get(method, request).Spending(Budget));
+        }
+
+        if (method.Type != MethodType.Unary)
+        {
+            _facts.LearnStreaming(method);
+        }
+
+        var byFullName = _options.Methods.TryGetValue($"{method.ServiceName}/{method.Name}", out var full) ? full : null;
+        var byName = _options.Methods.TryGetValue(method.Name, out var bare) ? bare : null;
+        var config = _serviceConfig?.Find(method.ServiceName, method.Name);
+        var (deadline, origin) = Deadline(method.Name, method.Type, byFullName?.Deadline ?? byName?.Deadline, config);
+        var retryPolicy = Retries(method, request, byFullName?.Idempotent ?? byName?.Idempotent, config?.RetryPolicy);
+        var hedged = method.Type == MethodType.Unary && config?.RetryPolicy is null && _options.Resilience.HedgingDelay is not null;
+
+        return _policies.GetOrAdd(method.FullName, new MethodPolicy
+        {
+            Deadline = deadline == Timeout.InfiniteTimeSpan ? null : deadline,
+            DeadlineOrigin = origin,
+            WaitForReady = byFullName?.WaitForReady ?? byName?.WaitForReady ?? config?.WaitForReady ?? _options.WaitForReady,
+            Limits = MessageLimits.From(config),
+            Retrier = retryPolicy is not null && !hedged ? CreateRetrier(method.FullName, retryPolicy) : null,
+            Hedger = retryPolicy is not null && hedged ? CreateHedger(retryPolicy) : null,
+        });
+    }
+
+    private (TimeSpan? Deadline, DeadlineOrigin Origin) Deadline(string name, MethodType type, TimeSpan? ofMethods, MethodConfig? config) =>
+        ofMethods is not null ? (ofMethods, new DeadlineOrigin($"Methods[\"{name}\"].Deadline"))
+        : config?.Timeout is { } timeout ? (timeout, OfServiceConfig)
+        : type == MethodType.Unary ? (_options.Deadline, OfClient)
+        : (_options.StreamingDeadline, OfStreaming);
+
+    /// <returns><see langword="null"/> where a call of the method is made once.</returns>
+    private RetryPolicy? Retries<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, TRequest? request, bool? idempotent, RetryPolicy? config)
+        where TRequest : class
+        where TResponse : class
+    {
+        var resilience = _options.Resilience;
+        var off = resilience.MaxAttempts <= 1 && (resilience.HedgingDelay is null || method.Type != MethodType.Unary);
+        if (off || idempotent == false || method.Type is not (MethodType.Unary or MethodType.ServerStreaming))
+        {
+            return null;
+        }
+
+        // A policy that is written down is the user's word, whatever the contract says.
+        if (config is not null)
+        {
+            return resilience.MaxAttempts > 1 ? config : null;
+        }
+
+        idempotent ??= _idempotency.Find(method, request);
+        if (idempotent == true)
+        {
+            return new RetryPolicy
+            {
+                MaxAttempts = resilience.MaxAttempts,
+                InitialBackoff = resilience.InitialBackoff,
+                MaxBackoff = resilience.MaxBackoff,
+            };
+        }
+
+        _facts.Logger.MethodNotIdempotent(
+            _facts.ClientName, method.FullName, method.Name, idempotent is null ? "is not to be found" : "declares no idempotency_level");
+        return null;
+    }
+
+    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy) => new(fullName, policy, Budget, _facts.Time, _facts.Logger);
+
+    private CallHedger CreateHedger(RetryPolicy policy) => new(
+        _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, Budget, _facts.Time);
+}

@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
+using PooledClients.Connections;
+using PooledClients.Grpc.Admission;
+using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.ServiceConfigs;
+using PooledClients.Tls;
+
+namespace PooledClients.Grpc;
+
+/// <summary>Checks a gRPC client's options, its type and its files.</summary>
+internal sealed class PooledGrpcClientOptionsValidator(
+    BindingErrors bindingErrors,
+    TlsRegistry tls,
+    IOptionsMonitor<GrpcClientSetup> setups,
+    IEnumerable<GrpcClientRegistration> clients) : IValidateOptions<PooledGrpcClientOptions>
+{
+    // Polly's ten, and the first one.
+    private const int MostHedgedAttempts = 11;
+
+    private readonly ILookup<string, GrpcClientRegistration> _clients = clients.ToLookup(static client => client.Name, StringComparer.Ordinal);
+
+    public ValidateOptionsResult Validate(string? name, PooledGrpcClientOptions options)
+    {
+        var key = ConfigurationKeys.Grpc(name);
+        var errors = new OptionsErrors(key);
+        errors.AddRange(bindingErrors.Get(key));
+
+        var setup = setups.Get(name);
+        CheckAddress(options, setup, errors);
+        errors.CheckTime(nameof(options.Deadline), options.Deadline);
+        errors.CheckTime(nameof(options.StreamingDeadline), options.StreamingDeadline);
+        errors.CheckPositive(nameof(options.MaxReceiveMessageSize), options.MaxReceiveMessageSize);
+        errors.CheckPositive(nameof(options.MaxSendMessageSize), options.MaxSendMessageSize);
+        errors.CheckPositive($"{nameof(options.Admission)}:{nameof(options.Admission.MaxCallsInFlight)}", options.Admission.MaxCallsInFlight);
+        errors.CheckConnection(options.Connection);
+        CheckResilience(options.Resilience, errors);
+        CheckServiceConfig(options.ServiceConfig, errors);
+        foreach (var client in _clients[name ?? string.Empty])
+        {
+            CheckClient(client, options, setup, errors);
+        }
+
+        return errors.Failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Failures);
+    }
+
+    private void CheckAddress(PooledGrpcClientOptions options, GrpcClientSetup setup, OptionsErrors errors)
+    {
+        if (!ServiceAddress.TryParse(options.Address, out var address, out var reason))
+        {
+            errors.Add(nameof(options.Address), reason);
+            return;
+        }
+
+        if (address.IsSecure)
+        {
+            errors.CheckTls(options.Tls, tls);
+            return;
+        }
+
+        if (options.Tls is not { CaCertificatePath: null, CaCertificatePem: null, ClientCertificatePath: null })
+        {
+            errors.Add(nameof(options.Tls), $"certificates are set, but {options.Address} is clear text, where they are never used; use an https:// address or leave them out.");
+        }
+
+        if (setup.CallCredentials.Count > 0)
+        {
+            errors.Add(nameof(options.Address), $"call credentials are added, but {options.Address} is clear text, where they are never sent; use an https:// address.");
+        }
+    }
+
+    private static void CheckResilience(GrpcResilienceOptions options, OptionsErrors errors)
+    {
+        const string prefix = $"{nameof(PooledGrpcClientOptions.Resilience)}:";
+        var half = TimeSpan.FromMilliseconds(500);
+        errors.CheckPositive(prefix + nameof(options.MaxAttempts), options.MaxAttempts);
+        errors.CheckTime(prefix + nameof(options.InitialBackoff), options.InitialBackoff, mayBeInfinite: false);
+        errors.CheckTime(prefix + nameof(options.MaxBackoff), options.MaxBackoff, mayBeInfinite: false);
+        errors.CheckTime(prefix + nameof(options.BreakerSamplingDuration), options.BreakerSamplingDuration, mayBeInfinite: false, atLeast: half);
+        errors.CheckTime(prefix + nameof(options.BreakDuration), options.BreakDuration, mayBeInfinite: false, atLeast: half);
+        errors.CheckTime(prefix + nameof(options.HedgingDelay), options.HedgingDelay, mayBeInfinite: false);
+        if (!(options.RetryRatio >= 0))
+        {
+            errors.Add(prefix + nameof(options.RetryRatio), $"{options.RetryRatio} is no share of the calls; set 0.2 for one in five, or 0.");
+        }
+
+        if (!(options.RetriesPerSecond >= 0))
+        {
+            errors.Add(prefix + nameof(options.RetriesPerSecond), $"{options.RetriesPerSecond} is negative; set 10, or 0 for none.");
+        }
+
+        if (options.BreakerFailureRatio is { } ratio && !(ratio is > 0 and <= 1))
+        {
+            errors.Add(prefix + nameof(options.BreakerFailureRatio), $"{ratio} is no share between 0 and 1; set 0.8, or null for no breaker.");
+        }
+
+        if (options.BreakerMinimumThroughput < 2)
+        {
+            errors.Add(prefix + nameof(options.BreakerMinimumThroughput), $"{options.BreakerMinimumThroughput} is less than 2, too few requests to judge by.");
+        }
+
+        if (options.MaxHedgedAttempts > MostHedgedAttempts)
+        {
+            errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is more than {MostHedgedAttempts}, the most that are made at a time.");
+        }
+
+        if (options.MaxHedgedAttempts < 2)
+        {
+            errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is less than 2; leave HedgingDelay out for no hedging.");
+        }
+    }
+
+    private static void CheckServiceConfig(string? json, OptionsErrors errors)
+    {
+        foreach (var error in json is null ? [] : ServiceConfigParser.Parse(json).Errors)
+        {
+            errors.Add(nameof(PooledGrpcClientOptions.ServiceConfig), error);
+        }
+    }
+
+    private static void CheckClient(GrpcClientRegistration client, PooledGrpcClientOptions options, GrpcClientSetup setup, OptionsErrors errors)
+    {
+        if (!client.HasConstructor && setup.Creator is null)
+        {
+            errors.Add(
+                nameof(IPooledGrpcClientBuilder),
+                $"{client.ClientType} has no public constructor that takes a CallInvoker; say how to make it: AddPooledGrpcClient<…>().ConfigureClient(invoker => …).");
+        }
+
+        foreach (var (method, methodOptions) in options.Methods)
+        {
+            var key = $"{nameof(options.Methods)}:{method}";
+            errors.CheckTime($"{key}:{nameof(methodOptions.Deadline)}", methodOptions.Deadline);
+            var slash = method.LastIndexOf('/');
+            var bare = method[(slash + 1)..];
+            if (method.StartsWith('/') || (slash > 0 && setup.Descriptor is { } service && method[..slash] != service.FullName))
+            {
+                errors.Add(key, $"'{method}' names no method of this client: write {bare}, or {setup.Descriptor?.FullName ?? "package.Service"}/{bare}.");
+            }
+            else if (client.CallMethods.Count > 0 && !client.CallMethods.Contains(bare))
+            {
+                errors.Add(key, $"{client.ClientType} has no method '{bare}'; it has {string.Join(", ", client.CallMethods.Order(StringComparer.Ordinal))}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using PooledClients.Diagnostics;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc.Retries;
+
+/// <summary>A client's way to the retry budget of its address: what it takes is counted, and what it may not take is explained.</summary>
+internal sealed class CallBudget(RetryBudget budget, string address, GrpcResilienceOptions options, GrpcMetrics? metrics)
+{
+    /// <summary>What a call says that ends because the budget is spent.</summary>
+    public string Spent { get; } = FormattableString.Invariant(
+        $"the retry budget of {address} is spent: {options.RetryRatio:0.##} of its calls plus {options.RetriesPerSecond:0.##} a second");
+
+    public void RecordCall() => budget.RecordCall();
+
+    public bool TryTake()
+    {
+        var granted = budget.TryTake();
+        metrics?.RetryAsked(address, granted);
+        return granted;
+    }
+}

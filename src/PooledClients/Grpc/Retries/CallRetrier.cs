@@ -1,0 +1,78 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Statuses;
+
+namespace PooledClients.Grpc.Retries;
+
+/// <summary>
+/// Tries the calls of one method again, by Polly. A first attempt is made outside the pipeline and costs nothing of it; only a
+/// failure enters, as what the pipeline's first execution came to.
+/// </summary>
+internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget budget, TimeProvider time, ILogger logger)
+{
+    private static readonly ResiliencePropertyKey<IRetriedCall> CallKey = new("PooledClients.Grpc.RetriedCall");
+
+    private ResiliencePipeline? _pipeline;
+
+    // Nearly all calls of a method have their deadline from the same place.
+    private RetriableCall? _lastScope;
+
+    public string Method { get; } = method;
+
+    public RetryPolicy Policy { get; } = policy;
+
+    public CallBudget Budget { get; } = budget;
+
+    public TimeProvider Time { get; } = time;
+
+    public ILogger Logger { get; } = logger;
+
+    public CallRetrier Spending(CallBudget other) => new(Method, Policy, other, Time, Logger);
+
+    /// <summary>What the handler is told of a call whose deadline comes from there.</summary>
+    public RetriableCall ScopeOf(DeadlineOrigin? deadline) =>
+        _lastScope is { } last && ReferenceEquals(last.Deadline, deadline) ? last : _lastScope = new RetriableCall(this, deadline);
+
+    /// <summary>What an answer comes to that another attempt may mend; <see langword="null"/> where it is the call's.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="status">Its status, where it brings no message.</param>
+    public RpcException? FailureOf(HttpResponseMessage response, StatusCode? status) =>
+        status is { } failed and not StatusCode.OK && Policy.Covers(failed) ? GrpcAnswer.FailureOf(response, failed) : null;
+
+    /// <summary>What an exception comes to that another attempt may mend; <see langword="null"/> where it is the call's.</summary>
+    public RpcException? FailureOf(Exception exception) =>
+        SendFailure.AsRpcException(exception) is RpcException failure && Policy.Covers(failure) ? failure : null;
+
+    /// <summary>Makes the further attempts of a call whose first one has failed, and the pauses between them.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="stop">Ends a pause.</param>
+    public async ValueTask<Outcome<TResult>> RunAsync<TResult>(IRetriedCall<TResult> call, CancellationToken stop)
+    {
+        // Most methods never need one; building two in a race does no harm.
+        _pipeline ??= Build();
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, stop);
+        context.Properties.Set(CallKey, call);
+        var outcome = await _pipeline.ExecuteOutcomeAsync(
+            static (_, call) => call.Retry.TakeFirst() is { } first ? new(Outcome.FromException<TResult>(first)) : call.AttemptAsync(),
+            context,
+            call).ConfigureAwait(false);
+        ResilienceContextPool.Shared.Return(context);
+        return outcome;
+    }
+
+    private ResiliencePipeline Build() => new ResiliencePipelineBuilder { TimeProvider = Time }
+        .AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = Policy.MaxAttempts - 1,
+            ShouldHandle = static args => ValueTask.FromResult(
+                args.Outcome.Exception is RpcException failure && CallOf(args.Context).ShouldRetry(failure)),
+            DelayGenerator = static args => ValueTask.FromResult<TimeSpan?>(
+                CallOf(args.Context).Retry.NextPause((RpcException)args.Outcome.Exception!)),
+        })
+        .Build();
+
+    private static IRetriedCall CallOf(ResilienceContext context) => context.Properties.GetValue(CallKey, null!);
+}

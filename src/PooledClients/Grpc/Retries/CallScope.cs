@@ -1,0 +1,77 @@
+using PooledClients.Grpc.Deadlines;
+
+namespace PooledClients.Grpc.Retries;
+
+/// <summary>
+/// What the handler below the channel is told of a call, and tells it. It travels beside the call for nothing: gRPC sends a request
+/// on the thread that makes the call, so the handler that takes the request finds it by <see cref="Of"/>. Where something may be
+/// asynchronous in between (call credentials, interceptors and message handlers of the application) a call that may be tried again
+/// flows with the execution context, for some bytes; of any other nothing is known there, and whoever relies on it does without.
+/// </summary>
+internal abstract class CallScope
+{
+    private static readonly AsyncLocal<RetriableCall?> Flowing = new();
+
+    [ThreadStatic]
+    private static CallScope? _current;
+
+    /// <summary>Who set the call's deadline; <see langword="null"/> without one.</summary>
+    public abstract DeadlineOrigin? Deadline { get; }
+
+    /// <summary>How the call is tried again by the handler; <see langword="null"/> where it is made once, or by an invoker.</summary>
+    public virtual CallRetrier? Retrier => null;
+
+    /// <summary>
+    /// The call that a request belongs to, asked for on the way down to the handler. Who comes between may make requests of its own
+    /// there, which a call that may be tried again must not be taken for.
+    /// </summary>
+    public static CallScope? Of(HttpRequestMessage request)
+    {
+        var call = _current ?? Flowing.Value;
+        return call is RetriableCall retriable && !retriable.IsOf(request) ? null : call;
+    }
+
+    /// <summary>Makes a call the one that this thread starts until the result is disposed.</summary>
+    /// <param name="call">What there is to tell of it.</param>
+    /// <param name="flows">Whether its request may be sent later, and by another thread.</param>
+    public static Started Start(CallScope? call, bool flows = false)
+    {
+        // A call made on behalf of one that flows hides it, also where there is nothing to tell.
+        var started = new Started(_current, Flowing.Value, flows ? call as RetriableCall : null);
+        _current = call;
+        return started;
+    }
+
+    /// <summary>Told when the headers of a response have arrived.</summary>
+    /// <param name="isEnd">Whether they are all there is: a call that fails before its first message has its status in them.</param>
+    public virtual void OnHeaders(bool isEnd)
+    {
+    }
+
+    public readonly ref struct Started
+    {
+        private readonly CallScope? _outer;
+        private readonly RetriableCall? _outerFlowing;
+        private readonly bool _hasChangedFlow;
+
+        public Started(CallScope? outer, RetriableCall? outerFlowing, RetriableCall? flowing)
+        {
+            _outer = outer;
+            _outerFlowing = outerFlowing;
+            _hasChangedFlow = !ReferenceEquals(outerFlowing, flowing);
+            if (_hasChangedFlow)
+            {
+                Flowing.Value = flowing;
+            }
+        }
+
+        public void Dispose()
+        {
+            _current = _outer;
+            if (_hasChangedFlow)
+            {
+                Flowing.Value = _outerFlowing;
+            }
+        }
+    }
+}

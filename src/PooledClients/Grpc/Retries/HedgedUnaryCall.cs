@@ -1,0 +1,128 @@
+using System.Runtime.ExceptionServices;
+using Grpc.Core;
+using Polly;
+using PooledClients.Grpc.Deadlines;
+
+namespace PooledClients.Grpc.Retries;
+
+/// <summary>A unary call that is made a second time when its answer is late.</summary>
+internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
+    where TRequest : class
+    where TResponse : class
+{
+    private readonly CallInvoker _inner;
+    private readonly CallHedger _hedger;
+    private readonly Method<TRequest, TResponse> _method;
+    private readonly string? _host;
+    private readonly CallOptions _options;
+    private readonly DeadlineOrigin? _origin;
+    private readonly TRequest _request;
+    private readonly CancellationTokenSource _disposed = new();
+    private AsyncUnaryCall<TResponse> _decisive = null!;
+    private Task<TResponse> _response = null!;
+
+    private HedgedUnaryCall(
+        CallInvoker inner,
+        CallHedger hedger,
+        Method<TRequest, TResponse> method,
+        string? host,
+        in CallOptions options,
+        DeadlineOrigin? origin,
+        TRequest request)
+    {
+        _inner = inner;
+        _hedger = hedger;
+        _method = method;
+        _host = host;
+        _options = options;
+        _origin = origin;
+        _request = request;
+    }
+
+    public static AsyncUnaryCall<TResponse> Start(
+        CallInvoker inner,
+        CallHedger hedger,
+        Method<TRequest, TResponse> method,
+        string? host,
+        in CallOptions options,
+        DeadlineOrigin? origin,
+        TRequest request)
+    {
+        var call = new HedgedUnaryCall<TRequest, TResponse>(inner, hedger, method, host, options, origin, request);
+        call._response = call.RunAsync();
+        return new AsyncUnaryCall<TResponse>(
+            call._response,
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetHeadersAsync(),
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).Finished().GetStatus(),
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).Finished().GetTrailers(),
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).Dispose(),
+            call);
+    }
+
+    public void Dispose() => _disposed.Cancel();
+
+    private async Task<TResponse> RunAsync()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken, _disposed.Token);
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, stop.Token);
+        context.Properties.Set(HedgedAttempt<TResponse>.StartKey, AttemptAsync);
+        var outcome = await _hedger.Pipeline<TResponse>().ExecuteOutcomeAsync(
+            static (context, call) => call.AttemptAsync(0, context.CancellationToken), context, this).ConfigureAwait(false);
+        ResilienceContextPool.Shared.Return(context);
+
+        if (outcome.Result is { } winner)
+        {
+            _decisive = winner.Call;
+            return winner.Response;
+        }
+
+        if (outcome.Exception is OperationCanceledException && stop.IsCancellationRequested)
+        {
+            // An attempt under a cancelled token sends nothing and ends just as the channel ends cancelled calls.
+            _decisive = Make(0, stop.Token);
+            return await _decisive.ResponseAsync.ConfigureAwait(false);
+        }
+
+        ExceptionDispatchInfo.Throw(outcome.Exception!);
+        throw outcome.Exception!;
+    }
+
+    private async ValueTask<Outcome<HedgedAttempt<TResponse>>> AttemptAsync(int number, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var call = Make(number, cancellationToken);
+            _decisive = call;
+            return Outcome.FromResult(new HedgedAttempt<TResponse>(call, await call.ResponseAsync.ConfigureAwait(false)));
+        }
+        catch (Exception e)
+        {
+            return Outcome.FromException<HedgedAttempt<TResponse>>(e);
+        }
+    }
+
+    private AsyncUnaryCall<TResponse> Make(int number, CancellationToken cancellationToken)
+    {
+        var options = _options.WithCancellationToken(cancellationToken);
+        if (number > 0)
+        {
+            options = options.WithHeaders(PreviousAttempts.AddTo(_options.Headers, number));
+        }
+
+        using (CallScope.Start(_origin))
+        {
+            return _inner.AsyncUnaryCall(_method, _host, options, _request);
+        }
+    }
+
+    private async Task<Metadata> GetHeadersAsync()
+    {
+        await ((Task)_response).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return await _decisive.ResponseHeadersAsync.ConfigureAwait(false);
+    }
+
+    private AsyncUnaryCall<TResponse> Finished() => _response.IsCompleted
+        ? _decisive
+        : throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+
+}

@@ -1,0 +1,14 @@
+using PooledClients.Grpc.Deadlines;
+
+namespace PooledClients.Grpc.Retries;
+
+/// <summary>The scope of a unary call that the handler may make again; one serves all calls whose deadline comes from the same place.</summary>
+internal sealed class RetriableCall(CallRetrier retrier, DeadlineOrigin? deadline) : CallScope
+{
+    public override DeadlineOrigin? Deadline => deadline;
+
+    public override CallRetrier Retrier => retrier;
+
+    /// <summary>Whether a request is one of its method.</summary>
+    public bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(retrier.Method, StringComparison.Ordinal);
+}

@@ -1,0 +1,210 @@
+using System.Runtime.ExceptionServices;
+using Grpc.Core;
+using Polly;
+using PooledClients.Grpc.Deadlines;
+
+namespace PooledClients.Grpc.Retries;
+
+/// <summary>
+/// A server stream and its attempts, each of which leads to whether there is a first message. The attempt that is current may be given
+/// up for another until something of it has been handed to the caller: then it is committed, and what it comes to is what the call
+/// comes to.
+/// </summary>
+internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
+{
+    private readonly CallRetrier _retrier;
+    private readonly CallOptions _options;
+    private readonly DeadlineOrigin? _origin;
+    private readonly long _startedAt;
+    private RetryState? _retry;
+    private volatile AttemptState _attempt;
+    private volatile Headers _headers;
+    private volatile string? _cancelled;
+
+    // Ends a pause: by the caller, by Dispose, or at the deadline.
+    private volatile CancellationTokenSource? _stop;
+
+    // How the call has ended, where that is not how its latest attempt has.
+    private volatile RpcException? _end;
+
+    protected RetriedCall(CallRetrier retrier, in CallOptions options, DeadlineOrigin? origin)
+    {
+        _retrier = retrier;
+        _options = options;
+        _origin = origin;
+        _startedAt = retrier.Time.GetTimestamp();
+    }
+
+    private enum Headers
+    {
+        Unknown,
+        Good,
+        End,
+    }
+
+    private enum AttemptState
+    {
+        Open,
+        Committed,
+        GivenUp,
+    }
+
+    /// <summary>How the call has ended, where that is not how its latest attempt has.</summary>
+    protected RpcException? Ended => _end;
+
+    protected bool IsCommitted => _attempt == AttemptState.Committed;
+
+    public override DeadlineOrigin? Deadline => _origin;
+
+    public override void OnHeaders(bool isEnd) => _headers = isEnd ? Headers.End : Headers.Good;
+
+    public void Dispose() => Cancel("gRPC call disposed.");
+
+    /// <summary>Ends the attempt that is going on, or the pause before the next one.</summary>
+    protected void Cancel(string detail)
+    {
+        _cancelled = detail;
+        try
+        {
+            _stop?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call has just ended by itself.
+        }
+
+        DisposeAttempt();
+    }
+
+    /// <summary>Makes the current attempt the call; <see langword="false"/> if it has been given up.</summary>
+    protected bool TryCommit() =>
+        Interlocked.CompareExchange(ref _attempt, AttemptState.Committed, AttemptState.Open) is not AttemptState.GivenUp;
+
+    /// <summary>
+    /// Makes the current attempt the call once its headers announce a response. Where the handler could not tell, it is the first
+    /// message that does.
+    /// </summary>
+    protected async ValueTask<bool> TryCommitByHeadersAsync(Task<Metadata> headers)
+    {
+        await ((Task)headers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return headers.IsCompletedSuccessfully && _headers == Headers.Good && TryCommit();
+    }
+
+    /// <summary>Makes a further attempt the current one.</summary>
+    protected abstract void StartAttempt(CallOptions options);
+
+    /// <summary>Sees the current attempt to its result.</summary>
+    protected abstract Task<bool> FinishAttemptAsync();
+
+    /// <summary>Ends the current attempt and lets go of what it holds.</summary>
+    protected abstract void DisposeAttempt();
+
+    /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
+    protected async Task<bool> GoOnAsync(RpcException first)
+    {
+        if (_cancelled is not null || IsCommitted || !_retrier.Policy.Covers(first))
+        {
+            throw End(WithDeadlineDetail(first));
+        }
+
+        using var deadline = new CancellationTokenSource(TimeLeft(), _retrier.Time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken, deadline.Token);
+        var retry = new RetryState(_retrier, first);
+        _retry = retry;
+        _stop = stop;
+        if (_cancelled is not null)
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        var outcome = await _retrier.RunAsync(this, stop.Token).ConfigureAwait(false);
+        _stop = null;
+        switch (outcome.Exception)
+        {
+            case null:
+                return outcome.Result;
+            case RpcException failure:
+                throw End(WithDeadlineDetail(retry.Explain(failure)));
+            case OperationCanceledException when _cancelled is { } detail:
+                throw End(new RpcException(new Status(StatusCode.Cancelled, detail)));
+            case OperationCanceledException when _options.CancellationToken.IsCancellationRequested:
+                // An attempt under a cancelled token sends nothing and ends just as the channel ends cancelled calls.
+                return await AttemptAsync(retry).ConfigureAwait(false);
+            case OperationCanceledException when deadline.IsCancellationRequested:
+                var last = retry.Latest.Status;
+                throw End(new RpcException(new Status(
+                    StatusCode.DeadlineExceeded,
+                    $"{DeadlineText()} before attempt {retry.Attempts + 1}. The last one failed with {last.StatusCode}: {last.Detail}",
+                    retry.Latest)));
+            default:
+                ExceptionDispatchInfo.Throw(outcome.Exception);
+                throw outcome.Exception;
+        }
+    }
+
+    RetryState IRetriedCall.Retry => _retry!;
+
+    bool IRetriedCall.ShouldRetry(RpcException failure) =>
+        _cancelled is null && !IsCommitted && _retry!.Allows(failure)
+        && Interlocked.CompareExchange(ref _attempt, AttemptState.GivenUp, AttemptState.Open) == AttemptState.Open;
+
+    async ValueTask<Outcome<bool>> IRetriedCall<bool>.AttemptAsync()
+    {
+        try
+        {
+            return Outcome.FromResult(await AttemptAsync(_retry!).ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            return Outcome.FromException<bool>(e);
+        }
+    }
+
+    private Task<bool> AttemptAsync(RetryState retry)
+    {
+        var headers = PreviousAttempts.AddTo(_options.Headers, retry.Attempts++);
+        DisposeAttempt();
+        _headers = Headers.Unknown;
+        using (CallScope.Start(this))
+        {
+            StartAttempt(_options.WithHeaders(headers));
+        }
+
+        _attempt = AttemptState.Open;
+        if (_cancelled is not null)
+        {
+            DisposeAttempt();
+        }
+
+        return FinishAttemptAsync();
+    }
+
+    private RpcException End(RpcException end)
+    {
+        _end = end;
+        return end;
+    }
+
+    // The channel leaves the detail empty when the deadline passes after the headers.
+    private RpcException WithDeadlineDetail(RpcException failure) =>
+        failure.StatusCode == StatusCode.DeadlineExceeded && failure.Status.Detail.Length == 0
+            ? new RpcException(new Status(StatusCode.DeadlineExceeded, $"{DeadlineText()} while the response was awaited.", failure), failure.Trailers)
+            : failure;
+
+    private string DeadlineText()
+    {
+        var spent = _retrier.Time.GetElapsedTime(_startedAt).TotalSeconds;
+        return FormattableString.Invariant($"The deadline, set by {_origin}, passed after {spent:0.###} s,");
+    }
+
+    private TimeSpan TimeLeft()
+    {
+        if (_options.Deadline is not { } deadline || deadline == DateTime.MaxValue)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = deadline - _retrier.Time.GetUtcNow().UtcDateTime;
+        return left <= TimeSpan.Zero ? TimeSpan.Zero : left > TimerExtensions.LongestTimer ? TimerExtensions.LongestTimer : left;
+    }
+}

@@ -1,0 +1,44 @@
+namespace PooledClients.Grpc.Streams;
+
+/// <summary>One streaming call, from its request to the end of its response.</summary>
+internal sealed class OpenStream(OpenStreams owner, string method, long openedAt, Action ended)
+{
+    private int _ended;
+
+    // Zero while the caller has a read pending, or has no response to read yet.
+    private long _idleSince;
+
+    public string Method => method;
+
+    public long OpenedAt => openedAt;
+
+    /// <summary>Since when nobody reads the response; none while somebody does.</summary>
+    public long? IdleSince => Volatile.Read(ref _idleSince) is var since and not 0 ? since : null;
+
+    /// <summary>Whether a warning was logged; read and written by the one timer that looks.</summary>
+    public bool IsWarned { get; set; }
+
+    public void ReadBegins() => Volatile.Write(ref _idleSince, 0);
+
+    public void ReadEnds() => Volatile.Write(ref _idleSince, owner.Now());
+
+    /// <summary>Counts once, whatever the race of reading to the end, disposal and collection.</summary>
+    public void End()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            owner.Remove(this);
+            ended();
+        }
+    }
+
+    /// <summary>Ends a stream that nobody has ended before the collector found it.</summary>
+    public void Collected()
+    {
+        if (Volatile.Read(ref _ended) == 0)
+        {
+            owner.WarnOfCollected(this);
+            End();
+        }
+    }
+}

@@ -1,0 +1,262 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using PooledClients.Connections.Endpoints;
+using PooledClients.Http.CallSites;
+using PooledClients.Http.Retries;
+using PooledClients.Http.Routes;
+
+namespace PooledClients.Http.Exchanges;
+
+/// <summary>
+/// One request and its response until the body's end: its deadline, its phases, and who opened it. The registry and the timers hold
+/// it, so it must never hold the response: it reaches it through a weak reference to its <see cref="TrackedContent"/>.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
+internal sealed class HttpExchange : IHttpCall, IPendingCall
+{
+    public static readonly HttpRequestOptionsKey<HttpExchange> Key = new(IHttpCall.Key.Key);
+
+    private readonly CancellationTokenSource _abort = new();
+    private readonly long _startedAt;
+    private readonly TimeSpan _deadline;
+    private readonly ITimer? _deadlineTimer;
+    private ITimer? _readTimer;
+    private CancellationTokenRegistration _ambient;
+    private WeakReference<TrackedContent>? _content;
+    private ExchangePhases _phases;
+    private ExchangePhase _endedIn;
+    private long _openedAt;
+    private long _lastActivity;
+    private long _abortedAt;
+    private int _reads;
+    private int _end;
+
+    public HttpExchange(HttpRoute route, TimeSpan deadline, string? callSite)
+    {
+        Route = route;
+        CallSite = callSite;
+        _startedAt = Time.GetTimestamp();
+        _phases = new ExchangePhases(_startedAt);
+        _deadline = deadline;
+        if (deadline != Timeout.InfiniteTimeSpan)
+        {
+            var due = deadline < TimerExtensions.LongestTimer ? deadline : TimerExtensions.LongestTimer;
+            _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, due);
+        }
+    }
+
+    public HttpRoute Route { get; }
+
+    public TimeProvider Time => Route.Client.Time;
+
+    /// <summary>The method that sent the request; <see langword="null"/> when this call's stack was not among the sampled.</summary>
+    public string? CallSite { get; }
+
+    /// <summary>Cancelled when the exchange has to stop: passed to everything that is awaited on its behalf.</summary>
+    public CancellationToken Token => _abort.Token;
+
+    public ExchangeEnd End => (ExchangeEnd)Volatile.Read(ref _end);
+
+    public ExchangePhase Phase => _phases.Current;
+
+    /// <summary>The phase in which the exchange was aborted.</summary>
+    public ExchangePhase EndedIn => _endedIn;
+
+    public TimeSpan Remaining
+    {
+        get
+        {
+            if (_deadline == Timeout.InfiniteTimeSpan)
+            {
+                return _deadline;
+            }
+
+            var left = _deadline - Age;
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    public bool WasLeftUnanswered
+        => End == ExchangeEnd.DeadlinePassed && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
+
+    // A request without headers tells nothing of its way: it counts as one that waits.
+    bool IPendingCall.IsPending => _phases.Current is ExchangePhase.Waiting or ExchangePhase.Connecting;
+
+    public TimeSpan Age => Time.GetElapsedTime(_startedAt);
+
+    /// <summary>How long the response has been open.</summary>
+    public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
+
+    // The registry's list; guarded by its lock.
+    internal HttpExchange? Previous { get; set; }
+
+    internal HttpExchange? Next { get; set; }
+
+    internal bool IsListed { get; set; }
+
+    internal bool WasWarned { get; set; }
+
+    /// <summary>Has the exchange end, its body included, with the work that it is made for.</summary>
+    public void EndWith(CancellationToken work)
+    {
+        if (work.CanBeCanceled)
+        {
+            _ambient = work.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), this);
+        }
+    }
+
+    public void Enter(ExchangePhase phase) => Enter(phase, Time.GetTimestamp());
+
+    public void BackOff() => Enter(ExchangePhase.BackingOff);
+
+    /// <summary>For reports that may come late: changes nothing unless the exchange is in <paramref name="from"/>.</summary>
+    public void Advance(ExchangePhase from, ExchangePhase to)
+    {
+        if (_phases.Current == from)
+        {
+            Enter(to);
+        }
+    }
+
+    /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
+    public void Bind(WeakReference<TrackedContent> content)
+    {
+        _openedAt = _lastActivity = Time.GetTimestamp();
+        Enter(ExchangePhase.HoldingBody, _openedAt);
+        Volatile.Write(ref _content, content);
+
+        // Pairs with TryEnd, which sets the end first and looks for the content then: one of the two sees the other.
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>Gives the way to the response back, for the next one to use.</summary>
+    public WeakReference<TrackedContent>? Unbind() => Interlocked.Exchange(ref _content, null);
+
+    /// <summary>Whether the response whose body is open was dropped, and the collector has found it. Asked under the registry's lock.</summary>
+    public bool IsDropped => _content is { } weak && !weak.TryGetTarget(out _);
+
+    /// <summary>How long the body has been open with nobody reading it.</summary>
+    public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(Volatile.Read(ref _lastActivity), now);
+
+    public void BeginRead(TimeSpan? readTimeout)
+    {
+        if (Interlocked.Increment(ref _reads) == 1)
+        {
+            Enter(ExchangePhase.ReadingBody);
+        }
+
+        if (readTimeout is { } timeout)
+        {
+            var timer = _readTimer ??= Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).OnReadTimer(), this, Timeout.InfiniteTimeSpan);
+            timer.Change(timeout, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void EndRead()
+    {
+        if (End != ExchangeEnd.None)
+        {
+            // Nothing is asked of it any more, and its timers are disposed.
+            Interlocked.Decrement(ref _reads);
+            return;
+        }
+
+        _readTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var now = Time.GetTimestamp();
+        Volatile.Write(ref _lastActivity, now);
+        if (Interlocked.Decrement(ref _reads) == 0)
+        {
+            Enter(ExchangePhase.HoldingBody, now);
+        }
+    }
+
+    /// <summary>The body is over, or there is none: nothing is held any more.</summary>
+    public bool TryComplete() => TryEnd(ExchangeEnd.Completed, out _);
+
+    public bool TryCollect() => TryEnd(ExchangeEnd.Collected, out _);
+
+    /// <summary>Cancels what is awaited, and then disposes the response: HTTP/1.1 closes on the one, HTTP/2 resets on the other.</summary>
+    public bool Abort(ExchangeEnd end)
+    {
+        if (End == ExchangeEnd.None)
+        {
+            // Before the end is seen, for whoever sees it describes them.
+            _endedIn = _phases.Current;
+            _abortedAt = Time.GetTimestamp();
+        }
+
+        if (!TryEnd(end, out var content))
+        {
+            return false;
+        }
+
+        Route.Client.Aborted(this, end);
+        _abort.Cancel();
+        content?.Close();
+        return true;
+    }
+
+    /// <summary>The error for whoever waited; <see langword="null"/> when it was not the exchange that ended the wait.</summary>
+    public Exception? ToException(Exception? cause) => End switch
+    {
+        ExchangeEnd.DeadlinePassed when cause?.InnerException is ConnectionBudgetException budget
+            => TimedOut($"passed its deadline of {Seconds(_deadline)} while it waited for room within the budget: {budget.Message.TrimEnd('.')}", budget),
+        ExchangeEnd.DeadlinePassed => TimedOut($"passed its deadline of {Seconds(_deadline)} while {ExchangePhases.Words(_endedIn)}", cause),
+        ExchangeEnd.ReadTimedOut => TimedOut($"got no byte of the body for {Seconds(Route.Client.Options.IdleReadTimeout ?? default)}", cause),
+        ExchangeEnd.HeldTooLong => new IOException(
+            $"{Name} was aborted: its body was left open and unread for {Seconds(Route.Client.Options.ResponseHeldTimeout ?? default)}. Read or dispose responses promptly.", cause),
+        _ => null,
+    };
+
+    /// <summary>Where the time went, in words.</summary>
+    public string Describe() => _phases.Describe(Time, _abortedAt != 0 ? _abortedAt : Time.GetTimestamp());
+
+    private string Name => $"The exchange {Route} of the HTTP client '{Route.Client.DisplayName}'";
+
+    // HttpClient's own timeout has the same shape, so callers that know the one handle the other.
+    private TaskCanceledException TimedOut(string what, Exception? cause)
+    {
+        var message = $"{Name} {what} ({Describe()}).";
+        return new TaskCanceledException(message, new TimeoutException(message, cause), Token);
+    }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+
+    private void Enter(ExchangePhase phase, long now)
+    {
+        if (_abortedAt == 0)
+        {
+            _phases.Enter(phase, now);
+        }
+    }
+
+    private void OnReadTimer()
+    {
+        // The timer may have fired while the read was ending.
+        if (Volatile.Read(ref _reads) > 0)
+        {
+            Abort(ExchangeEnd.ReadTimedOut);
+        }
+    }
+
+    private bool TryEnd(ExchangeEnd end, out TrackedContent? content)
+    {
+        content = null;
+        if (Interlocked.CompareExchange(ref _end, (int)end, (int)ExchangeEnd.None) != (int)ExchangeEnd.None)
+        {
+            return false;
+        }
+
+        if (Volatile.Read(ref _content) is { } weak && weak.TryGetTarget(out var target) && target.Exchange == this)
+        {
+            // Asked whose it is, for the reference may have gone to the next exchange meanwhile.
+            content = target;
+        }
+
+        _deadlineTimer?.Dispose();
+        _readTimer?.Dispose();
+        _ambient.Unregister();
+        Route.Client.Registry.Remove(this);
+        return true;
+    }
+}

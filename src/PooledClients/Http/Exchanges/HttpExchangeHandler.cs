@@ -1,0 +1,114 @@
+using System.Net.Http.Metrics;
+using PooledClients.Http.CallSites;
+
+namespace PooledClients.Http.Exchanges;
+
+/// <summary>
+/// The outermost handler: gives each request its exchange, which carries the deadline, and each response with an open body its
+/// tracked content.
+/// </summary>
+internal sealed class HttpExchangeHandler : DelegatingHandler
+{
+    private readonly HttpClientState _client;
+    private readonly CallSiteSampler _sampler;
+    private readonly RequestDurationInstruments _durations;
+    private readonly Action<HttpMetricsEnrichmentContext> _tagClient;
+
+    public HttpExchangeHandler(HttpClientState client, CallSiteSampler sampler, RequestDurationInstruments durations)
+    {
+        _durations = durations;
+        _client = client;
+        _sampler = sampler;
+        _tagClient = context => context.AddCustomTag("pooledclients.client", _client.DisplayName);
+    }
+
+    // One pipeline serves both: a synchronous caller blocks here instead of in the transport.
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        => SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var ambient = CallDeadline.Value;
+        var exchange = Begin(request, ambient?.Deadline);
+        exchange.EndWith(ambient?.CancellationToken ?? CancellationToken.None);
+        var cancellation = cancellationToken.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await base.SendAsync(request, exchange.Token).ConfigureAwait(false);
+            Track(exchange, request, response);
+        }
+        catch (Exception exception)
+        {
+            exchange.TryComplete();
+            ThrowIfAborted(exchange, exception, cancellationToken);
+            throw;
+        }
+        finally
+        {
+            // From here on the caller's token is for the headers no more: a read brings its own.
+            cancellation.Unregister();
+        }
+
+        if (exchange.End is not (ExchangeEnd.None or ExchangeEnd.Completed))
+        {
+            response.Dispose();
+            ThrowIfAborted(exchange, cause: null, cancellationToken);
+        }
+
+        return response;
+    }
+
+    private static void ThrowIfAborted(HttpExchange exchange, Exception? cause, CancellationToken cancellationToken)
+    {
+        if (exchange.ToException(cause) is { } aborted)
+        {
+            throw aborted;
+        }
+
+        if (exchange.End == ExchangeEnd.Cancelled && cause is null or OperationCanceledException)
+        {
+            throw new TaskCanceledException(cause?.Message ?? "The request was cancelled.", cause, cancellationToken);
+        }
+    }
+
+    private HttpExchange Begin(HttpRequestMessage request, DateTime? ambientDeadline)
+    {
+        var route = _client.Routes.Get(request);
+        var deadline = request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own)
+            ? own
+            : _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
+        if (ambientDeadline is { } until && until != DateTime.MaxValue)
+        {
+            deadline = Smaller(deadline, until - _client.Time.GetUtcNow().UtcDateTime);
+        }
+
+        var exchange = new HttpExchange(route, deadline, _sampler.Capture(route));
+        request.Options.Set(HttpExchange.Key, exchange);
+        if (_durations.MayBeEnabled)
+        {
+            HttpMetricsEnrichmentContext.AddCallback(request, _tagClient);
+        }
+
+        return exchange;
+    }
+
+    private static TimeSpan Smaller(TimeSpan deadline, TimeSpan left)
+    {
+        left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        return deadline == Timeout.InfiniteTimeSpan || left < deadline ? left : deadline;
+    }
+
+    private void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)
+    {
+        if (!OpenBody.IsHeldBy(request, response, out var stream))
+        {
+            exchange.TryComplete();
+            return;
+        }
+
+        var content = new TrackedContent(exchange, response.Content, stream, closesOnCancel: response.Version.Major < 2);
+        response.Content = content;
+        _client.Registry.Add(exchange, content);
+    }
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using PooledClients.Connections.Budget;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Http.Leaks;
+
+/// <summary>
+/// Asks for a garbage collection while somebody waits for a connection and responses are open: the runtime gives leaked connections
+/// back after one, but a process that waits allocates nothing, so none comes by itself.
+/// </summary>
+internal sealed class LeakCollector : IPressureRelief, IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly ResponseRegistry _registry;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Action _collect;
+    private readonly ITimer _timer;
+    private long? _lastAt;
+    private int _waiting;
+
+    public LeakCollector(ResponseRegistry registry, TimeProvider time, ILogger<LeakCollector> logger)
+        : this(registry, time, logger, Collect)
+    {
+    }
+
+    internal LeakCollector(ResponseRegistry registry, TimeProvider time, ILogger logger, Action collect)
+    {
+        _registry = registry;
+        _time = time;
+        _logger = logger;
+        _collect = collect;
+        _timer = time.CreateUncapturedTimer(static state => ((LeakCollector)state!).CollectIfDue(), this, Timeout.InfiniteTimeSpan);
+    }
+
+    public void BeginWait()
+    {
+        lock (_lock)
+        {
+            if (++_waiting == 1)
+            {
+                _timer.Change(Interval, Interval);
+            }
+        }
+
+        CollectIfDue();
+    }
+
+    public void EndWait()
+    {
+        lock (_lock)
+        {
+            if (--_waiting == 0)
+            {
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    // Not blocking: the waiting calls lose nothing by it, and the running ones next to nothing.
+    private static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+
+    private void CollectIfDue()
+    {
+        var open = _registry.Open;
+        if (open == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            var now = _time.GetTimestamp();
+            if (_waiting == 0 || (_lastAt is { } last && _time.GetElapsedTime(last, now) < Interval))
+            {
+                return;
+            }
+
+            _lastAt = now;
+        }
+
+        _logger.CollectionInduced(open);
+        _collect();
+    }
+}

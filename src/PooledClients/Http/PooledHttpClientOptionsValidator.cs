@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
+using PooledClients.Connections;
+using PooledClients.Tls;
+
+namespace PooledClients.Http;
+
+/// <summary>Checks an HTTP client's options and its files.</summary>
+internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErrors, TlsRegistry tls) : IValidateOptions<PooledHttpClientOptions>
+{
+    // Below, the breaker's own library refuses to work.
+    private static readonly TimeSpan ShortestBreak = TimeSpan.FromMilliseconds(500);
+
+    public ValidateOptionsResult Validate(string? name, PooledHttpClientOptions options)
+    {
+        var key = ConfigurationKeys.Http(name);
+        var errors = new OptionsErrors(key);
+        errors.AddRange(bindingErrors.Get(key));
+        CheckAddress(options, errors);
+        errors.CheckTime(nameof(options.Deadline), options.Deadline);
+        errors.CheckTime(nameof(options.ResponseHeldWarning), options.ResponseHeldWarning);
+        errors.CheckTime(nameof(options.ResponseHeldTimeout), options.ResponseHeldTimeout);
+        errors.CheckTime(nameof(options.IdleReadTimeout), options.IdleReadTimeout);
+        errors.CheckConnection(options.Connection);
+        errors.CheckTls(options.Tls, tls);
+        CheckResilience(options.Resilience, errors);
+        return errors.Failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Failures);
+    }
+
+    private static void CheckAddress(PooledHttpClientOptions options, OptionsErrors errors)
+    {
+        var address = options.BaseAddress;
+        if (address is null || (address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)))
+        {
+            return;
+        }
+
+        if (!ServiceAddress.TryParse(address, out _, out var reason))
+        {
+            errors.Add(nameof(options.BaseAddress), reason);
+        }
+    }
+
+    private static void CheckResilience(HttpResilienceOptions options, OptionsErrors errors)
+    {
+        const string prefix = $"{nameof(PooledHttpClientOptions.Resilience)}:";
+        if (options.MaxRetries is < 0 or > 10)
+        {
+            errors.Add(prefix + nameof(options.MaxRetries), $"{options.MaxRetries} is not between 0 (never) and 10.");
+        }
+
+        errors.CheckTime(prefix + nameof(options.RetryDelay), options.RetryDelay, mayBeInfinite: false);
+        errors.CheckTime(prefix + nameof(options.MaxRetryDelay), options.MaxRetryDelay, mayBeInfinite: false);
+        CheckNotNegative(prefix + nameof(options.RetryRatio), options.RetryRatio, errors);
+        CheckNotNegative(prefix + nameof(options.RetriesPerSecond), options.RetriesPerSecond, errors);
+        if (options.BreakerFailureRatio is not (null or (> 0 and <= 1)))
+        {
+            errors.Add(prefix + nameof(options.BreakerFailureRatio), $"{options.BreakerFailureRatio} is not above 0 and at most 1; leave it empty for no breaker.");
+        }
+
+        if (options.BreakerMinimumThroughput < 2)
+        {
+            errors.Add(prefix + nameof(options.BreakerMinimumThroughput), $"{options.BreakerMinimumThroughput} is less than 2, too few for a share.");
+        }
+
+        errors.CheckTime(prefix + nameof(options.BreakerSamplingDuration), options.BreakerSamplingDuration, mayBeInfinite: false, atLeast: ShortestBreak);
+        errors.CheckTime(prefix + nameof(options.BreakDuration), options.BreakDuration, mayBeInfinite: false, atLeast: ShortestBreak);
+    }
+
+    private static void CheckNotNegative(string property, double value, OptionsErrors errors)
+    {
+        if (double.IsNaN(value) || value < 0)
+        {
+            errors.Add(property, $"{value} is negative; 0 means none.");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using PooledClients.Diagnostics;
+using PooledClients.Resilience;
+
+namespace PooledClients.Http.Retries;
+
+/// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share, and the pipeline made of them.</summary>
+internal sealed class HttpAuthorityResilience
+{
+    private readonly string _authority;
+    private readonly string _client;
+    private readonly TimeProvider _time;
+    private readonly HttpResilienceOptions _options;
+    private readonly HttpMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly RetryBudget _budget;
+
+    public HttpAuthorityResilience(
+        string client,
+        Uri address,
+        HttpResilienceOptions options,
+        HttpAuthorityRegistry authorities,
+        TimeProvider time,
+        HttpMetrics metrics,
+        ILogger logger)
+    {
+        _authority = address.Authority;
+        _client = client;
+        _options = options;
+        _time = time;
+        _metrics = metrics;
+        _logger = logger;
+        var key = address.GetLeftPart(UriPartial.Authority);
+        _budget = authorities.GetBudget(key, options);
+        Pipeline = BuildPipeline(BreakerSettings.From(options) is { } settings ? authorities.GetBreaker(key, settings, BuildBreaker) : null);
+    }
+
+    public ResiliencePipeline<HttpResponseMessage> Pipeline { get; }
+
+    public void RecordCall() => _budget.RecordCall();
+
+    private ResiliencePipeline<HttpResponseMessage> BuildPipeline(ResiliencePipeline<HttpResponseMessage>? breaker)
+    {
+        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
+        if (_options.MaxRetries > 0)
+        {
+            builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                MaxRetryAttempts = _options.MaxRetries,
+                ShouldHandle = args => ValueTask.FromResult(ShouldRetry(args)),
+                DelayGenerator = static args => ValueTask.FromResult<TimeSpan?>(AttemptsOf(args.Context).Pause),
+                OnRetry = OnRetry,
+            });
+        }
+
+        if (breaker is not null)
+        {
+            builder.AddPipeline(breaker);
+        }
+
+        return builder.Build();
+    }
+
+    // Named for the first client: the others are told by their own errors.
+    private ResiliencePipeline<HttpResponseMessage> BuildBreaker(BreakerSettings settings) =>
+        new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
+            {
+                FailureRatio = settings.FailureRatio,
+                MinimumThroughput = settings.MinimumRequests,
+                SamplingDuration = settings.SamplingDuration,
+                BreakDuration = settings.BreakDuration,
+                ShouldHandle = static args => ValueTask.FromResult(HttpFaults.IsServerFault(args.Outcome, AttemptsOf(args.Context).Call)),
+                OnOpened = args =>
+                {
+                    _metrics.HttpBreakerOpened(_client, _authority);
+                    _logger.HttpBreakerOpened(_client, _authority, args.BreakDuration.TotalSeconds, Describe(args.Outcome));
+                    return default;
+                },
+                OnClosed = _ =>
+                {
+                    _logger.HttpBreakerClosed(_client, _authority);
+                    return default;
+                },
+            })
+            .Build();
+
+    // Decides all of it, for what follows can no longer say no: whether it may help, whether there is time, whether there is budget.
+    private bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> args)
+    {
+        var attempts = AttemptsOf(args.Context);
+        if (!attempts.IsRepeatable
+            || attempts.WasRedirected
+            || args.AttemptNumber >= _options.MaxRetries
+            || args.Context.CancellationToken.IsCancellationRequested
+            || !HttpFaults.IsTransient(args.Outcome))
+        {
+            return false;
+        }
+
+        var pause = RetryPause.For(args.Outcome.Result, args.AttemptNumber, _options, _time.GetUtcNow());
+        if (pause > RetryPause.Limit(attempts.Call?.Remaining ?? Timeout.InfiniteTimeSpan, _options))
+        {
+            return false;
+        }
+
+        var hasBudget = _budget.TryTake();
+        _metrics.HttpRetryBudget(_client, _authority, _budget.Available);
+        if (!hasBudget)
+        {
+            _metrics.HttpRetryRefused(_client, _authority);
+            return false;
+        }
+
+        attempts.Pause = pause;
+        return true;
+    }
+
+    private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
+    {
+        AttemptsOf(args.Context).Call?.BackOff();
+        _metrics.HttpRetried(_client, _authority);
+        _logger.HttpRetrying(_client, _authority, args.AttemptNumber + 1, args.RetryDelay.TotalSeconds, Describe(args.Outcome));
+        return default;
+    }
+
+    private static HttpAttempts AttemptsOf(ResilienceContext context) => context.Properties.GetValue(HttpAttempts.Key, null!);
+
+    private static string Describe(Outcome<HttpResponseMessage> outcome)
+        => outcome.Exception?.Message ?? $"status {(int)outcome.Result!.StatusCode}";
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Security.Authentication;
+using Polly;
+using PooledClients.Connections.Descriptors;
+using PooledClients.Connections.Wire;
+using PooledClients.Tls;
+
+namespace PooledClients.Http.Retries;
+
+/// <summary>Tells failures that may pass from those that stay, and failures of the server from those of this process.</summary>
+internal static class HttpFaults
+{
+    /// <summary>Whether another attempt may fare better.</summary>
+    public static bool IsTransient(Outcome<HttpResponseMessage> outcome) => outcome switch
+    {
+        { Result: { } response } => response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || IsServerError(response),
+        { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
+        _ => false,
+    };
+
+    /// <summary>Whether it speaks against the server.</summary>
+    /// <param name="outcome">What an attempt came to.</param>
+    /// <param name="call">What it was made for.</param>
+    public static bool IsServerFault(Outcome<HttpResponseMessage> outcome, IHttpCall? call) => outcome switch
+    {
+        { Result: { } response } => IsServerError(response),
+        { Exception: OperationCanceledException { InnerException: not ConnectionBudgetException } } when call is { WasLeftUnanswered: true } => true,
+        { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
+        _ => false,
+    };
+
+    private static bool IsServerError(HttpResponseMessage response)
+        => (int)response.StatusCode >= 500 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
+
+    private static bool IsLostConnection(Exception exception)
+        => exception is HttpRequestException { HttpRequestError: var error }
+            && error is HttpRequestError.NameResolutionError
+                or HttpRequestError.ConnectionError
+                or HttpRequestError.SecureConnectionError
+                or HttpRequestError.ProxyTunnelError
+                or HttpRequestError.HttpProtocolError
+                or HttpRequestError.ResponseEnded
+                or HttpRequestError.Unknown
+            && !IsTrustError(exception)
+            && !IsLocal(exception);
+
+    // A connect that took too long. A caller's cancellation has no TimeoutException inside, and the exchange's own end is none of ours.
+    private static bool IsTimeout(Exception exception)
+        => exception is OperationCanceledException { InnerException: TimeoutException } or TimeoutException && !IsLocal(exception);
+
+    private static bool IsTrustError(Exception exception)
+        => exception.Find<AuthenticationException>() is not null
+            || exception.Find<IdentityRefusedException>() is not null
+            || exception.Find<TlsConfigurationException>() is not null;
+
+    // A pool that was disposed is this process's doing too.
+    private static bool IsLocal(Exception exception) => LocalFault.IsLocal(exception) || exception.InnerException is ObjectDisposedException;
+}

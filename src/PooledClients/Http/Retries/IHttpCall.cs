@@ -1,0 +1,17 @@
+namespace PooledClients.Http.Retries;
+
+/// <summary>What a retry and a breaker have to know of the exchange they work for.</summary>
+internal interface IHttpCall
+{
+    /// <summary>Where a request carries its call.</summary>
+    static readonly HttpRequestOptionsKey<IHttpCall> Key = new("PooledClients.Exchange");
+
+    /// <summary>Gets what is left until the deadline; infinite without one, never negative.</summary>
+    TimeSpan Remaining { get; }
+
+    /// <summary>Gets whether the deadline passed while it was the server's turn.</summary>
+    bool WasLeftUnanswered { get; }
+
+    /// <summary>Tells that the time up to the next attempt is spent waiting for it.</summary>
+    void BackOff();
+}

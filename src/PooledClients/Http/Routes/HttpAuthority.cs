@@ -1,0 +1,15 @@
+namespace PooledClients.Http.Routes;
+
+/// <summary>How many responses of one client are open at one authority, of the connections that it may have there.</summary>
+internal sealed class HttpAuthority(string name)
+{
+    private int _open;
+
+    public string Name { get; } = name;
+
+    public int Open => Volatile.Read(ref _open);
+
+    public void Opened() => Interlocked.Increment(ref _open);
+
+    public void Closed() => Interlocked.Decrement(ref _open);
+}

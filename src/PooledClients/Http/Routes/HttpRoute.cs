@@ -1,0 +1,36 @@
+namespace PooledClients.Http.Routes;
+
+/// <summary>What the exchanges of one client, method, authority and path template have in common.</summary>
+internal sealed class HttpRoute(HttpClientState client, HttpAuthority authority, string name)
+{
+    private string? _callSite;
+    private int _calls;
+    private volatile bool _hasLeaked;
+
+    public HttpClientState Client { get; } = client;
+
+    public HttpAuthority Authority { get; } = authority;
+
+    public string Method => name.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end ? name[..end] : "";
+
+    /// <summary>The authority and the path's template.</summary>
+    public string Path => name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+
+    /// <summary>Whether a response of this route has been lost; its calls are then all captured.</summary>
+    public bool HasLeaked => _hasLeaked;
+
+    /// <summary>The method that was last seen to call this route.</summary>
+    public string? LastCallSite
+    {
+        get => Volatile.Read(ref _callSite);
+        set => Volatile.Write(ref _callSite, value);
+    }
+
+    /// <summary>Counts a call, and says which one it is, from 1.</summary>
+    public uint CountCall() => (uint)Interlocked.Increment(ref _calls);
+
+    public void MarkLeaked() => _hasLeaked = true;
+
+    /// <summary><c>GET api.internal:443/users/{}</c>.</summary>
+    public override string ToString() => name;
+}

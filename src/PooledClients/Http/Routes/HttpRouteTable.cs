@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace PooledClients.Http.Routes;
+
+/// <summary>The routes of one client. What comes after the thousandth shares a route called <c>other</c>.</summary>
+internal sealed class HttpRouteTable(HttpClientState client, int capacity = HttpRouteTable.MostRoutes)
+{
+    public const int MostRoutes = 1000;
+
+    private const string Other = "other";
+    private const int LongestName = 512;
+
+    private readonly ConcurrentDictionary<string, HttpRoute> _routes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HttpAuthority> _authorities = new(StringComparer.Ordinal);
+    private int _count;
+
+    /// <summary>Finds the route of a request, without allocating once it is known.</summary>
+    public HttpRoute Get(HttpRequestMessage request)
+    {
+        Span<char> name = stackalloc char[LongestName];
+        var length = WriteName(request, name);
+        var known = _routes.GetAlternateLookup<ReadOnlySpan<char>>();
+        return known.TryGetValue(name[..length], out var route) ? route : Add(request, name[..length].ToString());
+    }
+
+    private static int WriteName(HttpRequestMessage request, Span<char> name)
+    {
+        var uri = request.RequestUri;
+        var isAbsolute = uri is { IsAbsoluteUri: true };
+        name.TryWrite(CultureInfo.InvariantCulture, $"{Cut(request.Method.Method, 16)} {Cut(isAbsolute ? uri!.Host : "", 255)}", out var length);
+        if (isAbsolute && uri!.Port >= 0)
+        {
+            // An interpolated number is boxed as long as the code is not optimised.
+            name[length++] = ':';
+            uri.Port.TryFormat(name[length..], out var digits, provider: CultureInfo.InvariantCulture);
+            length += digits;
+        }
+
+        if (request.Options.TryGetValue(PooledHttpRequestOptions.Route, out var template))
+        {
+            if (!template.StartsWith('/'))
+            {
+                name[length++] = '/';
+            }
+
+            var shown = Cut(template, name.Length - length);
+            shown.CopyTo(name[length..]);
+            return length + shown.Length;
+        }
+
+        return isAbsolute ? length + RouteTemplate.Write(Path(uri!), name[length..]) : length;
+    }
+
+    // The transport asks for path and query as well, and the address keeps them; the path alone would be made for this.
+    private static ReadOnlySpan<char> Path(Uri uri)
+    {
+        var path = uri.PathAndQuery.AsSpan();
+        return path.IndexOf('?') is >= 0 and var end ? path[..end] : path;
+    }
+
+    private static ReadOnlySpan<char> Cut(string text, int length) => text.AsSpan(0, Math.Min(text.Length, length));
+
+    private HttpRoute Add(HttpRequestMessage request, string name)
+    {
+        if (Volatile.Read(ref _count) >= capacity)
+        {
+            return _routes.GetOrAdd(Other, static (name, client) => new HttpRoute(client, new HttpAuthority(name), name), client);
+        }
+
+        var uri = request.RequestUri;
+        var authority = _authorities.GetOrAdd(uri is { IsAbsoluteUri: true } ? uri.Authority : Other, static name => new HttpAuthority(name));
+        var route = new HttpRoute(client, authority, name);
+        if (_routes.TryAdd(name, route))
+        {
+            Interlocked.Increment(ref _count);
+            return route;
+        }
+
+        return _routes[name];
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Tls.Certificates;
+
+/// <summary>The certificates in use: our own, and those of the servers on open connections. It warns, once each, of ends that come near.</summary>
+internal sealed class CertificateInventory : IDisposable
+{
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
+
+    private const int MaxWarned = 1000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(CertificateUse Use, string Source, string Thumbprint), Entry> _entries = [];
+    private readonly Dictionary<(string Source, string Thumbprint), TimeSpan> _warned = [];
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+
+    public CertificateInventory(TimeProvider timeProvider, ILogger<CertificateInventory> logger)
+    {
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _timer = timeProvider.CreateUncapturedTimer(static state => ((CertificateInventory)state!).WarnAll(), this, CheckInterval, CheckInterval);
+    }
+
+    public ImmutableArray<CertificateInUse> Capture()
+    {
+        lock (_lock)
+        {
+            return [.. _entries.Values.Select(static entry => entry.Certificate)];
+        }
+    }
+
+    /// <summary>Holds a certificate in the list until the result is disposed.</summary>
+    public IDisposable Track(CertificateUse use, string source, X509Certificate2 certificate)
+    {
+        (CertificateUse, string, string) key = (use, source, certificate.Thumbprint);
+        Entry? entry;
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(key, out entry))
+            {
+                entry = new Entry(CertificateInUse.Of(use, source, certificate));
+                _entries.Add(key, entry);
+            }
+
+            entry.Uses++;
+        }
+
+        Warn(entry.Certificate);
+        return new Lease(this, entry);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Release(Entry entry)
+    {
+        lock (_lock)
+        {
+            if (--entry.Uses == 0)
+            {
+                CertificateInUse certificate = entry.Certificate;
+                _entries.Remove((certificate.Use, certificate.Source, certificate.Thumbprint));
+            }
+        }
+    }
+
+    private void WarnAll()
+    {
+        foreach (CertificateInUse certificate in Capture())
+        {
+            Warn(certificate);
+        }
+    }
+
+    private void Warn(CertificateInUse certificate)
+    {
+        DateTimeOffset now = _timeProvider.GetUtcNow();
+        if (certificate.ReachedThreshold(now) is not { } threshold)
+        {
+            return;
+        }
+
+        (string, string) key = (certificate.Source, certificate.Thumbprint);
+        lock (_lock)
+        {
+            if (_warned.TryGetValue(key, out TimeSpan warned) && warned <= threshold)
+            {
+                return;
+            }
+
+            // Bounded: after very many certificates a warning may come again.
+            if (_warned.Count >= MaxWarned)
+            {
+                _warned.Clear();
+            }
+
+            _warned[key] = threshold;
+        }
+
+        if (threshold == TimeSpan.Zero)
+        {
+            _logger.CertificateExpired(certificate.Use.ToString(), certificate.Subject, certificate.Thumbprint, certificate.Source, certificate.NotAfter);
+        }
+        else
+        {
+            _logger.CertificateExpiresSoon(
+                certificate.Use.ToString(),
+                certificate.Subject,
+                certificate.Thumbprint,
+                certificate.Source,
+                Describe(certificate.Remaining(now)),
+                certificate.NotAfter);
+        }
+    }
+
+    private static string Describe(TimeSpan remaining) =>
+        remaining.TotalDays >= 2 ? $"{(int)remaining.TotalDays} days" : $"{remaining.TotalHours:F1} hours";
+
+    private sealed class Entry(CertificateInUse certificate)
+    {
+        public CertificateInUse Certificate => certificate;
+
+        public int Uses { get; set; }
+    }
+
+    private sealed class Lease(CertificateInventory inventory, Entry entry) : IDisposable
+    {
+        private int _disposed;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                inventory.Release(entry);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace PooledClients.Tls.Files;
+
+/// <summary>Reads a file that another process may be writing.</summary>
+internal static class FileContent
+{
+    private const int MaxAttempts = 5;
+
+    /// <summary>Reads through one handle until two reads in a row agree.</summary>
+    /// <returns>The content, at most one byte over <paramref name="limit"/>.</returns>
+    public static byte[] Read(string path, int limit)
+    {
+        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] previous = ReadOnce(handle, limit);
+        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            byte[] next = ReadOnce(handle, limit);
+            if (next.AsSpan().SequenceEqual(previous))
+            {
+                return next;
+            }
+
+            previous = next;
+        }
+
+        throw new IOException("The file changes while it is read.");
+    }
+
+    private static byte[] ReadOnce(SafeFileHandle handle, int limit)
+    {
+        var buffer = new byte[Math.Clamp(RandomAccess.GetLength(handle), 0, limit) + 1];
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            int read = RandomAccess.Read(handle, buffer.AsSpan(length), length);
+            if (read == 0)
+            {
+                break;
+            }
+
+            length += read;
+        }
+
+        return buffer[..length];
+    }
+}

@@ -1,0 +1,206 @@
+using Files.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RocksDb.V1;
+
+namespace PooledClients.Tests.Configuration;
+
+public sealed class StartValidationTests
+{
+    private const string Key = "PooledClients:Grpc:KeyValue:";
+
+    [Theory]
+    [InlineData(null, "no address is set")]
+    [InlineData("search/path", "is relative")]
+    [InlineData("ftp://host/", "scheme 'ftp'")]
+    [InlineData("localhost:5000", "did you mean https://localhost:5000?")]
+    [InlineData("https://host/path", "has a path")]
+    [InlineData("https://user:secret@host", "user name or password")]
+    [InlineData("unix:", "names no absolute socket path")]
+    [InlineData("unix:relative.sock", "names no absolute socket path")]
+    public async Task Start_BadAddress_NamesTheKeyAndTheWayOut(string? address, string expected)
+    {
+        var failures = await StartAsync(new() { [Key + "Address"] = address, [Key + "WaitForReady"] = "true" });
+
+        var failure = Assert.Single(failures);
+        Assert.StartsWith(Key + "Address: ", failure, StringComparison.Ordinal);
+        Assert.Contains(expected, failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://host")]
+    [InlineData("http://127.0.0.1:5000")]
+    [InlineData("http://[::1]:5000")]
+    [InlineData("unix:/run/service.sock")]
+    public async Task Start_GoodAddress_Starts(string address) => Assert.Empty(await StartAsync(new() { [Key + "Address"] = address }));
+
+    [Theory]
+    [InlineData("Deadline", "-00:00:05", "is not positive")]
+    [InlineData("Deadline", "00:00:00", "is not positive")]
+    [InlineData("Deadline", "30", "a bare number means days")]
+    [InlineData("StreamingDeadline", "2.00:00:00", "a bare number means days")]
+    [InlineData("MaxReceiveMessageSize", "0", "is not positive")]
+    [InlineData("Connection:ConnectTimeout", "00:00:00", "is not positive")]
+    [InlineData("Connection:Lifetime", "-00:01:00", "is not positive")]
+    [InlineData("Connection:DeadPeerTimeout", "00:00:00.5", "is less than")]
+    [InlineData("Connection:MaxConnections", "0", "is not positive")]
+    [InlineData("Tls:ReloadInterval", "00:00:00.1", "is less than")]
+    [InlineData("Tls:CaCertificatePath", "/no/such/file.pem", "/no/such/file.pem")]
+    [InlineData("Tls:CaCertificatePem", "", "CaCertificatePem")]
+    [InlineData("Tls:CaCertificatePath", "", "is no path")]
+    [InlineData("Tls:ClientCertificatePath", " ", "is no path")]
+    [InlineData("Methods:/rocksdb.v1.KeyValue/Get:Deadline", "00:00:01", "write Get, or")]
+    [InlineData("Methods:Gett:Deadline", "00:00:01", "has no method 'Gett'; it has Delete, Exchange, Get, Load, Put, Scan")]
+    [InlineData("Methods:Get:Deadline", "-00:00:01", "is not positive")]
+    [InlineData("Resilience:MaxAttempts", "0", "is not positive")]
+    [InlineData("Resilience:InitialBackoff", "00:00:00", "is not positive")]
+    [InlineData("Resilience:RetryRatio", "-1", "is no share")]
+    [InlineData("Resilience:RetriesPerSecond", "-1", "is negative")]
+    [InlineData("Resilience:BreakerFailureRatio", "2", "is no share")]
+    [InlineData("Resilience:BreakerMinimumThroughput", "1", "is less than 2")]
+    [InlineData("Resilience:BreakDuration", "00:00:00.1", "is less than")]
+    [InlineData("Resilience:MaxHedgedAttempts", "1", "is less than 2")]
+    [InlineData("Resilience:MaxHedgedAttempts", "12", "is more than 11")]
+    [InlineData("ServiceConfig", """{ "methodConfig": [{ "timeout": "1m" }] }""", "$.methodConfig[0].timeout")]
+    public async Task Start_BadValue_NamesTheKey(string property, string value, string expected)
+    {
+        var failures = await StartAsync(new() { [Key + "Address"] = "https://host", [Key + property] = value });
+
+        var failure = Assert.Single(failures);
+        var key = property.StartsWith("Methods:", StringComparison.Ordinal) && !expected.Contains("positive", StringComparison.Ordinal) ? property[..property.LastIndexOf(':')] : property;
+        Assert.StartsWith(Key + key, failure, StringComparison.Ordinal);
+        Assert.Contains(expected, failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_ManyErrorsInManyClients_TellsAllOfThemOnce()
+    {
+        var failures = await StartAsync(
+            new()
+            {
+                ["PooledClients:DrainTimeout"] = "soon",
+                [Key + "Address"] = "https://host",
+                [Key + "Deadline"] = "five seconds",
+                [Key + "WaitForReady"] = "maybe",
+                [Key + "MaxSendMessageSize"] = "-1",
+                ["PooledClients:Grpc:Uploads:Deadline"] = "-00:00:01",
+            },
+            services => services.AddPooledGrpcClient<Uploads.UploadsClient>());
+
+        Assert.Collection(
+            failures.Order(StringComparer.Ordinal),
+            failure => Assert.StartsWith("PooledClients:DrainTimeout: 'soon' does not parse", failure, StringComparison.Ordinal),
+            failure => Assert.StartsWith(Key + "Deadline: 'five seconds' does not parse", failure, StringComparison.Ordinal),
+            failure => Assert.StartsWith(Key + "MaxSendMessageSize: -1 is not positive", failure, StringComparison.Ordinal),
+            failure => Assert.StartsWith(Key + "WaitForReady: 'maybe' does not parse", failure, StringComparison.Ordinal),
+            failure => Assert.StartsWith("PooledClients:Grpc:Uploads:Address: no address is set", failure, StringComparison.Ordinal),
+            failure => Assert.StartsWith("PooledClients:Grpc:Uploads:Deadline: '-00:00:01' is not positive", failure, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Start_CertificatesOnClearText_SaysThatTheyAreNotUsed()
+    {
+        var failures = await StartAsync(new() { [Key + "Address"] = "http://host", [Key + "Tls:CaCertificatePath"] = "/etc/ca.pem" });
+
+        Assert.Contains("clear text", Assert.Single(failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_CallCredentialsOnClearText_SaysThatTheyAreNotSent()
+    {
+        var failures = await StartAsync(
+            new() { [Key + "Address"] = "http://host" },
+            services => services.AddPooledGrpcClient<KeyValue.KeyValueClient>().AddCallCredentials((_, _) => Task.CompletedTask));
+
+        Assert.Contains("never sent", Assert.Single(failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_TwoTypesWithOneDefaultName_FailsUnlessOneIsNamed()
+    {
+        var configuration = new Dictionary<string, string?> { [Key + "Address"] = "https://host", ["PooledClients:Grpc:other:Address"] = "https://host" };
+
+        var failures = await StartAsync(configuration, services => services.AddPooledGrpcClient<Other.KeyValue.KeyValueClient>());
+        Assert.Contains("share the name 'KeyValue'", Assert.Single(failures), StringComparison.Ordinal);
+
+        Assert.Empty(await StartAsync(configuration, services => services.AddPooledGrpcClient<Other.KeyValue.KeyValueClient>("other")));
+    }
+
+    [Fact]
+    public async Task Start_ClientTypeWithoutConstructor_FailsUnlessItIsToldHow()
+    {
+        var configuration = new Dictionary<string, string?> { [Key + "Address"] = "https://host", ["PooledClients:Grpc:ICatalog:Address"] = "https://host" };
+
+        var failures = await StartAsync(configuration, services => services.AddPooledGrpcClient<ICatalog>());
+        Assert.Contains("ConfigureClient", Assert.Single(failures), StringComparison.Ordinal);
+
+        Assert.Empty(await StartAsync(configuration, services => services.AddPooledGrpcClient<ICatalog>().ConfigureClient<ICatalog>(_ => new Catalog())));
+    }
+
+    [Fact]
+    public void Resolve_WithoutAHost_FailsWithTheSameError()
+    {
+        using var services = new ServiceCollection().AddPooledGrpcClient<KeyValue.KeyValueClient>().Services.BuildServiceProvider();
+
+        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<KeyValue.KeyValueClient>());
+
+        Assert.Contains(Key + "Address", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Options_FromConfigurationAndCode_CodeWins()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(Key + "Deadline", "00:00:07"), new(Key + "WaitForReady", "true")]).Build();
+        using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.Address = new Uri("https://host");
+                options.Deadline = TimeSpan.FromSeconds(9);
+            })
+            .Services.BuildServiceProvider();
+
+        var options = services.GetRequiredService<IOptionsMonitor<PooledGrpcClientOptions>>().Get("KeyValue");
+
+        Assert.Equal(TimeSpan.FromSeconds(9), options.Deadline);
+        Assert.True(options.WaitForReady);
+    }
+
+    private static async Task<IReadOnlyList<string>> StartAsync(Dictionary<string, string?> configuration, Action<IServiceCollection>? configure = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(configuration);
+        builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>();
+        configure?.Invoke(builder.Services);
+        using var host = builder.Build();
+        try
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+            await host.StopAsync(TestContext.Current.CancellationToken);
+            return [];
+        }
+        catch (OptionsValidationException exception)
+        {
+            return [.. exception.Failures];
+        }
+    }
+
+    private interface ICatalog;
+
+    private sealed class Catalog : ICatalog;
+
+    private static class Other
+    {
+        public static class KeyValue
+        {
+            public sealed class KeyValueClient(CallInvoker invoker)
+            {
+                public CallInvoker Invoker => invoker;
+            }
+        }
+    }
+}

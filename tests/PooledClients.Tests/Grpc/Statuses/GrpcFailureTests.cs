@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using PooledClients.Grpc.Statuses;
+using PooledClients.Resilience;
+
+namespace PooledClients.Tests.Grpc.Statuses;
+
+public sealed class GrpcFailureTests
+{
+    [Theory]
+    [InlineData(HttpStatusCode.OK, null, "Answered")]
+    [InlineData(HttpStatusCode.OK, "0", "Answered")]
+    [InlineData(HttpStatusCode.OK, "5", "Answered")]
+    [InlineData(HttpStatusCode.OK, "13", "Answered")]
+    [InlineData(HttpStatusCode.OK, "14", "Failed")]
+    [InlineData(HttpStatusCode.NotFound, null, "Answered")]
+    [InlineData(HttpStatusCode.InternalServerError, null, "Answered")]
+    [InlineData(HttpStatusCode.TooManyRequests, null, "Failed")]
+    [InlineData(HttpStatusCode.BadGateway, null, "Failed")]
+    [InlineData(HttpStatusCode.ServiceUnavailable, null, "Failed")]
+    [InlineData(HttpStatusCode.GatewayTimeout, null, "Failed")]
+    public void Judge_Response_FailedOnlyWhenUnavailable(HttpStatusCode http, string? grpc, string expected)
+    {
+        using var response = new HttpResponseMessage(http);
+        if (grpc is not null)
+        {
+            response.Headers.TryAddWithoutValidation("grpc-status", grpc);
+        }
+
+        Assert.Equal(expected, GrpcFailure.Judge(response).ToString());
+    }
+
+    [Fact]
+    public void Judge_Exception_LocalAndTrustAreNotTheServers()
+    {
+        Assert.Equal(RequestOutcome.Failed, GrpcFailure.Judge(new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused))));
+        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("budget", new ConnectionBudgetException("budget"))));
+        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("tls", new System.Security.Authentication.AuthenticationException())));
+        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new OperationCanceledException()));
+        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("refused", new PooledClients.Connections.Wire.IdentityRefusedException("refused", null))));
+    }
+}

@@ -1,0 +1,53 @@
+namespace PooledClients.Tests;
+
+/// <summary>Rooms stand on those below them. What a file names is what it stands on, so the names are what is checked.</summary>
+public sealed class RoomOrderTests
+{
+    // Lowest first: a room may use those before it. A room within another is a room of its own.
+    private static readonly string[] Rooms =
+    [
+        "Options", "Snapshots", "", "Diagnostics", "Tls/Files", "Tls/Certificates", "Tls/Handshakes", "Tls", "Configuration",
+        "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Endpoints", "Connections/Dialing", "Connections",
+        "Resilience", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
+        "Grpc/ServiceConfigs", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",
+        "Http/Leaks", "Http/Retries", "Http", "DependencyInjection",
+    ];
+
+    // What still runs up. The list may only shrink.
+    private static readonly string[] Upwards =
+    [
+        "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/ConnectionGate.cs",
+        "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/DescriptorAlarm.cs",
+        "Connections/Dialing/Connector.cs -> Connections/Generation.cs",
+        "Connections/Dialing/Connector.cs -> Connections/Transport.cs",
+        "Connections/Dialing/Connector.cs -> Connections/TransportServices.cs",
+        "Connections/Wire/PooledConnection.cs -> Connections/Endpoints/Destination.cs",
+        "Connections/Wire/PooledStream.cs -> Connections/Dialing/ConnectAttempt.cs",
+        "Connections/Wire/PooledStream.cs -> Connections/Dialing/ConnectBackoff.cs",
+        "Connections/Wire/PooledStream.cs -> Connections/Endpoints/Destination.cs",
+        "Grpc/Deadlines/CallTime.cs -> Grpc/Retries/CallScope.cs",
+        "Grpc/Deadlines/DeadlineOrigin.cs -> Grpc/Retries/CallScope.cs",
+        "Grpc/Statuses/SendFailure.cs -> Grpc/Messages/SentContent.cs",
+        "Http/Exchanges/HttpExchange.cs -> Http/Retries/IHttpCall.cs",
+        "Http/Exchanges/HttpExchangeHandler.cs -> Http/HttpClientState.cs",
+        "Http/Routes/HttpRoute.cs -> Http/HttpClientState.cs",
+        "Http/Routes/HttpRouteTable.cs -> Http/HttpClientState.cs",
+        "Tls/Files/WatchedFiles.cs -> Tls/Certificates/PemCertificates.cs",
+    ];
+
+    [Fact]
+    public void Names_InEachRoom_PointDown()
+    {
+        var files = SourceFile.ReadAll(Path.Combine(Repository.Root, "src", "PooledClients"));
+        var arrows = files
+            .SelectMany(file => file.Names(files).Select(named => (file, named)))
+            .Where(static pair => Array.IndexOf(Rooms, pair.named.Room) > Array.IndexOf(Rooms, pair.file.Room))
+            .Select(static pair => $"{pair.file.Path} -> {pair.named.Path}")
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+
+        Assert.True(files.Count > 200, "The source files were not found.");
+        Assert.Empty(files.Select(static file => file.Room).Distinct().Except(Rooms));
+        Assert.True(arrows.SequenceEqual(Upwards), $"These names point up, and just these are expected to:{Environment.NewLine}{string.Join(Environment.NewLine, arrows)}");
+    }
+}
