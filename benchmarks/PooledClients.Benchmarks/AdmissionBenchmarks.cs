@@ -22,7 +22,7 @@ public class AdmissionBenchmarks
     [Benchmark]
     public async Task Wait()
     {
-        ValueTask entering = _full.EnterAsync(CancellationToken.None);
+        var entering = _full.EnterAsync(CancellationToken.None);
         _full.Exit();
         await entering;
     }

@@ -22,8 +22,8 @@ internal static class BenchmarkProgram
     public static async Task<int> RunAsync(string[] arguments)
     {
         List<string> rest = [.. arguments];
-        bool quick = rest.Remove(Quick);
-        string? markdown = Take(rest, Markdown);
+        var quick = rest.Remove(Quick);
+        var markdown = Take(rest, Markdown);
         if (rest.Remove(Fresh))
         {
             await FreshProcessMarkdown.RunAsync(rest, markdown);
@@ -48,7 +48,7 @@ internal static class BenchmarkProgram
     // In this process: the projects that BenchmarkDotNet would generate know nothing of the packages that are pinned here.
     private static ManualConfig Config(bool quick)
     {
-        Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance);
+        var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance);
         job = quick
             ? job.WithWarmupCount(2).WithIterationCount(3).WithIterationTime(TimeInterval.FromMilliseconds(100))
             : job.WithWarmupCount(5).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(250));
@@ -64,13 +64,13 @@ internal static class BenchmarkProgram
 
     private static string? Take(List<string> arguments, string option)
     {
-        int at = arguments.IndexOf(option);
+        var at = arguments.IndexOf(option);
         if (at < 0 || at + 1 >= arguments.Count)
         {
             return null;
         }
 
-        string value = arguments[at + 1];
+        var value = arguments[at + 1];
         arguments.RemoveRange(at, 2);
         return value;
     }

@@ -24,7 +24,7 @@ public class FirstCallBenchmarks
     [Benchmark(Baseline = true)]
     public async Task<GetResponse> DialPerCall()
     {
-        using GrpcChannel channel = Handlers.CreateChannel(_server.Address);
+        using var channel = Handlers.CreateChannel(_server.Address);
         return await new KeyValue.KeyValueClient(channel).GetAsync(_request, deadline: DateTime.UtcNow + Deadline);
     }
 
@@ -32,9 +32,9 @@ public class FirstCallBenchmarks
     public async Task<GetResponse> ClientFactory()
     {
         var services = new ServiceCollection();
-        using SocketsHttpHandler handler = Handlers.Create(_server.Address.CaPem);
+        using var handler = Handlers.Create(_server.Address.CaPem);
         services.AddGrpcClient<KeyValue.KeyValueClient>(options => options.Address = new Uri(_server.Address.Url)).ConfigurePrimaryHttpMessageHandler(() => handler);
-        await using ServiceProvider provider = services.BuildServiceProvider();
+        await using var provider = services.BuildServiceProvider();
         return await provider.GetRequiredService<KeyValue.KeyValueClient>().GetAsync(_request, deadline: DateTime.UtcNow + Deadline);
     }
 
@@ -47,7 +47,7 @@ public class FirstCallBenchmarks
             options.Address = new Uri(_server.Address.Url);
             options.Tls.CaCertificatePem = _server.Address.CaPem;
         });
-        await using ServiceProvider provider = services.BuildServiceProvider();
+        await using var provider = services.BuildServiceProvider();
         return await provider.GetRequiredService<KeyValue.KeyValueClient>().GetAsync(_request);
     }
 }

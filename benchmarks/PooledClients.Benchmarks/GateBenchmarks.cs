@@ -57,7 +57,7 @@ public class GateBenchmarks
     [Benchmark]
     public async Task Gate()
     {
-        using ConnectionLease lease = await _address.AcquireAsync(CancellationToken.None);
+        using var lease = await _address.AcquireAsync(CancellationToken.None);
         lease.MarkOpened();
     }
 }

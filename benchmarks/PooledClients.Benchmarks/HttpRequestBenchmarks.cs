@@ -67,8 +67,8 @@ public class HttpRequestBenchmarks
 
     private static async Task ReadAsync(HttpClient client)
     {
-        using HttpResponseMessage response = await client.GetAsync(Path, HttpCompletionOption.ResponseHeadersRead);
-        await using Stream body = await response.Content.ReadAsStreamAsync();
+        using var response = await client.GetAsync(Path, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await response.Content.ReadAsStreamAsync();
         await body.CopyToAsync(Stream.Null);
     }
 }

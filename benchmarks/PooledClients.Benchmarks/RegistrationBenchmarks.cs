@@ -28,18 +28,18 @@ public class RegistrationBenchmarks
     [Benchmark(Baseline = true)]
     public async Task ClientFactory()
     {
-        HostApplicationBuilder builder = CreateBuilder();
-        for (int client = 0; client < Clients; client++)
+        var builder = CreateBuilder();
+        for (var client = 0; client < Clients; client++)
         {
-            string name = Name(client);
-            IConfigurationSection section = builder.Configuration.GetSection($"PooledClients:Grpc:{name}");
+            var name = Name(client);
+            var section = builder.Configuration.GetSection($"PooledClients:Grpc:{name}");
             builder.Services.AddGrpcClient<KeyValue.KeyValueClient>(name, options => section.Bind(options));
         }
 
-        using IHost host = builder.Build();
+        using var host = builder.Build();
         await host.StartAsync();
-        GrpcClientFactory factory = host.Services.GetRequiredService<GrpcClientFactory>();
-        for (int client = 0; client < Clients; client++)
+        var factory = host.Services.GetRequiredService<GrpcClientFactory>();
+        for (var client = 0; client < Clients; client++)
         {
             factory.CreateClient<KeyValue.KeyValueClient>(Name(client));
         }
@@ -50,15 +50,15 @@ public class RegistrationBenchmarks
     [Benchmark]
     public async Task Pooled()
     {
-        HostApplicationBuilder builder = CreateBuilder();
-        for (int client = 0; client < Clients; client++)
+        var builder = CreateBuilder();
+        for (var client = 0; client < Clients; client++)
         {
             builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Name(client));
         }
 
-        using IHost host = builder.Build();
+        using var host = builder.Build();
         await host.StartAsync();
-        for (int client = 0; client < Clients; client++)
+        for (var client = 0; client < Clients; client++)
         {
             host.Services.GetRequiredKeyedService<KeyValue.KeyValueClient>(Name(client));
         }
@@ -70,7 +70,7 @@ public class RegistrationBenchmarks
 
     private HostApplicationBuilder CreateBuilder()
     {
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(_configuration);
         return builder;
     }

@@ -19,11 +19,11 @@ internal static class ResultsMarkdown
             .Append(Machine.Describe(typeof(GrpcChannel), typeof(GrpcClientFactory), typeof(PooledGrpcClientOptions))).Append(".\n\n")
             .Append("Bytes are those of the client's process for one operation; over TLS the server is a process of its own. Ratios are by the baseline\n")
             .Append("of the same class and parameters, which is the framework's own way to do it.\n");
-        foreach (Summary summary in summaries)
+        foreach (var summary in summaries)
         {
             var log = new AccumulationLogger();
             MarkdownExporter.GitHub.ExportToLog(summary, log);
-            string table = string.Join('\n', log.GetLog().Split('\n').Select(line => line.TrimEnd()).Where(line => line.StartsWith('|')));
+            var table = string.Join('\n', log.GetLog().Split('\n').Select(line => line.TrimEnd()).Where(line => line.StartsWith('|')));
             text.Append('\n').Append(table).Append('\n');
         }
 

@@ -39,9 +39,9 @@ public class RotationBenchmarks
     [Benchmark(Baseline = true)]
     public async Task<GetResponse> ChannelRebuilt()
     {
-        GrpcChannel old = _channel;
+        var old = _channel;
         _channel = _contenders.Dial();
-        GetResponse response = await new KeyValue.KeyValueClient(_channel).GetAsync(_request);
+        var response = await new KeyValue.KeyValueClient(_channel).GetAsync(_request);
         old.Dispose();
         return response;
     }

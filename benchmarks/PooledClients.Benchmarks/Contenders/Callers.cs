@@ -5,7 +5,7 @@ internal static class Callers
 {
     public static async Task RunAsync(int callers, int calls, Func<Task> call)
     {
-        int left = calls;
+        var left = calls;
         await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             while (Interlocked.Decrement(ref left) >= 0)

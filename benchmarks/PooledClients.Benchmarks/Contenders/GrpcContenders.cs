@@ -36,7 +36,7 @@ internal sealed class GrpcContenders : IDisposable
         Factory = _factory.GetRequiredService<KeyValue.KeyValueClient>();
 
         services = new ServiceCollection();
-        IPooledGrpcClientBuilder pooled = services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+        var pooled = services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
         {
             options.Address = Address;
             options.Tls.CaCertificatePem = server.CaPem.Length > 0 ? server.CaPem : null;

@@ -23,7 +23,7 @@ internal sealed class MemoryHandler : DelegatingHandler
     private static byte[] Frame(GetResponse message)
     {
         const int Header = 5;
-        byte[] frame = new byte[Header + message.CalculateSize()];
+        var frame = new byte[Header + message.CalculateSize()];
         frame[Header - 1] = (byte)message.CalculateSize();
         message.WriteTo(frame.AsSpan(Header));
         return frame;

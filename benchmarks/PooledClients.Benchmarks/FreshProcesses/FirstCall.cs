@@ -26,22 +26,22 @@ internal sealed record FirstCall(double ReadyMs, double FirstMs, double SecondMs
 
     public static async Task<FirstCall> MeasureAsync(string contender, ServerAddress server)
     {
-        long started = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         if (contender == Pooled)
         {
-            HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+            var builder = Host.CreateEmptyApplicationBuilder(null);
             builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
             {
                 options.Address = new Uri(server.Url);
                 options.Tls.CaCertificatePem = server.CaPem;
                 options.WarmUp = true;
             });
-            using IHost host = builder.Build();
+            using var host = builder.Build();
             await host.StartAsync();
             return await MeasureAsync(host.Services.GetRequiredService<KeyValue.KeyValueClient>(), Stopwatch.GetElapsedTime(started));
         }
 
-        using GrpcChannel channel = Handlers.CreateChannel(server);
+        using var channel = Handlers.CreateChannel(server);
         if (contender == Plain)
         {
             await channel.ConnectAsync();
@@ -54,9 +54,9 @@ internal sealed record FirstCall(double ReadyMs, double FirstMs, double SecondMs
     {
         // The code that measures is nobody's: it is compiled before it does.
         await TimeAsync(new KeyValue.KeyValueClient(new ImmediateInvoker()), calls: 40);
-        double[] times = await TimeAsync(client, Calls);
+        var times = await TimeAsync(client, Calls);
         List<double> paused = [];
-        for (int call = 0; call < PausedCalls; call++)
+        for (var call = 0; call < PausedCalls; call++)
         {
             await Task.Delay(Pause);
             paused.AddRange(await TimeAsync(client, calls: 1));
@@ -68,10 +68,10 @@ internal sealed record FirstCall(double ReadyMs, double FirstMs, double SecondMs
     private static async Task<double[]> TimeAsync(KeyValue.KeyValueClient client, int calls)
     {
         var request = new GetRequest();
-        double[] times = new double[calls];
-        for (int call = 0; call < calls; call++)
+        var times = new double[calls];
+        for (var call = 0; call < calls; call++)
         {
-            long started = Stopwatch.GetTimestamp();
+            var started = Stopwatch.GetTimestamp();
             await client.GetAsync(request, deadline: DateTime.UtcNow.AddSeconds(30));
             times[call] = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         }

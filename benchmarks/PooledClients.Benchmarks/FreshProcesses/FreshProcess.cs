@@ -18,20 +18,20 @@ internal static class FreshProcess
             start.ArgumentList.Add(typeof(FreshProcess).Assembly.Location);
         }
 
-        foreach (string argument in new[] { Argument, what, contender, JsonSerializer.Serialize(server) })
+        foreach (var argument in new[] { Argument, what, contender, JsonSerializer.Serialize(server) })
         {
             start.ArgumentList.Add(argument);
         }
 
-        using Process process = Process.Start(start)!;
-        string answer = await process.StandardOutput.ReadToEndAsync();
+        using var process = Process.Start(start)!;
+        var answer = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? JsonSerializer.Deserialize<T>(answer)! : throw new InvalidOperationException($"{what} of {contender} ended with {process.ExitCode}.");
     }
 
     public static async Task<int> RunAsync(string what, string contender, ServerAddress server)
     {
-        string answer = what switch
+        var answer = what switch
         {
             FirstCall.Name => JsonSerializer.Serialize(await FirstCall.MeasureAsync(contender, server)),
             IdleChannels.Name => JsonSerializer.Serialize(await IdleChannels.MeasureAsync(contender, server)),

@@ -26,7 +26,7 @@ internal static class FreshProcessMarkdown
         using var server = new ServerProcess();
         var text = new StringBuilder();
         text.Append("## In fresh processes\n\n```\n").Append(Command).Append("\n```\n\n");
-        foreach ((string name, Func<StringBuilder, ServerAddress, Task> measure) in all)
+        foreach ((var name, var measure) in all)
         {
             if (parts.Count == 0 || parts.Contains(name))
             {
@@ -45,10 +45,10 @@ internal static class FreshProcessMarkdown
     {
         const int Processes = 20;
         string[] contenders = [FirstCall.Cold, FirstCall.Plain, FirstCall.Pooled];
-        Dictionary<string, List<FirstCall>> all = contenders.ToDictionary(contender => contender, _ => new List<FirstCall>());
-        for (int process = 0; process < Processes; process++)
+        var all = contenders.ToDictionary(contender => contender, _ => new List<FirstCall>());
+        for (var process = 0; process < Processes; process++)
         {
-            foreach (string contender in contenders)
+            foreach (var contender in contenders)
             {
                 all[contender].Add(await FreshProcess.MeasureAsync<FirstCall>(FirstCall.Name, contender, server));
             }
@@ -58,7 +58,7 @@ internal static class FreshProcessMarkdown
             .Append("Ready is when the channel or the host says so; after a pause is after one of 20 ms, as a first call comes.\n\n")
             .Append("| contender | ready, ms | first call, ms | second call, ms | steady p50, ms | p50 after a pause, ms | first to steady | first to one after a pause |\n")
             .Append("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
-        foreach ((string contender, List<FirstCall> calls) in all)
+        foreach ((var contender, var calls) in all)
         {
             text.Append(CultureInfo.InvariantCulture,
                 $"| {contender} | {Of(c => c.ReadyMs):0} | {Of(c => c.FirstMs):0.00} | {Of(c => c.SecondMs):0.00} | {Of(c => c.SteadyP50Ms):0.000} | {Of(c => c.PausedP50Ms):0.00} | {Of(c => c.FirstMs / c.SteadyP50Ms):0.0} | {Of(c => c.FirstMs / c.PausedP50Ms):0.00} |\n");
@@ -72,9 +72,9 @@ internal static class FreshProcessMarkdown
     private static async Task IdleChannelsAsync(StringBuilder text, ServerAddress server)
     {
         text.Append("What a channel holds that has made no call yet, of 1,000.\n\n| contender | bytes each |\n| --- | --- |\n");
-        foreach (string contender in new[] { IdleChannels.Plain, IdleChannels.Factory, IdleChannels.Pooled })
+        foreach (var contender in new[] { IdleChannels.Plain, IdleChannels.Factory, IdleChannels.Pooled })
         {
-            IdleChannels idle = await FreshProcess.MeasureAsync<IdleChannels>(IdleChannels.Name, contender, server);
+            var idle = await FreshProcess.MeasureAsync<IdleChannels>(IdleChannels.Name, contender, server);
             text.Append(CultureInfo.InvariantCulture, $"| {contender} | {idle.BytesEach:#,0} |\n");
         }
     }
@@ -91,10 +91,10 @@ internal static class FreshProcessMarkdown
             | --- | --- | --- | --- |
 
             """);
-        foreach (int callers in UnaryCalls.CallerCounts)
+        foreach (var callers in UnaryCalls.CallerCounts)
         {
             List<UnaryCalls> costs = [];
-            for (int process = 0; process < Processes; process++)
+            for (var process = 0; process < Processes; process++)
             {
                 costs.Add(await FreshProcess.MeasureAsync<UnaryCalls>(UnaryCalls.Name, callers.ToString(CultureInfo.InvariantCulture), server));
             }
@@ -111,7 +111,7 @@ internal static class FreshProcessMarkdown
     {
         const int Processes = 9;
         List<TrackedRequests> costs = [];
-        for (int process = 0; process < Processes; process++)
+        for (var process = 0; process < Processes; process++)
         {
             costs.Add(await FreshProcess.MeasureAsync<TrackedRequests>(TrackedRequests.Name, TrackedRequests.Contender, server));
         }

@@ -20,11 +20,11 @@ internal sealed record IdleChannels(double BytesEach)
     public static async Task<IdleChannels> MeasureAsync(string contender, ServerAddress server)
     {
         // What the first one loads and compiles is not the second one's.
-        object[] first = Create(contender, server, from: 0, count: 1);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        object[] created = Create(contender, server, from: 1, Channels);
+        var first = Create(contender, server, from: 0, count: 1);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var created = Create(contender, server, from: 1, Channels);
         await Task.Yield();
-        long after = GC.GetTotalMemory(forceFullCollection: true);
+        var after = GC.GetTotalMemory(forceFullCollection: true);
         GC.KeepAlive(first);
         GC.KeepAlive(created);
         return new IdleChannels((double)(after - before) / Channels);
@@ -40,7 +40,7 @@ internal sealed record IdleChannels(double BytesEach)
         }
 
         var services = new ServiceCollection();
-        foreach (string name in names)
+        foreach (var name in names)
         {
             if (contender == Factory)
             {
@@ -57,7 +57,7 @@ internal sealed record IdleChannels(double BytesEach)
             }
         }
 
-        ServiceProvider provider = services.BuildServiceProvider();
+        var provider = services.BuildServiceProvider();
         return
         [
             provider,

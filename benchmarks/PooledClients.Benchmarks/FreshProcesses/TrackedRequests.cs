@@ -25,13 +25,13 @@ internal sealed record TrackedRequests(double PlainMicroseconds, Cost Exchange, 
         var address = new Uri(server.Url);
         var services = new ServiceCollection();
         services.AddPooledHttpClient("api", options => options.BaseAddress = address);
-        using ServiceProvider provider = services.BuildServiceProvider();
-        HttpClientState state = provider.GetRequiredService<HttpClients>().Find("api")!;
+        using var provider = services.BuildServiceProvider();
+        var state = provider.GetRequiredService<HttpClients>().Find("api")!;
         var outermost = new HttpExchangeHandler(
             state, provider.GetRequiredService<CallSiteSampler>(), provider.GetRequiredService<RequestDurationInstruments>());
         using var plain = new HttpClient(Handlers.Create(server.CaPem)) { BaseAddress = address };
-        using HttpClient untracked = Over(new UntrackedHandler(state), server);
-        using HttpClient tracked = Over(outermost, server);
+        using var untracked = Over(new UntrackedHandler(state), server);
+        using var tracked = Over(outermost, server);
         return await CompareAsync([plain, untracked, tracked]);
     }
 
@@ -43,16 +43,16 @@ internal sealed record TrackedRequests(double PlainMicroseconds, Cost Exchange, 
 
     private static async Task<TrackedRequests> CompareAsync(HttpClient[] clients)
     {
-        IReadOnlyList<Turn[]> turns = await Turn.TakeAsync(Turns, [.. clients.Select(client => (Func<Task>)(() => ReadAsync(client)))]);
+        var turns = await Turn.TakeAsync(Turns, [.. clients.Select(client => (Func<Task>)(() => ReadAsync(client)))]);
         return new TrackedRequests(Turn.MedianMicroseconds(turns, 0, RequestsATurn), Cost.Of(turns, 0, 1, RequestsATurn), Cost.Of(turns, 1, 2, RequestsATurn));
     }
 
     private static async Task ReadAsync(HttpClient client)
     {
-        for (int request = 0; request < RequestsATurn; request++)
+        for (var request = 0; request < RequestsATurn; request++)
         {
-            using HttpResponseMessage response = await client.GetAsync(Path, HttpCompletionOption.ResponseHeadersRead);
-            await using Stream body = await response.Content.ReadAsStreamAsync();
+            using var response = await client.GetAsync(Path, HttpCompletionOption.ResponseHeadersRead);
+            await using var body = await response.Content.ReadAsStreamAsync();
             await body.CopyToAsync(Stream.Null);
         }
     }
@@ -64,7 +64,7 @@ internal sealed record TrackedRequests(double PlainMicroseconds, Cost Exchange, 
         {
             var exchange = new HttpExchange(client.Routes.Get(request), client.Options.Deadline ?? Timeout.InfiniteTimeSpan, callSite: null);
             request.Options.Set(HttpExchange.Key, exchange);
-            CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(
+            var cancellation = cancellationToken.UnsafeRegister(
                 static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);
             try
             {

@@ -11,15 +11,15 @@ internal readonly record struct Turn(TimeSpan Time, long Bytes)
     /// <returns>The turns, each with what it was for every contender.</returns>
     public static async Task<IReadOnlyList<Turn[]>> TakeAsync(int turns, IReadOnlyList<Func<Task>> contenders)
     {
-        int warmUp = turns / 3;
+        var warmUp = turns / 3;
         List<Turn[]> all = [];
-        for (int turn = 0; turn < warmUp + turns; turn++)
+        for (var turn = 0; turn < warmUp + turns; turn++)
         {
             var taken = new Turn[contenders.Count];
-            for (int place = 0; place < contenders.Count; place++)
+            for (var place = 0; place < contenders.Count; place++)
             {
                 // Each goes first as often as the others.
-                int contender = (turn + place) % contenders.Count;
+                var contender = (turn + place) % contenders.Count;
                 taken[contender] = await TakeAsync(contenders[contender]);
             }
 
@@ -35,8 +35,8 @@ internal readonly record struct Turn(TimeSpan Time, long Bytes)
 
     private static async Task<Turn> TakeAsync(Func<Task> work)
     {
-        long bytes = GC.GetTotalAllocatedBytes(precise: true);
-        long started = Stopwatch.GetTimestamp();
+        var bytes = GC.GetTotalAllocatedBytes(precise: true);
+        var started = Stopwatch.GetTimestamp();
         await work();
         return new Turn(Stopwatch.GetElapsedTime(started), GC.GetTotalAllocatedBytes(precise: true) - bytes);
     }

@@ -23,18 +23,18 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
     public static async Task<UnaryCalls> MeasureAsync(int callers, ServerAddress server)
     {
         // About as long a turn for all: one caller waits for each call.
-        int calls = callers == 1 ? 50 : 400;
-        using GrpcChannel plain = Handlers.CreateChannel(server);
-        using GrpcChannel plainAgain = Handlers.CreateChannel(server);
-        await using ServiceProvider pooled = Pool(server, _ => { });
-        await using ServiceProvider once = Pool(server, options => options.Resilience.MaxAttempts = 1);
-        await using ServiceProvider bare = Pool(server, options =>
+        var calls = callers == 1 ? 50 : 400;
+        using var plain = Handlers.CreateChannel(server);
+        using var plainAgain = Handlers.CreateChannel(server);
+        await using var pooled = Pool(server, _ => { });
+        await using var once = Pool(server, options => options.Resilience.MaxAttempts = 1);
+        await using var bare = Pool(server, options =>
         {
             options.Resilience.MaxAttempts = 1;
             options.Resilience.BreakerFailureRatio = null;
             options.Admission.Mode = AdmissionMode.Off;
         });
-        IReadOnlyList<Turn[]> turns = await Turn.TakeAsync(
+        var turns = await Turn.TakeAsync(
             Turns,
             [.. new[] { new KeyValue.KeyValueClient(plain), new KeyValue.KeyValueClient(plainAgain) }.Select(client => Work(callers, calls, async () => await client.GetAsync(Request, deadline: DateTime.UtcNow + Deadline))),
              .. new[] { pooled, once, bare }.Select(services => services.GetRequiredService<KeyValue.KeyValueClient>()).Select(client => Work(callers, calls, async () => await client.GetAsync(Request)))]);

@@ -26,8 +26,8 @@ internal static class BenchmarkServer
 
     public static async Task<int> RunAsync()
     {
-        using X509Certificate2 certificate = CreateCertificate();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        using var certificate = CreateCertificate();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, 0, listen =>
@@ -36,9 +36,9 @@ internal static class BenchmarkServer
             listen.UseHttps(certificate);
         }));
         builder.Services.AddGrpc();
-        await using WebApplication app = builder.Build();
+        await using var app = builder.Build();
         app.MapGrpcService<Store>();
-        byte[] record = new byte[RecordLength];
+        var record = new byte[RecordLength];
         app.MapGet("/record", () => Results.Bytes(record));
         await app.StartAsync();
         Console.WriteLine(JsonSerializer.Serialize(new ServerAddress(app.Urls.Single(), certificate.ExportCertificatePem())));
@@ -50,13 +50,13 @@ internal static class BenchmarkServer
 
     private static X509Certificate2 CreateCertificate()
     {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=PooledClients benchmarks", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pfx), null);
     }
 
@@ -67,7 +67,7 @@ internal static class BenchmarkServer
 
         public override Task<GetResponse> Get(GetRequest request, ServerCallContext context)
         {
-            bool fails = context.RequestHeaders.Get(FailFirst) is not null && context.RequestHeaders.Get("grpc-previous-rpc-attempts") is null;
+            var fails = context.RequestHeaders.Get(FailFirst) is not null && context.RequestHeaders.Get("grpc-previous-rpc-attempts") is null;
             return fails
                 ? throw new RpcException(new Status(StatusCode.Unavailable, "The first attempt fails."))
                 : Task.FromResult(request.Key.IsEmpty ? Small : Large);

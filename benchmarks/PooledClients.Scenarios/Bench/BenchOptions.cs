@@ -43,9 +43,9 @@ internal sealed record BenchOptions
     public static BenchOptions Parse(IReadOnlyList<string> arguments)
     {
         var options = new BenchOptions();
-        for (int index = 0; index < arguments.Count; index++)
+        for (var index = 0; index < arguments.Count; index++)
         {
-            string argument = arguments[index];
+            var argument = arguments[index];
             options = argument switch
             {
                 "--list" => options with { List = true },
@@ -72,14 +72,11 @@ internal sealed record BenchOptions
     /// <summary>Tells a number that is smaller in a quick run.</summary>
     public int Count(int count, int quickCount) => Quick ? quickCount : count;
 
-    private static string Value(IReadOnlyList<string> arguments, int index, string option)
-    {
-        return index < arguments.Count ? arguments[index] : throw new UsageException($"{option} needs a value.");
-    }
+    private static string Value(IReadOnlyList<string> arguments, int index, string option) => index < arguments.Count ? arguments[index] : throw new UsageException($"{option} needs a value.");
 
     private static double Number(string text, string option)
     {
-        return double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out double number) && number > 0
+        return double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
             : throw new UsageException($"{option} is '{text}', which is no positive number.");
     }

@@ -14,7 +14,7 @@ internal static class BenchProgram
     {
         try
         {
-            BenchOptions options = BenchOptions.Parse(arguments);
+            var options = BenchOptions.Parse(arguments);
             if (options.Help)
             {
                 Console.WriteLine(BenchOptions.Usage);
@@ -44,18 +44,18 @@ internal static class BenchProgram
             throw new UsageException("The scenarios count descriptors and file reads by the means of Linux, and run there only.");
         }
 
-        IReadOnlyList<Scenario> scenarios = options.Scenarios.Count == 0 ? ScenarioCatalog.Default : [.. options.Scenarios.Select(ScenarioCatalog.Find)];
+        var scenarios = options.Scenarios.Count == 0 ? ScenarioCatalog.Default : [.. options.Scenarios.Select(ScenarioCatalog.Find)];
         if (options.MarkdownPath is not null && !scenarios.Any(scenario => scenario is ThroughputScenario))
         {
             throw new UsageException("--markdown tells throughput: name that scenario.");
         }
 
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => CleanUp());
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => CleanUp());
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => CleanUp());
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => CleanUp());
         try
         {
             var run = new BenchRun(options, scenarios);
-            IReadOnlyList<Row> rows = await ConsoleReport.ShowAsync(run);
+            var rows = await ConsoleReport.ShowAsync(run);
             ConsoleReport.WriteTables(scenarios, rows);
             await WriteFilesAsync(options, scenarios, rows);
             return run.Broken ? 1 : 0;

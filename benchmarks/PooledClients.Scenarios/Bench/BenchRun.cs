@@ -34,9 +34,9 @@ internal sealed class BenchRun
     public async Task<(Row? Row, Exception? Error)> MeasureAsync(Scenario scenario, Contender contender, Action<long> tell)
     {
         await using var stage = new Stage(scenario, contender, _options);
-        Task<Row> measuring = scenario.MeasureAsync(stage);
-        long started = Stopwatch.GetTimestamp();
-        TimeSpan limit = (2 * Expected(scenario)) + Patience;
+        var measuring = scenario.MeasureAsync(stage);
+        var started = Stopwatch.GetTimestamp();
+        var limit = (2 * Expected(scenario)) + Patience;
         while (!measuring.IsCompleted && Stopwatch.GetElapsedTime(started) < limit)
         {
             await Task.WhenAny(measuring, Task.Delay(TellEvery));
@@ -54,8 +54,5 @@ internal sealed class BenchRun
         }
     }
 
-    private static IEnumerable<Contender> Chosen(Scenario scenario, BenchOptions options)
-    {
-        return scenario.Contenders.Where(contender => options.Contenders.Count == 0 || options.Contenders.Contains(contender.Name));
-    }
+    private static IEnumerable<Contender> Chosen(Scenario scenario, BenchOptions options) => scenario.Contenders.Where(contender => options.Contenders.Count == 0 || options.Contenders.Contains(contender.Name));
 }

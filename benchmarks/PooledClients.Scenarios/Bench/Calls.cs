@@ -22,14 +22,14 @@ internal static class Calls
     /// <summary>Reads one value: a unary call that the contract calls free of side effects.</summary>
     public static async Task GetAsync(GrpcClients clients, int client, GrpcClientSettings settings, CancellationToken cancellationToken)
     {
-        using StubLease lease = clients.Take(client);
+        using var lease = clients.Take(client);
         await lease.Stub.GetAsync(new GetRequest { Database = KeyValueStore.SampleDatabase, Key = Key }, Options(settings, cancellationToken));
     }
 
     /// <summary>Writes one value under a key that no other call writes: a unary call that must not be processed twice.</summary>
     public static async Task PutAsync(GrpcClients clients, string key, GrpcClientSettings settings, CancellationToken cancellationToken)
     {
-        using StubLease lease = clients.Take(0);
+        using var lease = clients.Take(0);
         var request = new PutRequest { Database = "writes", Key = ByteString.CopyFrom(key, Encoding.UTF8), Value = Value };
         await lease.Stub.PutAsync(request, Options(settings, cancellationToken));
     }
@@ -37,24 +37,21 @@ internal static class Calls
     /// <summary>Reads all values: a server-streaming call.</summary>
     public static async Task ScanAsync(GrpcClients clients, GrpcClientSettings settings, CancellationToken cancellationToken)
     {
-        using StubLease lease = clients.Take(0);
-        using AsyncServerStreamingCall<Pair> call = lease.Stub.Scan(new ScanRequest { Database = KeyValueStore.SampleDatabase }, Options(settings, cancellationToken));
-        await foreach (Pair _ in call.ResponseStream.ReadAllAsync(cancellationToken))
+        using var lease = clients.Take(0);
+        using var call = lease.Stub.Scan(new ScanRequest { Database = KeyValueStore.SampleDatabase }, Options(settings, cancellationToken));
+        await foreach (var _ in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
         }
     }
 
     /// <summary>Makes a unary call or, for every other caller, a server-streaming one.</summary>
-    public static Task ReadAsync(GrpcClients clients, int caller, GrpcClientSettings settings, CancellationToken cancellationToken)
-    {
-        return caller % 2 == 0 ? GetAsync(clients, 0, settings, cancellationToken) : ScanAsync(clients, settings, cancellationToken);
-    }
+    public static Task ReadAsync(GrpcClients clients, int caller, GrpcClientSettings settings, CancellationToken cancellationToken) => caller % 2 == 0 ? GetAsync(clients, 0, settings, cancellationToken) : ScanAsync(clients, settings, cancellationToken);
 
     /// <summary>Holds one duplex stream open, asking over it now and then, until it is told to end.</summary>
     public static async Task ExchangeAsync(GrpcClients clients, TimeSpan pause, CancellationToken end)
     {
-        using StubLease lease = clients.Take(0);
-        using AsyncDuplexStreamingCall<ExchangeRequest, ExchangeResponse> call = lease.Stub.Exchange(cancellationToken: CancellationToken.None);
+        using var lease = clients.Take(0);
+        using var call = lease.Stub.Exchange(cancellationToken: CancellationToken.None);
         while (!end.IsCancellationRequested)
         {
             await call.RequestStream.WriteAsync(new ExchangeRequest { Get = new GetRequest { Database = KeyValueStore.SampleDatabase, Key = Key } }, CancellationToken.None);

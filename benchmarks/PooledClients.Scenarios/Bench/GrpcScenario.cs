@@ -21,12 +21,12 @@ internal abstract class GrpcScenario(string name, string description) : Scenario
 
     public override async Task<Row> MeasureAsync(Stage stage)
     {
-        ServerProcess server = await stage.StartServerAsync(Server(stage));
-        string[] addresses = await AddressesAsync(stage, server);
-        LoadProcess load = await stage.StartLoadAsync(Load(stage, addresses));
-        ProcessWatch watch = stage.Watch(load.Child);
+        var server = await stage.StartServerAsync(Server(stage));
+        var addresses = await AddressesAsync(stage, server);
+        var load = await stage.StartLoadAsync(Load(stage, addresses));
+        var watch = stage.Watch(load.Child);
         await load.GoAsync();
-        Task disturb = DisturbWhenCallingAsync(stage, server, load);
+        var disturb = DisturbWhenCallingAsync(stage, server, load);
         await load.WaitAsync(Duration(stage.Options) + Patience);
         try
         {
@@ -37,8 +37,8 @@ internal abstract class GrpcScenario(string name, string description) : Scenario
             // The contender died of it: that is a row.
         }
 
-        ServerCounts counts = await server.CountsAsync();
-        Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
+        var counts = await server.CountsAsync();
+        var row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
         Complete(row, counts);
         return row;
     }

@@ -21,17 +21,17 @@ internal abstract class HttpScenario(string name, string description) : Scenario
 
     public override async Task<Row> MeasureAsync(Stage stage)
     {
-        ServerProcess server = await stage.StartServerAsync(stage.ServerSettings(Behaviour));
-        LoadProcess load = await stage.StartLoadAsync(new LoadSettings
+        var server = await stage.StartServerAsync(stage.ServerSettings(Behaviour));
+        var load = await stage.StartLoadAsync(new LoadSettings
         {
             Http = new HttpClientSettings(server.Addresses.Api, stage.Certificates.CaPath) { DeadlineSeconds = DeadlineSeconds },
             Callers = Callers,
             Calls = Count(stage.Options),
             Seconds = Duration(stage.Options).TotalSeconds,
         });
-        ProcessWatch watch = stage.Watch(load.Child);
+        var watch = stage.Watch(load.Child);
         await load.GoAsync();
-        Task disturb = DisturbWhenCallingAsync(stage, server, load);
+        var disturb = DisturbWhenCallingAsync(stage, server, load);
         await load.WaitAsync(Duration(stage.Options) + Patience);
         try
         {
@@ -42,8 +42,8 @@ internal abstract class HttpScenario(string name, string description) : Scenario
             // The contender died of it: that is a row.
         }
 
-        ServerCounts counts = await server.CountsAsync();
-        Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.ApiConnections, counts.ApiHandshakes);
+        var counts = await server.CountsAsync();
+        var row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.ApiConnections, counts.ApiHandshakes);
         await CompleteAsync(row, server, counts);
         return row;
     }

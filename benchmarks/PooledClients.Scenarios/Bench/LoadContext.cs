@@ -27,7 +27,7 @@ internal sealed class LoadContext(LoadSettings settings)
     public HttpClients BuildHttp() => HttpContender.Find(Settings.Contender).Build(Settings.Http!);
 
     /// <summary>Reads a moment that the bench has noted, such as that of a server's return.</summary>
-    public long? Moment(string name) => _marks.TryGetValue(name, out long moment) ? moment : null;
+    public long? Moment(string name) => _marks.TryGetValue(name, out var moment) ? moment : null;
 
     public void Mark(string name, long moment) => _marks[name] = moment;
 
@@ -41,7 +41,7 @@ internal sealed class LoadContext(LoadSettings settings)
     public async Task RunCallersAsync(Func<int, CancellationToken, Task> call)
     {
         Meter.Start();
-        long started = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         using var end = new CancellationTokenSource(Duration + Grace);
         await Task.WhenAll(Enumerable.Range(0, Settings.Callers).Select(caller => Task.Run(async () =>
         {
@@ -57,7 +57,7 @@ internal sealed class LoadContext(LoadSettings settings)
     public async Task RunCountAsync(int calls, Func<int, CancellationToken, Task> call)
     {
         Meter.Start();
-        int next = 0;
+        var next = 0;
         using var end = new CancellationTokenSource(Duration + Grace);
         await Task.WhenAll(Enumerable.Range(0, Settings.Callers).Select(_ => Task.Run(async () =>
         {
@@ -73,16 +73,16 @@ internal sealed class LoadContext(LoadSettings settings)
     public async Task RunPacedAsync(double perSecond, TimeSpan duration, Func<int, CancellationToken, Task> call)
     {
         Meter.Start();
-        long started = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         List<Task> calls = [];
         using var end = new CancellationTokenSource(duration + Grace);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (Stopwatch.GetElapsedTime(started) < duration && await timer.WaitForNextTickAsync(CancellationToken.None))
         {
-            double due = Math.Min(Stopwatch.GetElapsedTime(started).TotalSeconds, duration.TotalSeconds) * perSecond;
+            var due = Math.Min(Stopwatch.GetElapsedTime(started).TotalSeconds, duration.TotalSeconds) * perSecond;
             while (calls.Count < due)
             {
-                int number = calls.Count;
+                var number = calls.Count;
                 calls.Add(Task.Run(() => RunOnceAsync(number, call, end.Token), CancellationToken.None));
             }
         }
@@ -100,7 +100,7 @@ internal sealed class LoadContext(LoadSettings settings)
     /// <summary>Makes one call and counts it. A caller whose call failed pauses, as a program in trouble should.</summary>
     public async Task<bool> RunOnceAsync(int caller, Func<int, CancellationToken, Task> call, CancellationToken cancellationToken)
     {
-        long started = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         try
         {
             await call(caller, cancellationToken);
@@ -115,8 +115,5 @@ internal sealed class LoadContext(LoadSettings settings)
         }
     }
 
-    private TaskCompletionSource<Func<JsonElement, ValueTask<object?>>> Handler(string command)
-    {
-        return _handlers.GetOrAdd(command, _ => new TaskCompletionSource<Func<JsonElement, ValueTask<object?>>>(TaskCreationOptions.RunContinuationsAsynchronously));
-    }
+    private TaskCompletionSource<Func<JsonElement, ValueTask<object?>>> Handler(string command) => _handlers.GetOrAdd(command, _ => new TaskCompletionSource<Func<JsonElement, ValueTask<object?>>>(TaskCreationOptions.RunContinuationsAsynchronously));
 }

@@ -26,7 +26,7 @@ internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAs
 
     public static async Task<LoadProcess> StartAsync(LoadSettings settings, int descriptorLimit)
     {
-        (ChildProcess child, JsonElement ready) = await ChildProcess.StartAsync(ChildSpec.Create(LoadRole.Name, settings, descriptorLimit));
+        (var child, var ready) = await ChildProcess.StartAsync(ChildSpec.Create(LoadRole.Name, settings, descriptorLimit));
         return new LoadProcess(child, ready.GetInt32());
     }
 
@@ -61,7 +61,7 @@ internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAs
     {
         try
         {
-            JsonElement done = await Child.Done.WaitAsync(timeout);
+            var done = await Child.Done.WaitAsync(timeout);
             Counts = done.GetProperty(nameof(LoadResult.Counts)).Deserialize<CallCounts>()!;
             if (done.GetProperty(nameof(LoadResult.Extra)) is { ValueKind: JsonValueKind.Object } extra)
             {
@@ -84,7 +84,7 @@ internal sealed class LoadProcess(ChildProcess child, int descriptorLimit) : IAs
 
     private void Add(JsonObject extra)
     {
-        foreach ((string name, JsonNode? value) in extra)
+        foreach ((var name, var value) in extra)
         {
             Extra[JsonNamingPolicy.CamelCase.ConvertName(name)] = value?.DeepClone();
         }

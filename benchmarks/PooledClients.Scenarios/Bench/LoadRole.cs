@@ -14,7 +14,7 @@ internal static class LoadRole
 
     public static async Task RunAsync(LoadSettings settings, ChildLink link)
     {
-        Scenario scenario = ScenarioCatalog.Find(settings.Scenario);
+        var scenario = ScenarioCatalog.Find(settings.Scenario);
         ErrorText.Preload();
         link.Send(ChildLink.Ready, Native.DescriptorLimit());
         await link.Commands.ReadAsync();
@@ -23,8 +23,8 @@ internal static class LoadRole
         var context = new LoadContext(settings);
         var progress = new Thread(() => Stream(context, link)) { IsBackground = true, Name = "progress" };
         progress.Start();
-        Task commands = ObeyAsync(context, link);
-        object? extra = await scenario.LoadAsync(context);
+        var commands = ObeyAsync(context, link);
+        var extra = await scenario.LoadAsync(context);
         link.Send(ChildLink.Done, new LoadResult(context.Meter.Read(), extra));
         await commands;
     }
@@ -40,11 +40,11 @@ internal static class LoadRole
 
     private static async Task ObeyAsync(LoadContext context, ChildLink link)
     {
-        await foreach (ChildCommand command in link.Commands.ReadAllAsync())
+        await foreach (var command in link.Commands.ReadAllAsync())
         {
             if (command.Name == Mark)
             {
-                LoadMark mark = command.Read<LoadMark>();
+                var mark = command.Read<LoadMark>();
                 context.Mark(mark.Name, mark.Moment);
                 link.Reply();
             }

@@ -26,9 +26,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static async Task<ServerProcess> StartAsync(ServerSettings settings, int descriptorLimit = 0, IReadOnlyDictionary<string, string>? environment = null)
     {
-        (ChildProcess child, JsonElement ready) = await ChildProcess.StartAsync(ChildSpec.Create(ServerRole.Name, settings, descriptorLimit), environment);
-        ServerAddresses addresses = ready.Deserialize<ServerAddresses>()!;
-        ServerSettings again = settings with { GrpcPorts = [.. addresses.Grpc.Select(ServerAddresses.Port)], ApiPort = ServerAddresses.Port(addresses.Api) };
+        (var child, var ready) = await ChildProcess.StartAsync(ChildSpec.Create(ServerRole.Name, settings, descriptorLimit), environment);
+        var addresses = ready.Deserialize<ServerAddresses>()!;
+        var again = settings with { GrpcPorts = [.. addresses.Grpc.Select(ServerAddresses.Port)], ApiPort = ServerAddresses.Port(addresses.Api) };
         return new ServerProcess(again, descriptorLimit, child, addresses);
     }
 
@@ -63,7 +63,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Reads what the server has counted since its first start.</summary>
     public async Task<ServerCounts> CountsAsync()
     {
-        ServerCounts now = (await Child.AskAsync(ServerRole.Counts)).Deserialize<ServerCounts>()!;
+        var now = (await Child.AskAsync(ServerRole.Counts)).Deserialize<ServerCounts>()!;
         return now with
         {
             GrpcConnections = now.GrpcConnections + _before.GrpcConnections,

@@ -56,10 +56,7 @@ internal sealed class Stage : IAsyncDisposable
         };
     }
 
-    public async Task<ServerProcess> StartServerAsync(ServerSettings settings, int descriptorLimit = 0, IReadOnlyDictionary<string, string>? environment = null)
-    {
-        return Own(await ServerProcess.StartAsync(settings, descriptorLimit, environment));
-    }
+    public async Task<ServerProcess> StartServerAsync(ServerSettings settings, int descriptorLimit = 0, IReadOnlyDictionary<string, string>? environment = null) => Own(await ServerProcess.StartAsync(settings, descriptorLimit, environment));
 
     /// <summary>Starts the contender's process, which waits for its <see cref="LoadProcess.GoAsync"/>.</summary>
     public async Task<LoadProcess> StartLoadAsync(LoadSettings settings, int descriptorLimit = DescriptorLimit)
@@ -87,10 +84,10 @@ internal sealed class Stage : IAsyncDisposable
     /// <param name="descriptorLimit">The limit of descriptors that the process reported of itself.</param>
     public Row CreateRow(ChildProcess subject, ProcessWatch watch, int descriptorLimit, long connections, long handshakes)
     {
-        LoadProcess load = Load!;
-        CallCounts counts = load.Counts;
+        var load = Load!;
+        var counts = load.Counts;
         watch.Dispose();
-        bool died = subject.HasExited;
+        var died = subject.HasExited;
         var extra = (JsonObject)load.Extra.DeepClone();
         if (died)
         {
@@ -128,7 +125,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (IDisposable watch in _watches)
+        foreach (var watch in _watches)
         {
             watch.Dispose();
         }

@@ -17,7 +17,7 @@ internal sealed class TemporaryFolder : IDisposable
 
     public static void DeleteAll()
     {
-        foreach (TemporaryFolder folder in Existing.Keys)
+        foreach (var folder in Existing.Keys)
         {
             folder.Dispose();
         }

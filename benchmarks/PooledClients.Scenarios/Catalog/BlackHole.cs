@@ -20,9 +20,9 @@ internal sealed class BlackHole() : GrpcScenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         await load.RunCallersAsync((_, cancellationToken) => Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken));
-        long hole = load.Moment(Hole)!.Value;
+        var hole = load.Moment(Hole)!.Value;
         return new
         {
             // The call that ran into the hole reaches its deadline of 2 s by then.
@@ -39,7 +39,7 @@ internal sealed class BlackHole() : GrpcScenario(
     protected override async Task<string[]> AddressesAsync(Stage stage, ServerProcess server)
     {
         var settings = new RelaySettings(ServerAddresses.Port(server.Addresses.Grpc[0]));
-        (_relay, JsonElement port) = await ChildProcess.StartAsync(ChildSpec.Create(RelayRole.Name, settings));
+        (_relay, var port) = await ChildProcess.StartAsync(ChildSpec.Create(RelayRole.Name, settings));
         stage.Own(_relay);
         return [$"https://127.0.0.1:{port.GetInt32()}"];
     }

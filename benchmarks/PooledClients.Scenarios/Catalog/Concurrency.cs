@@ -29,19 +29,19 @@ internal sealed class Concurrency() : Scenario(
 
     public override async Task<Row> MeasureAsync(Stage stage)
     {
-        ServerProcess server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
-        LoadProcess load = await stage.StartLoadAsync(new LoadSettings
+        var server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
+        var load = await stage.StartLoadAsync(new LoadSettings
         {
             Grpc = new GrpcClientSettings { Addresses = server.Addresses.Grpc, CaPath = stage.Certificates.CaPath, DeadlineSeconds = 60 },
         });
-        ProcessWatch watch = stage.Watch(load.Child);
+        var watch = stage.Watch(load.Child);
         await load.GoAsync();
         var connections = new JsonObject();
         try
         {
-            foreach (HeldCalls level in Levels.Where(level => !stage.Options.Quick || level.Calls <= 1000))
+            foreach (var level in Levels.Where(level => !stage.Options.Quick || level.Calls <= 1000))
             {
-                string name = level.MaxConnections is null ? $"{level.Calls} by default" : $"{level.Calls}";
+                var name = level.MaxConnections is null ? $"{level.Calls} by default" : $"{level.Calls}";
                 connections[name] = await HoldAsync(server, load, level);
             }
 
@@ -53,8 +53,8 @@ internal sealed class Concurrency() : Scenario(
         }
 
         await load.WaitAsync(Patience);
-        ServerCounts counts = await server.CountsAsync();
-        Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
+        var counts = await server.CountsAsync();
+        var row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
         row.Extra["connections"] = connections;
         return row;
     }
@@ -63,11 +63,11 @@ internal sealed class Concurrency() : Scenario(
     {
         var end = new TaskCompletionSource();
         GrpcClients? clients = null;
-        Task burst = Task.CompletedTask;
+        var burst = Task.CompletedTask;
         load.On(Start, argument =>
         {
-            HeldCalls held = new ChildCommand(Start, argument).Read<HeldCalls>();
-            GrpcClientSettings settings = load.Settings.Grpc! with { MaxConnections = held.MaxConnections };
+            var held = new ChildCommand(Start, argument).Read<HeldCalls>();
+            var settings = load.Settings.Grpc! with { MaxConnections = held.MaxConnections };
             clients = GrpcContender.Find(load.Settings.Contender).Build(settings);
             burst = load.RunBurstAsync(held.Calls, (_, cancellationToken) => Calls.GetAsync(clients, 0, settings, cancellationToken));
             return ValueTask.FromResult<object?>(null);
@@ -90,13 +90,13 @@ internal sealed class Concurrency() : Scenario(
 
     private static async Task<JsonObject> HoldAsync(ServerProcess server, LoadProcess load, HeldCalls level)
     {
-        ServerCounts before = await server.CountsAsync();
+        var before = await server.CountsAsync();
         await server.BehaveAsync(new ServerBehaviour { Hold = true });
         await load.Child.AskAsync(Start, level);
-        ServerCounts held = await SettleAsync(server, before, level.Calls);
+        var held = await SettleAsync(server, before, level.Calls);
         await server.BehaveAsync(new ServerBehaviour());
         await load.Child.AskAsync(Finish);
-        ServerCounts after = await server.CountsAsync();
+        var after = await server.CountsAsync();
         return new JsonObject
         {
             ["used"] = after.GrpcConnections - before.GrpcConnections,
@@ -108,11 +108,11 @@ internal sealed class Concurrency() : Scenario(
     /// <summary>Waits until every call is held, or until no more arrive.</summary>
     private static async Task<ServerCounts> SettleAsync(ServerProcess server, ServerCounts before, int calls)
     {
-        ServerCounts last = before;
-        for (int quiet = 0; quiet < 6;)
+        var last = before;
+        for (var quiet = 0; quiet < 6;)
         {
             await Task.Delay(Settled);
-            ServerCounts now = await server.CountsAsync();
+            var now = await server.CountsAsync();
             if (now.Held - before.Held >= calls)
             {
                 return now;

@@ -23,8 +23,8 @@ internal sealed class DescriptorBudget() : Scenario(
 
     public override async Task<Row> MeasureAsync(Stage stage)
     {
-        ServerProcess server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { DelayMs = ServiceMs, ApiDelayMs = ApiMs }));
-        LoadProcess load = await stage.StartLoadAsync(new LoadSettings
+        var server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { DelayMs = ServiceMs, ApiDelayMs = ApiMs }));
+        var load = await stage.StartLoadAsync(new LoadSettings
         {
             Grpc = new GrpcClientSettings
             {
@@ -37,11 +37,11 @@ internal sealed class DescriptorBudget() : Scenario(
             Callers = GrpcCallers + HttpCallers,
             Seconds = Duration(stage.Options).TotalSeconds,
         });
-        ProcessWatch watch = stage.Watch(load.Child);
+        var watch = stage.Watch(load.Child);
         await load.GoAsync();
         await load.WaitAsync(Duration(stage.Options) + Patience);
-        ServerCounts counts = await server.CountsAsync();
-        Row row = stage.CreateRow(
+        var counts = await server.CountsAsync();
+        var row = stage.CreateRow(
             load.Child, watch, load.DescriptorLimit, counts.GrpcConnections + counts.ApiConnections, counts.GrpcHandshakes + counts.ApiHandshakes);
         row.Extra["httpConnections"] = counts.ApiConnections;
         return row;
@@ -49,9 +49,9 @@ internal sealed class DescriptorBudget() : Scenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        int baseline = Native.CountDescriptors("/proc/self/fd");
-        (GrpcClients grpc, HttpClients http) = GrpcContender.Find(load.Settings.Contender).BuildBoth(load.Settings.Grpc!, load.Settings.Http!);
-        int requests = 0;
+        var baseline = Native.CountDescriptors("/proc/self/fd");
+        (var grpc, var http) = GrpcContender.Find(load.Settings.Contender).BuildBoth(load.Settings.Grpc!, load.Settings.Http!);
+        var requests = 0;
         await load.RunCallersAsync(async (caller, cancellationToken) =>
         {
             if (caller < GrpcCallers)

@@ -21,10 +21,10 @@ internal sealed class DescriptorThief() : GrpcScenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         List<SafeFileHandle> stolen = [];
         var newConnects = new CallMeter();
-        Task connecting = Task.CompletedTask;
+        var connecting = Task.CompletedTask;
         using var end = new CancellationTokenSource();
         load.On(Steal, _ =>
         {
@@ -88,7 +88,7 @@ internal sealed class DescriptorThief() : GrpcScenario(
     {
         while (!end.IsCancellationRequested)
         {
-            long started = Stopwatch.GetTimestamp();
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 await Calls.GetAsync(clients, 1, settings, end);

@@ -27,19 +27,19 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
 
     public override async Task<Row> MeasureAsync(Stage stage)
     {
-        ServerProcess server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
-        LoadProcess load = await stage.StartLoadAsync(new LoadSettings
+        var server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
+        var load = await stage.StartLoadAsync(new LoadSettings
         {
             Grpc = new GrpcClientSettings { Addresses = server.Addresses.Grpc, CaPath = stage.Certificates.CaPath, DeadlineSeconds = 10 },
         });
-        ProcessWatch watch = stage.Watch(load.Child);
+        var watch = stage.Watch(load.Child);
         await load.GoAsync();
         var phases = new JsonObject();
-        double seconds = (Failing(stage.Options) + Healthy).TotalSeconds;
+        var seconds = (Failing(stage.Options) + Healthy).TotalSeconds;
         int? attempts = stage.Contender is PooledGrpc ? null : FrameworkAttempts;
         try
         {
-            foreach (FlapLoad phase in (FlapLoad[])[new("10 a second", 10, 10, false, false, seconds), new("200 a second", 200, attempts, true, true, seconds)])
+            foreach (var phase in (FlapLoad[])[new("10 a second", 10, 10, false, false, seconds), new("200 a second", 200, attempts, true, true, seconds)])
             {
                 phases[phase.Name] = await RunAsync(stage, server, load, phase);
             }
@@ -52,8 +52,8 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
         }
 
         await load.WaitAsync(Patience);
-        ServerCounts counts = await server.CountsAsync();
-        Row row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
+        var counts = await server.CountsAsync();
+        var row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.GrpcConnections, counts.GrpcHandshakes);
         row.Extra["phases"] = phases;
         row.Extra["writesTwice"] = counts.WritesTwice;
         return row;
@@ -99,8 +99,8 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
         });
         load.On(Judge, argument =>
         {
-            FlapWindow window = new ChildCommand(Judge, argument).Read<FlapWindow>();
-            Timeline timeline = load.Meter.Timeline;
+            var window = new ChildCommand(Judge, argument).Read<FlapWindow>();
+            var timeline = load.Meter.Timeline;
             return ValueTask.FromResult<object?>(new FlapResult(
                 load.Meter.Read().Calls - calls,
                 timeline.FailuresBetween(window.Began, window.Recovered),
@@ -119,30 +119,27 @@ internal sealed class Flap() : Scenario("flap", "a server answers Unavailable to
 
     private static TimeSpan Failing(BenchOptions options) => options.Duration(10, 4);
 
-    private static GrpcClientSettings Settings(LoadContext load, FlapLoad phase)
-    {
-        return load.Settings.Grpc! with { MaxAttempts = phase.MaxAttempts, Breaker = phase.Breaker };
-    }
+    private static GrpcClientSettings Settings(LoadContext load, FlapLoad phase) => load.Settings.Grpc! with { MaxAttempts = phase.MaxAttempts, Breaker = phase.Breaker };
 
     private static bool IsSilent(Exception error)
     {
-        string text = ErrorText.Of(error);
+        var text = ErrorText.Of(error);
         return !text.Contains("budget", StringComparison.OrdinalIgnoreCase) && !text.Contains("breaker", StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<JsonObject> RunAsync(Stage stage, ServerProcess server, LoadProcess load, FlapLoad phase)
     {
         await load.Child.AskAsync(Prepare, phase);
-        ServerCounts before = await server.CountsAsync();
-        long began = Stopwatch.GetTimestamp();
+        var before = await server.CountsAsync();
+        var began = Stopwatch.GetTimestamp();
         await server.BehaveAsync(new ServerBehaviour { FailShare = FailShare });
-        Task<JsonElement> run = load.Child.AskAsync(Run);
+        var run = load.Child.AskAsync(Run);
         await Task.Delay(Failing(stage.Options));
         await server.BehaveAsync(new ServerBehaviour());
-        long recovered = Stopwatch.GetTimestamp();
+        var recovered = Stopwatch.GetTimestamp();
         await run;
-        FlapResult result = (await load.Child.AskAsync(Judge, new FlapWindow(began, recovered))).Deserialize<FlapResult>()!;
-        long attempts = (await server.CountsAsync()).Requests - before.Requests;
+        var result = (await load.Child.AskAsync(Judge, new FlapWindow(began, recovered))).Deserialize<FlapResult>()!;
+        var attempts = (await server.CountsAsync()).Requests - before.Requests;
         return new JsonObject
         {
             ["calls"] = result.Calls,

@@ -20,7 +20,7 @@ internal sealed class HttpFlap() : HttpScenario("http-flap", "an API answers 503
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using HttpClients clients = load.BuildHttp();
+        await using var clients = load.BuildHttp();
         await load.RunPacedAsync(PerSecond, load.Duration, async (number, token) =>
         {
             if (number % 2 == 0)
@@ -29,11 +29,11 @@ internal sealed class HttpFlap() : HttpScenario("http-flap", "an API answers 503
                 return;
             }
 
-            using HttpResponseMessage response = await clients.Take().PostAsJsonAsync("files", new UploadedFile($"file-{number}", number), token);
+            using var response = await clients.Take().PostAsJsonAsync("files", new UploadedFile($"file-{number}", number), token);
             response.EnsureSuccessStatusCode();
         });
         load.Meter.Stop();
-        long recovered = load.Moment(Recovered)!.Value;
+        var recovered = load.Moment(Recovered)!.Value;
         return new
         {
             FailedMeanwhile = load.Meter.Timeline.FailuresBetween(load.Moment(Began)!.Value, recovered),

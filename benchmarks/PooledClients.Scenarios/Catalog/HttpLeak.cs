@@ -10,7 +10,7 @@ internal sealed class HttpLeak() : HttpScenario("http-leak", "5,000 requests who
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using HttpClients clients = load.BuildHttp();
+        await using var clients = load.BuildHttp();
         var repository = new LeakyRepository(clients);
         await load.RunCountAsync(load.Settings.Calls, repository.ReadStatusAsync);
         const string Method = $"{nameof(LeakyRepository)}.{nameof(LeakyRepository.ReadStatusAsync)}";

@@ -18,12 +18,12 @@ internal sealed class HttpStall() : HttpScenario("http-stall", "bodies stop half
         ["string"] = (client, path, token) => client.GetStringAsync(path, token),
         ["headers, then string"] = async (client, path, token) =>
         {
-            using HttpResponseMessage response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
+            using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, token);
             await response.Content.ReadAsStringAsync(token);
         },
         ["stream"] = async (client, path, token) =>
         {
-            await using Stream stream = await client.GetStreamAsync(path, token);
+            await using var stream = await client.GetStreamAsync(path, token);
             await stream.CopyToAsync(Stream.Null, token);
         },
     };
@@ -34,23 +34,23 @@ internal sealed class HttpStall() : HttpScenario("http-stall", "bodies stop half
     {
         List<Task<StalledRead>> reads = [];
         List<HttpClients> sets = [];
-        foreach (bool http2 in (bool[])[false, true])
+        foreach (var http2 in (bool[])[false, true])
         {
-            HttpClients clients = HttpContender.Find(load.Settings.Contender).Build(load.Settings.Http! with { Http2 = http2 });
+            var clients = HttpContender.Find(load.Settings.Contender).Build(load.Settings.Http! with { Http2 = http2 });
             sets.Add(clients);
             await load.RunBurstAsync(1, (_, token) => clients.Take().GetByteArrayAsync("records/1", token));
-            foreach (string kind in Kinds.Keys)
+            foreach (var kind in Kinds.Keys)
             {
-                for (int read = 0; read < ReadsOfAKind; read++)
+                for (var read = 0; read < ReadsOfAKind; read++)
                 {
                     reads.Add(ReadAsync(clients.Take(), http2 ? "HTTP/2" : "HTTP/1.1", kind, reads.Count + 1));
                 }
             }
         }
 
-        StalledRead[] ended = await Task.WhenAll(reads);
+        var ended = await Task.WhenAll(reads);
         load.Meter.Stop();
-        foreach (HttpClients clients in sets)
+        foreach (var clients in sets)
         {
             await clients.DisposeAsync();
         }
@@ -62,22 +62,22 @@ internal sealed class HttpStall() : HttpScenario("http-stall", "bodies stop half
 
     protected override async Task CompleteAsync(Row row, ServerProcess server, ServerCounts counts)
     {
-        StalledRead[] reads = row.Extra["reads"].Deserialize<StalledRead[]>() ?? [];
+        var reads = row.Extra["reads"].Deserialize<StalledRead[]>() ?? [];
         row.Extra.Remove("reads");
-        Dictionary<int, long> givenUp = (await server.Child.AskAsync(ServerRole.Stalls)).Deserialize<Dictionary<int, long>>()!;
-        foreach (IGrouping<string, StalledRead> kind in reads.GroupBy(read => read.Kind))
+        var givenUp = (await server.Child.AskAsync(ServerRole.Stalls)).Deserialize<Dictionary<int, long>>()!;
+        foreach (var kind in reads.GroupBy(read => read.Kind))
         {
             row.Extra[kind.Key] = new JsonObject
             {
                 ["callerFreeAfterSeconds"] = Latest(kind.Select(read => (read.Freed, read.Deadline))),
-                ["givenUpAfterSeconds"] = Latest(kind.Select(read => (givenUp.TryGetValue(read.Id, out long at) ? at : (long?)null, read.Deadline))),
+                ["givenUpAfterSeconds"] = Latest(kind.Select(read => (givenUp.TryGetValue(read.Id, out var at) ? at : (long?)null, read.Deadline))),
             };
         }
     }
 
     private static async Task<StalledRead> ReadAsync(HttpClient client, string version, string kind, int id)
     {
-        long deadline = Stopwatch.GetTimestamp() + (long)(Deadline * Stopwatch.Frequency);
+        var deadline = Stopwatch.GetTimestamp() + (long)(Deadline * Stopwatch.Frequency);
         using var giveUp = new CancellationTokenSource(TimeSpan.FromSeconds(Deadline + GiveUpAfterSeconds));
         try
         {

@@ -16,7 +16,7 @@ internal sealed class Incident() : GrpcScenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         await load.RunCallersAsync((_, cancellationToken) => Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken));
         return null;
     }

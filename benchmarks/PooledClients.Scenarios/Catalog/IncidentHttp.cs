@@ -35,22 +35,22 @@ internal sealed class IncidentHttp() : Scenario(
 
     public override async Task<Row> MeasureAsync(Stage stage)
     {
-        ServerProcess api = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { ApiDelayMs = ServiceMs }));
+        var api = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { ApiDelayMs = ServiceMs }));
         var how = new UploadsSettings(stage.Contender.Name, api.Addresses.Api, stage.Certificates.CaPath);
-        ServerProcess uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { StoreMs = StoreMs }) with { Uploads = how }, Stage.DescriptorLimit, ServiceDefaults);
-        ProcessWatch watch = stage.Watch(uploads.Child);
-        LoadProcess driver = await stage.StartLoadAsync(Settings(stage, uploads), descriptorLimit: 0);
+        var uploads = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour { StoreMs = StoreMs }) with { Uploads = how }, Stage.DescriptorLimit, ServiceDefaults);
+        var watch = stage.Watch(uploads.Child);
+        var driver = await stage.StartLoadAsync(Settings(stage, uploads), descriptorLimit: 0);
         await driver.GoAsync();
         await driver.WaitAsync(Duration(stage.Options) + Patience);
-        ServerCounts counts = await api.CountsAsync();
+        var counts = await api.CountsAsync();
         return stage.CreateRow(uploads.Child, watch, uploads.Addresses.DescriptorLimit, counts.ApiConnections, counts.ApiHandshakes);
     }
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        GrpcClientSettings settings = load.Settings.Grpc!;
+        var settings = load.Settings.Grpc!;
         var options = new GrpcChannelOptions { HttpHandler = Trust.GrpcHandler(Trust.Options(Trust.Read(settings.CaPath))), DisposeHttpClient = true };
-        using GrpcChannel channel = GrpcChannel.ForAddress(settings.Address(0), options);
+        using var channel = GrpcChannel.ForAddress(settings.Address(0), options);
         var client = new Uploads.UploadsClient(channel);
         await load.RunCallersAsync((caller, cancellationToken) => UploadAsync(client, caller, settings, cancellationToken));
         return null;
@@ -58,8 +58,8 @@ internal sealed class IncidentHttp() : Scenario(
 
     private static async Task UploadAsync(Uploads.UploadsClient client, int caller, GrpcClientSettings settings, CancellationToken cancellationToken)
     {
-        using AsyncClientStreamingCall<UploadRequest, UploadResponse> call = client.Upload(Calls.Options(settings, cancellationToken));
-        for (int chunk = 0; chunk < Chunks; chunk++)
+        using var call = client.Upload(Calls.Options(settings, cancellationToken));
+        for (var chunk = 0; chunk < Chunks; chunk++)
         {
             await call.RequestStream.WriteAsync(new UploadRequest { Name = $"file-{caller}", Chunk = Chunk }, cancellationToken);
         }

@@ -7,7 +7,7 @@ internal sealed class LeakyRepository(HttpClients clients)
 {
     public async Task<int> ReadStatusAsync(int id, CancellationToken cancellationToken)
     {
-        HttpResponseMessage response = await clients.Take().GetAsync($"records/{id}", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var response = await clients.Take().GetAsync($"records/{id}", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         return (int)response.StatusCode;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Lifetime() : GrpcScenario("lifetime", "a connection lifeti
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         await load.RunCallersAsync((_, cancellationToken) => Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken));
         return null;
     }

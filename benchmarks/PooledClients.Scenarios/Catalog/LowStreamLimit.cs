@@ -14,11 +14,11 @@ internal sealed class LowStreamLimit() : GrpcScenario("low-stream-limit", "a ser
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         Task Get(int caller, CancellationToken cancellationToken) => Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken);
         await load.RunBurstAsync(ColdCalls, Get);
-        long coldFailed = load.Meter.Failed;
-        for (int round = 0; round < NextCalls / ColdCalls; round++)
+        var coldFailed = load.Meter.Failed;
+        for (var round = 0; round < NextCalls / ColdCalls; round++)
         {
             await load.RunBurstAsync(ColdCalls, Get);
         }

@@ -16,9 +16,9 @@ internal sealed class ManyAddresses() : GrpcScenario("many-addresses", "1,000 ad
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         var served = new ConcurrentDictionary<int, bool>();
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             await load.RunBurstAsync(load.Settings.Grpc!.Addresses.Length, async (caller, cancellationToken) =>
             {
@@ -33,8 +33,5 @@ internal sealed class ManyAddresses() : GrpcScenario("many-addresses", "1,000 ad
 
     protected override TimeSpan Duration(BenchOptions options) => TimeSpan.FromSeconds(20);
 
-    protected override ServerSettings Server(Stage stage)
-    {
-        return stage.ServerSettings(new ServerBehaviour { DelayMs = ServiceMs }) with { GrpcPorts = new int[Addresses] };
-    }
+    protected override ServerSettings Server(Stage stage) => stage.ServerSettings(new ServerBehaviour { DelayMs = ServiceMs }) with { GrpcPorts = new int[Addresses] };
 }

@@ -11,9 +11,9 @@ internal sealed class Outage() : GrpcScenario("outage", "the server is killed, a
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         await load.RunCallersAsync((_, cancellationToken) => Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken));
-        long back = load.Moment(Back)!.Value;
+        var back = load.Moment(Back)!.Value;
         return new
         {
             SecondsToFirstSuccess = load.Meter.Timeline.SecondsToFirstSuccess(back),

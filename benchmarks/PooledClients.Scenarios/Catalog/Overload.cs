@@ -13,7 +13,7 @@ internal sealed class Overload() : GrpcScenario("overload", "10 clients of one a
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         await load.RunPacedAsync(PerSecond, load.Duration, (number, cancellationToken) =>
             Calls.GetAsync(clients, number % ClientCount, load.Settings.Grpc!, cancellationToken));
         load.Meter.Stop();

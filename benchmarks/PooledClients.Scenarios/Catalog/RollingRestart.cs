@@ -11,7 +11,7 @@ internal sealed class RollingRestart() : GrpcScenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         await load.RunCallersAsync((caller, cancellationToken) => Calls.ReadAsync(clients, caller, load.Settings.Grpc!, cancellationToken));
         return null;
     }

@@ -23,8 +23,8 @@ internal sealed class Rotation() : GrpcScenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
-        int refused = 0;
+        await using var clients = load.BuildGrpc();
+        var refused = 0;
         load.On(Rebuild, _ =>
         {
             try
@@ -45,10 +45,7 @@ internal sealed class Rotation() : GrpcScenario(
 
     protected override TimeSpan Duration(BenchOptions options) => Before + (Step * (options.Count(Steps, QuickSteps) + 1));
 
-    protected override ServerSettings Server(Stage stage)
-    {
-        return stage.ServerSettings(new ServerBehaviour()) with { ClientCaPath = stage.ClientCertificates.CaPath };
-    }
+    protected override ServerSettings Server(Stage stage) => stage.ServerSettings(new ServerBehaviour()) with { ClientCaPath = stage.ClientCertificates.CaPath };
 
     protected override GrpcClientSettings Clients(Stage stage, string[] addresses) => base.Clients(stage, addresses) with
     {
@@ -60,14 +57,14 @@ internal sealed class Rotation() : GrpcScenario(
     protected override async Task DisturbAsync(Stage stage, ServerProcess server, LoadProcess load)
     {
         await load.DelayAsync(Before);
-        string current = stage.Certificates.Pem;
-        CertificateFiles identity = stage.ClientCertificates.IssueClient("client-first");
-        int steps = stage.Options.Count(Steps, QuickSteps);
+        var current = stage.Certificates.Pem;
+        var identity = stage.ClientCertificates.IssueClient("client-first");
+        var steps = stage.Options.Count(Steps, QuickSteps);
         for (_steps = 1; _steps <= steps; _steps++)
         {
             using var next = new Certificates(stage.Certificates.Folder, $"ca-{_steps}");
-            CertificateFiles renewed = stage.ClientCertificates.IssueClient($"client-{_steps}");
-            bool bad = _steps % BadEvery == 0;
+            var renewed = stage.ClientCertificates.IssueClient($"client-{_steps}");
+            var bad = _steps % BadEvery == 0;
 
             // Bad is a bundle that is cut in its second certificate, and a key that is not the certificate's.
             Certificates.Replace(stage.Certificates.CaPath, bad ? current + next.Pem[..(next.Pem.Length / 2)] : current + next.Pem);
@@ -90,7 +87,7 @@ internal sealed class Rotation() : GrpcScenario(
 
     private static string WriteIdentity(Stage stage, CertificateFiles certificate, CertificateFiles? otherKey)
     {
-        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(stage.Certificates.Folder, "identity")).FullName, "client.pem");
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(stage.Certificates.Folder, "identity")).FullName, "client.pem");
         Certificates.Replace(path, File.ReadAllText(certificate.CertificatePath) + File.ReadAllText((otherKey ?? certificate).KeyPath));
         return path;
     }

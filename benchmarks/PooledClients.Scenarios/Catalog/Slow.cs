@@ -17,14 +17,14 @@ internal sealed class Slow() : GrpcScenario("slow", "50 callers with a deadline 
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
 
         // The first call dials, and loads what it needs: that is not what is measured.
         await Calls.GetAsync(clients, 0, load.Settings.Grpc! with { DeadlineSeconds = 10 }, CancellationToken.None);
         var overrun = new LatencyHistogram();
         await load.RunCallersAsync(async (_, cancellationToken) =>
         {
-            long started = Stopwatch.GetTimestamp();
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 await Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken);

@@ -18,8 +18,8 @@ internal sealed class Swap() : GrpcScenario("swap", "the trusted CA changes ever
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
-        int rebuilt = 0;
+        await using var clients = load.BuildGrpc();
+        var rebuilt = 0;
         load.On(Rebuild, _ =>
         {
             clients.Rebuild();
@@ -31,7 +31,7 @@ internal sealed class Swap() : GrpcScenario("swap", "the trusted CA changes ever
         Task<bool>[] streams = [.. Enumerable.Range(0, OpenStreams).Select(caller =>
             load.RunOnceAsync(caller, (_, _) => Calls.ExchangeAsync(clients, StreamPause, end.Token), CancellationToken.None))];
         await load.RunCallersAsync((caller, cancellationToken) => Calls.ReadAsync(clients, caller, load.Settings.Grpc!, cancellationToken));
-        bool[] lived = await Task.WhenAll(streams);
+        var lived = await Task.WhenAll(streams);
         return new { Changes = rebuilt, StreamsBroken = lived.Count(well => !well) };
     }
 
@@ -42,7 +42,7 @@ internal sealed class Swap() : GrpcScenario("swap", "the trusted CA changes ever
     protected override async Task DisturbAsync(Stage stage, ServerProcess server, LoadProcess load)
     {
         using var other = new Certificates(stage.Certificates.Folder, "other");
-        for (int change = 0; ; change++)
+        for (var change = 0; ; change++)
         {
             await load.DelayAsync(Between);
             if (load.Child.Done.IsCompleted)
@@ -52,7 +52,7 @@ internal sealed class Swap() : GrpcScenario("swap", "the trusted CA changes ever
 
             // Another authority beside the one in use comes and goes: a good change each time.
             Certificates.Replace(stage.Certificates.CaPath, change % 2 == 0 ? stage.Certificates.Pem + other.Pem : stage.Certificates.Pem);
-            JsonElement _ = await load.Child.AskAsync(Rebuild);
+            var _ = await load.Child.AskAsync(Rebuild);
         }
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ThroughputScenario() : Scenario(
     // All contenders are measured with the first one's row, after a round that warms up.
     public override TimeSpan Expected(BenchOptions options)
     {
-        double turns = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => (Rounds(callers, options) + 1) * (Length(callers, options).Uncounted + Length(callers, options).Counted)));
+        var turns = Kinds(options).Sum(kind => Callers(kind, options).Sum(callers => (Rounds(callers, options) + 1) * (Length(callers, options).Uncounted + Length(callers, options).Counted)));
         return TimeSpan.FromSeconds(turns * Contenders.Count);
     }
 
@@ -44,7 +44,7 @@ internal sealed class ThroughputScenario() : Scenario(
 
     public override async Task<object?> LoadAsync(LoadContext load)
     {
-        await using GrpcClients clients = load.BuildGrpc();
+        await using var clients = load.BuildGrpc();
         var end = new TaskCompletionSource();
         load.On(RoundCommand, async argument => await new Round(clients, load.Settings.Grpc!, argument.Deserialize<RoundSettings>()!).RunAsync());
         load.On(EndCommand, _ =>
@@ -66,40 +66,37 @@ internal sealed class ThroughputScenario() : Scenario(
         : kind.Callers;
 
     // Many callers get the time to climb that the plain channel does not need.
-    private static (double Uncounted, double Counted) Length(int callers, BenchOptions options)
-    {
-        return callers >= ManyCallers ? (2, options.Duration(1, 1).TotalSeconds) : (0.1, options.Duration(0.4, 0.4).TotalSeconds);
-    }
+    private static (double Uncounted, double Counted) Length(int callers, BenchOptions options) => callers >= ManyCallers ? (2, options.Duration(1, 1).TotalSeconds) : (0.1, options.Duration(0.4, 0.4).TotalSeconds);
 
     private async Task MeasureAllAsync(Stage stage)
     {
-        ServerProcess server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
+        var server = await stage.StartServerAsync(stage.ServerSettings(new ServerBehaviour()));
         Contender[] contenders = [Plain, .. Contenders.Where(contender => contender != Plain && (stage.Options.Contenders.Count == 0 || stage.Options.Contenders.Contains(contender.Name)))];
         Dictionary<Contender, LoadProcess> loads = [];
-        foreach (Contender contender in contenders)
+        foreach (var contender in contenders)
         {
-            LoadProcess load = stage.Own(await LoadProcess.StartAsync(Load(stage, server, contender), Stage.DescriptorLimit));
+            var load = stage.Own(await LoadProcess.StartAsync(Load(stage, server, contender), Stage.DescriptorLimit));
             await load.GoAsync();
             loads[contender] = load;
         }
 
         List<LoadOutcome> outcomes = [];
-        foreach (LoadKind kind in Kinds(stage.Options))
+        foreach (var kind in Kinds(stage.Options))
         {
             await server.BehaveAsync(kind.Behaviour);
-            foreach (int callers in Callers(kind, stage.Options))
+            foreach (var callers in Callers(kind, stage.Options))
             {
-                (double uncounted, double counted) = Length(callers, stage.Options);
+                (var uncounted, var counted) = Length(callers, stage.Options);
                 outcomes.AddRange(await MeasureAsync(loads, kind, new RoundSettings(callers, kind.Large, uncounted, counted), Rounds(callers, stage.Options)));
             }
         }
 
-        foreach (LoadProcess load in loads.Values)
+        foreach (var load in loads.Values)
         {
             await load.Child.AskAsync(EndCommand);
         }
 
-        foreach (Contender contender in contenders)
+        foreach (var contender in contenders)
         {
             _rows[contender.Name] = CreateRow(contender, loads[contender], [.. outcomes.Where(outcome => outcome.Contender == contender.Name)]);
         }
@@ -117,13 +114,13 @@ internal sealed class ThroughputScenario() : Scenario(
         var results = loads.Keys.ToDictionary(contender => contender, _ => new List<RoundResult>());
 
         // The first round warms up: it compiles, connects and is thrown away.
-        for (int round = 0; round <= rounds; round++)
+        for (var round = 0; round <= rounds; round++)
         {
             // Back and forth, for who comes first finds the server idle.
-            foreach ((Contender contender, LoadProcess load) in round % 2 == 0 ? loads : loads.Reverse())
+            foreach ((var contender, var load) in round % 2 == 0 ? loads : loads.Reverse())
             {
-                RoundSettings turn = round == 0 ? settings with { Seconds = 0.5 } : settings;
-                RoundResult result = (await load.Child.AskAsync(RoundCommand, turn)).Deserialize<RoundResult>()!;
+                var turn = round == 0 ? settings with { Seconds = 0.5 } : settings;
+                var result = (await load.Child.AskAsync(RoundCommand, turn)).Deserialize<RoundResult>()!;
                 if (round > 0)
                 {
                     results[contender].Add(result);

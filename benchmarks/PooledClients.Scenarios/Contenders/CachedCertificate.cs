@@ -7,7 +7,7 @@ internal sealed class CachedCertificate() : DialPerCall("cached-certificate", "a
 {
     public override GrpcClients Build(GrpcClientSettings settings)
     {
-        X509Certificate2Collection roots = Trust.Read(settings.CaPath);
+        var roots = Trust.Read(settings.CaPath);
         return new Clients(settings, () => roots);
     }
 }

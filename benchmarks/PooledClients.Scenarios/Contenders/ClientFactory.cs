@@ -20,7 +20,7 @@ internal sealed class ClientFactory() : GrpcContender(
         public override void Rebuild()
         {
             var next = new Set(settings);
-            Set last = _set;
+            var last = _set;
             _set = next;
             _ = DisposeLaterAsync(last);
         }
@@ -42,9 +42,9 @@ internal sealed class ClientFactory() : GrpcContender(
         {
             var roots = Trust.Read(settings.CaPath);
             var services = new ServiceCollection();
-            for (int client = 0; client < settings.Clients; client++)
+            for (var client = 0; client < settings.Clients; client++)
             {
-                Uri address = settings.Address(client);
+                var address = settings.Address(client);
                 services.AddGrpcClient<KeyValue.KeyValueClient>(Name(client), options => options.Address = address)
                     .ConfigureChannel(options =>
                     {
@@ -56,7 +56,7 @@ internal sealed class ClientFactory() : GrpcContender(
             }
 
             _services = services.BuildServiceProvider();
-            GrpcClientFactory factory = _services.GetRequiredService<GrpcClientFactory>();
+            var factory = _services.GetRequiredService<GrpcClientFactory>();
             Stubs = [.. Enumerable.Range(0, settings.Clients).Select(client => factory.CreateClient<KeyValue.KeyValueClient>(Name(client)))];
         }
 

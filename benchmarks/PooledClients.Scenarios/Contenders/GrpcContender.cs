@@ -24,8 +24,5 @@ internal abstract class GrpcContender(string name, string description) : Contend
     public abstract GrpcClients Build(GrpcClientSettings settings);
 
     /// <summary>Sets up the clients of a process that makes HTTP requests too.</summary>
-    public virtual (GrpcClients Grpc, HttpClients Http) BuildBoth(GrpcClientSettings grpc, HttpClientSettings http)
-    {
-        return (Build(grpc), HttpContender.Beside(this).Build(http));
-    }
+    public virtual (GrpcClients Grpc, HttpClients Http) BuildBoth(GrpcClientSettings grpc, HttpClientSettings http) => (Build(grpc), HttpContender.Beside(this).Build(http));
 }

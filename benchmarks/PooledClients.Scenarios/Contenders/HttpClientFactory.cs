@@ -13,7 +13,7 @@ internal class HttpClientFactory(string name, string description) : HttpContende
     public override HttpClients Build(HttpClientSettings settings)
     {
         var services = new ServiceCollection();
-        IHttpClientBuilder builder = services
+        var builder = services
             .AddHttpClient("api", settings.Configure)
             .ConfigurePrimaryHttpMessageHandler(() => SharedHttpClient.Handler(settings));
         Configure(builder, settings);

@@ -15,7 +15,7 @@ internal abstract class HttpClients : IAsyncDisposable
     /// <summary>Tells the API about a file as ordinary, careful code does.</summary>
     public virtual async Task<int> TellAsync(UploadedFile file, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await Take().PostAsJsonAsync("files", file, cancellationToken);
+        using var response = await Take().PostAsJsonAsync("files", file, cancellationToken);
         response.EnsureSuccessStatusCode();
         return (int)response.StatusCode;
     }

@@ -17,11 +17,11 @@ internal sealed class PooledHost : IAsyncDisposable
 
     public PooledHost(GrpcClientSettings? grpc, HttpClientSettings? http)
     {
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(_log);
-        for (int client = 0; client < (grpc?.Clients ?? 0); client++)
+        for (var client = 0; client < (grpc?.Clients ?? 0); client++)
         {
-            Uri address = grpc!.Address(client);
+            var address = grpc!.Address(client);
             builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Key(client), options => Configure(options, address, grpc));
         }
 

@@ -19,7 +19,7 @@ internal sealed class SharedChannel() : GrpcContender(
         public override void Rebuild()
         {
             var next = new Set(settings);
-            Set last = _set;
+            var last = _set;
             _set = next;
 
             // What a careful user does by hand: the calls of the old channels get their deadline to end.
@@ -56,7 +56,7 @@ internal sealed class SharedChannel() : GrpcContender(
 
         public void Dispose()
         {
-            foreach (GrpcChannel channel in _channels)
+            foreach (var channel in _channels)
             {
                 channel.Dispose();
             }

@@ -14,7 +14,7 @@ internal sealed class UndisposedResponse() : SharedHttpClient(
         public override async Task<int> TellAsync(UploadedFile file, CancellationToken cancellationToken)
         {
             var request = new HttpRequestMessage(HttpMethod.Post, "files") { Content = JsonContent.Create(file) };
-            HttpResponseMessage response = await Take().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var response = await Take().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             response.EnsureSuccessStatusCode();
             return (int)response.StatusCode;
         }

@@ -50,8 +50,8 @@ internal sealed class CallMeter
 
     public CallCounts Read()
     {
-        long ended = Volatile.Read(ref _ended);
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref _started), ended == 0 ? Stopwatch.GetTimestamp() : ended);
+        var ended = Volatile.Read(ref _ended);
+        var elapsed = Stopwatch.GetElapsedTime(Volatile.Read(ref _started), ended == 0 ? Stopwatch.GetTimestamp() : ended);
         return new CallCounts(
             Succeeded,
             Failed,

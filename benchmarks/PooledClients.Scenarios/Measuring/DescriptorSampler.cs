@@ -35,10 +35,10 @@ internal sealed class DescriptorSampler : IDisposable
 
     private void Run()
     {
-        int highest = 0;
-        for (int round = 1; !_stopped; round++)
+        var highest = 0;
+        for (var round = 1; !_stopped; round++)
         {
-            int open = Count();
+            var open = Count();
             Peak = Math.Max(Peak, open);
             highest = Math.Max(highest, open);
             if (round % KeepEvery == 0)
@@ -55,7 +55,7 @@ internal sealed class DescriptorSampler : IDisposable
     {
         try
         {
-            int open = Native.CountDescriptors(_folder);
+            var open = Native.CountDescriptors(_folder);
             return open > 0 ? open : Directory.EnumerateFileSystemEntries(_folder).Count();
         }
         catch (IOException)

@@ -15,9 +15,9 @@ internal static class ErrorText
     {
         try
         {
-            string head = error is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{error.GetType().Name}: {error.Message}";
-            Exception? cause = Bottom(error);
-            string text = cause is null || head.Contains(cause.Message, StringComparison.Ordinal) ? head : $"{head} <- {Name(cause)}: {cause.Message}";
+            var head = error is RpcException rpc ? $"{rpc.StatusCode}: {rpc.Status.Detail}" : $"{error.GetType().Name}: {error.Message}";
+            var cause = Bottom(error);
+            var text = cause is null || head.Contains(cause.Message, StringComparison.Ordinal) ? head : $"{head} <- {Name(cause)}: {cause.Message}";
             text = text.ReplaceLineEndings(" ");
             return text.Length > MaxLength ? text[..MaxLength] : text;
         }
@@ -31,7 +31,7 @@ internal static class ErrorText
     private static Exception? Bottom(Exception error)
     {
         Exception? bottom = null;
-        for (Exception? next = Cause(error); next is not null; next = Cause(next))
+        for (var next = Cause(error); next is not null; next = Cause(next))
         {
             bottom = next;
         }

@@ -52,13 +52,13 @@ internal sealed class FileReadCounter : IDisposable
 
     private void Run()
     {
-        byte[] buffer = new byte[64 * 1024];
+        var buffer = new byte[64 * 1024];
         while (_events.Read(buffer) is > 0 and int read)
         {
             int length;
-            for (int offset = 0; offset < read; offset += HeaderLength + length)
+            for (var offset = 0; offset < read; offset += HeaderLength + length)
             {
-                uint mask = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(offset + MaskOffset));
+                var mask = BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(offset + MaskOffset));
                 length = BinaryPrimitives.ReadInt32LittleEndian(buffer.AsSpan(offset + NameLengthOffset));
                 if ((mask & Ignored) != 0)
                 {

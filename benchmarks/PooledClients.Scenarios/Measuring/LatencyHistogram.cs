@@ -11,8 +11,8 @@ internal sealed class LatencyHistogram
 
     public void Record(TimeSpan duration)
     {
-        double ratio = Math.Max(duration.TotalMilliseconds / Smallest, 1);
-        int bucket = Math.Min((int)(Math.Log(ratio) / LogGrowth), _buckets.Length - 1);
+        var ratio = Math.Max(duration.TotalMilliseconds / Smallest, 1);
+        var bucket = Math.Min((int)(Math.Log(ratio) / LogGrowth), _buckets.Length - 1);
         Interlocked.Increment(ref _buckets[bucket]);
     }
 
@@ -20,14 +20,14 @@ internal sealed class LatencyHistogram
     public double Percentile(double share)
     {
         long total = 0;
-        foreach (int count in _buckets)
+        foreach (var count in _buckets)
         {
             total += count;
         }
 
-        long wanted = (long)Math.Ceiling(total * share);
+        var wanted = (long)Math.Ceiling(total * share);
         long seen = 0;
-        for (int bucket = 0; bucket < _buckets.Length && total > 0; bucket++)
+        for (var bucket = 0; bucket < _buckets.Length && total > 0; bucket++)
         {
             seen += _buckets[bucket];
             if (seen >= wanted)

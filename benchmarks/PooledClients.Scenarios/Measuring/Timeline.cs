@@ -17,7 +17,7 @@ internal sealed class Timeline
 
     public void Record(bool succeeded)
     {
-        long slot = (Stopwatch.GetTimestamp() - _started) / SlotTicks;
+        var slot = (Stopwatch.GetTimestamp() - _started) / SlotTicks;
         if (slot < MaxSlots)
         {
             Interlocked.Increment(ref (succeeded ? _succeeded : _failed)[slot]);
@@ -36,14 +36,14 @@ internal sealed class Timeline
     /// <summary>Tells how long after a moment the last call failed; 0 when none failed after it.</summary>
     public double SecondsToLastFailure(long after)
     {
-        int last = Array.FindLastIndex(_failed, count => count > 0);
+        var last = Array.FindLastIndex(_failed, count => count > 0);
         return last < Slot(after) ? 0 : Seconds(after, last) ?? 0;
     }
 
     private static int Sum(int[] counts, int from, int to)
     {
-        int sum = 0;
-        for (int slot = from; slot <= to; slot++)
+        var sum = 0;
+        for (var slot = from; slot <= to; slot++)
         {
             sum += counts[slot];
         }
@@ -55,8 +55,5 @@ internal sealed class Timeline
 
     private int Slot(long moment) => (int)Math.Clamp((moment - _started) / SlotTicks, 0, MaxSlots - 1);
 
-    private double? Seconds(long after, int slot)
-    {
-        return slot < 0 ? null : Math.Round(Math.Max(0, ((slot + 1) * SlotTicks) + _started - after) / (double)Stopwatch.Frequency, 2);
-    }
+    private double? Seconds(long after, int slot) => slot < 0 ? null : Math.Round(Math.Max(0, ((slot + 1) * SlotTicks) + _started - after) / (double)Stopwatch.Frequency, 2);
 }

@@ -10,7 +10,7 @@ internal static class ChildHost
 
     public static async Task<int> RunAsync(string argument)
     {
-        ChildSpec spec = JsonSerializer.Deserialize<ChildSpec>(argument)!;
+        var spec = JsonSerializer.Deserialize<ChildSpec>(argument)!;
         if (spec.DescriptorLimit > 0)
         {
             Native.LimitDescriptors(spec.DescriptorLimit);

@@ -47,7 +47,7 @@ internal sealed class ChildLink
     {
         while (input.ReadLine() is { } line)
         {
-            int space = line.IndexOf(' ', StringComparison.Ordinal);
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
             _commands.Writer.TryWrite(new ChildCommand(line[..space], JsonDocument.Parse(line[(space + 1)..]).RootElement));
         }
 

@@ -76,7 +76,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         start.ArgumentList.Add(ChildHost.Argument);
         start.ArgumentList.Add(JsonSerializer.Serialize(spec));
-        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        foreach ((var name, var value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
         }
@@ -96,7 +96,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Kills every process that still runs, when the bench itself is told to end.</summary>
     public static void KillAll()
     {
-        foreach (Process process in Running.Values)
+        foreach (var process in Running.Values)
         {
             Kill(process);
         }
@@ -209,14 +209,14 @@ internal sealed class ChildProcess : IAsyncDisposable
                 continue;
             }
 
-            JsonElement message = JsonDocument.Parse(line).RootElement;
-            JsonElement body = message.GetProperty("body");
+            var message = JsonDocument.Parse(line).RootElement;
+            var body = message.GetProperty("body");
             switch (message.GetProperty("type").GetString())
             {
                 case ChildLink.Ready:
                     _ready.TrySetResult(body);
                     break;
-                case ChildLink.Answer when _questions.TryDequeue(out TaskCompletionSource<JsonElement>? question):
+                case ChildLink.Answer when _questions.TryDequeue(out var question):
                     question.TrySetResult(body);
                     break;
                 case ChildLink.Progress:
@@ -237,7 +237,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         _ready.TrySetException(_gone);
         _done.TrySetException(_gone);
         _ = _done.Task.Exception;
-        while (_questions.TryDequeue(out TaskCompletionSource<JsonElement>? question))
+        while (_questions.TryDequeue(out var question))
         {
             question.TrySetException(_gone);
         }

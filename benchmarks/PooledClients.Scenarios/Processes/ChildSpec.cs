@@ -8,8 +8,5 @@ namespace PooledClients.Scenarios.Processes;
 /// <param name="Settings">What its role needs to know.</param>
 internal sealed record ChildSpec(string Role, int DescriptorLimit, JsonElement Settings)
 {
-    public static ChildSpec Create<T>(string role, T settings, int descriptorLimit = 0)
-    {
-        return new ChildSpec(role, descriptorLimit, JsonSerializer.SerializeToElement(settings));
-    }
+    public static ChildSpec Create<T>(string role, T settings, int descriptorLimit = 0) => new ChildSpec(role, descriptorLimit, JsonSerializer.SerializeToElement(settings));
 }

@@ -31,15 +31,12 @@ internal static unsafe partial class Native
     }
 
     /// <summary>Reads the process's own limit of descriptors.</summary>
-    public static int DescriptorLimit()
-    {
-        return GetResourceLimit(DescriptorResource, out ResourceLimit value) == 0 ? (int)Math.Min(value.Soft, int.MaxValue) : -1;
-    }
+    public static int DescriptorLimit() => GetResourceLimit(DescriptorResource, out var value) == 0 ? (int)Math.Min(value.Soft, int.MaxValue) : -1;
 
     /// <summary>Counts the open descriptors of a process without opening its folder, where the kernel can tell; 0 where it cannot.</summary>
     public static int CountDescriptors(string folder)
     {
-        byte* result = stackalloc byte[StatxLength];
+        var result = stackalloc byte[StatxLength];
         return Statx(CurrentFolder, folder, 0, SizeOnly, result) == 0 ? (int)*(long*)(result + StatxSizeOffset) : 0;
     }
 

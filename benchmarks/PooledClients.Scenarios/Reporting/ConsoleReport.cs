@@ -13,7 +13,7 @@ internal static class ConsoleReport
     public static void WriteList(IReadOnlyList<Scenario> scenarios)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("scenario", "what happens", "contenders");
-        foreach (Scenario scenario in scenarios)
+        foreach (var scenario in scenarios)
         {
             table.AddRow(scenario.Name, scenario.Description.EscapeMarkup(), string.Join(", ", scenario.Contenders.Select(contender => contender.Name)));
         }
@@ -29,10 +29,10 @@ internal static class ConsoleReport
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
             .StartAsync(async progress =>
             {
-                foreach ((Scenario scenario, Contender contender) in run.Pairs)
+                foreach ((var scenario, var contender) in run.Pairs)
                 {
-                    ProgressTask task = progress.AddTask($"{scenario.Name} / {contender.Name}", maxValue: run.Expected(scenario).TotalSeconds);
-                    (Row? row, Exception? error) = await run.MeasureAsync(scenario, contender, calls => Advance(task, scenario, contender, calls));
+                    var task = progress.AddTask($"{scenario.Name} / {contender.Name}", maxValue: run.Expected(scenario).TotalSeconds);
+                    (var row, var error) = await run.MeasureAsync(scenario, contender, calls => Advance(task, scenario, contender, calls));
                     End(task, scenario, contender, row, error);
                     if (row is not null)
                     {
@@ -50,7 +50,7 @@ internal static class ConsoleReport
             AnsiConsole.Profile.Width = WideEnough;
         }
 
-        foreach (Scenario scenario in scenarios)
+        foreach (var scenario in scenarios)
         {
             Row[] own = [.. rows.Where(row => row.Scenario == scenario.Name)];
             if (own.Length > 0)
@@ -70,7 +70,7 @@ internal static class ConsoleReport
 
     private static void End(ProgressTask task, Scenario scenario, Contender contender, Row? row, Exception? error)
     {
-        string end = row switch
+        var end = row switch
         {
             null => $"[red]broken: {error!.GetType().Name}: {error.Message.EscapeMarkup()}[/]",
             { Outcome: Row.Died } => $"[red]{Numbers.Outcome(row)}[/] after {Numbers.Of(row.Calls)} calls",
@@ -83,15 +83,15 @@ internal static class ConsoleReport
 
     private static Table Table(Scenario scenario, IReadOnlyList<Row> rows)
     {
-        Table table = new Table().Border(TableBorder.Rounded).Title($"[bold]{scenario.Name}[/]: {scenario.Description.EscapeMarkup()}").AddColumn("contender");
-        foreach (string column in (string[])["outcome", "calls", "failed", "calls/s", "p50 ms", "p99 ms", "peak fds", "TCP", "TLS", "CA reads"])
+        var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{scenario.Name}[/]: {scenario.Description.EscapeMarkup()}").AddColumn("contender");
+        foreach (var column in (string[])["outcome", "calls", "failed", "calls/s", "p50 ms", "p99 ms", "peak fds", "TCP", "TLS", "CA reads"])
         {
             table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         }
 
-        foreach (Row row in rows)
+        foreach (var row in rows)
         {
-            string colour = row.Outcome == Row.Died ? "red" : row.Failed > 0 ? "yellow" : "green";
+            var colour = row.Outcome == Row.Died ? "red" : row.Failed > 0 ? "yellow" : "green";
             table.AddRow(
                 Says(scenario, row),
                 $"[{colour}]{Numbers.Outcome(row)}[/]",
@@ -112,18 +112,15 @@ internal static class ConsoleReport
     /// <summary>Names a contender and, where there is room, says what it is; where there is none, the notes do.</summary>
     private static string Says(Scenario scenario, Row row)
     {
-        string name = $"[bold]{row.Contender}[/]";
+        var name = $"[bold]{row.Contender}[/]";
         return AnsiConsole.Profile.Width < WideEnough ? name : $"{name}\n[grey]{Description(scenario, row)}[/]";
     }
 
-    private static string Description(Scenario scenario, Row row)
-    {
-        return scenario.Contenders.Single(contender => contender.Name == row.Contender).Description.EscapeMarkup();
-    }
+    private static string Description(Scenario scenario, Row row) => scenario.Contenders.Single(contender => contender.Name == row.Contender).Description.EscapeMarkup();
 
     private static void WriteNotes(Scenario scenario, IReadOnlyList<Row> rows)
     {
-        foreach (Row row in rows)
+        foreach (var row in rows)
         {
             if (AnsiConsole.Profile.Width < WideEnough)
             {

@@ -18,15 +18,15 @@ internal static class DescriptorPlot
 
     public static string Draw(Row row, double seconds)
     {
-        double most = Math.Max(row.DescriptorLimit is > 0 and < 10_000 ? row.DescriptorLimit : 0, row.PeakDescriptors) * Headroom;
+        var most = Math.Max(row.DescriptorLimit is > 0 and < 10_000 ? row.DescriptorLimit : 0, row.PeakDescriptors) * Headroom;
         double X(double at) => Left + (at / seconds * (Width - Left - Right));
         double Y(double open) => Height - Bottom - (open / most * (Height - Bottom - Top));
 
         var svg = new StringBuilder();
         svg.Append(Invariant($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"descriptors of {row.Contender} over time\" font-size=\"11\" fill=\"#57606a\">"));
-        foreach (double share in (double[])[0, 0.25, 0.5, 0.75, 1])
+        foreach (var share in (double[])[0, 0.25, 0.5, 0.75, 1])
         {
-            double open = Math.Round(most / Headroom * share);
+            var open = Math.Round(most / Headroom * share);
             svg.Append(Invariant($"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(open):0.0}\" y2=\"{Y(open):0.0}\" stroke=\"#eaeef2\"/>"))
                 .Append(Invariant($"<text x=\"{Left - 6}\" y=\"{Y(open) + 4:0.0}\" text-anchor=\"end\">{open:0}</text>"))
                 .Append(Invariant($"<text x=\"{X(seconds * share):0.0}\" y=\"{Height - 6}\" text-anchor=\"middle\">{seconds * share:0.#} s</text>"));
@@ -34,12 +34,12 @@ internal static class DescriptorPlot
 
         if (row.DescriptorLimit > 0 && row.DescriptorLimit <= most)
         {
-            double limit = Y(row.DescriptorLimit);
+            var limit = Y(row.DescriptorLimit);
             svg.Append(Invariant($"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{limit:0.0}\" y2=\"{limit:0.0}\" stroke=\"#cf222e\" stroke-dasharray=\"4 3\"/>"));
         }
 
         svg.Append("<polyline fill=\"none\" stroke=\"#0969da\" stroke-width=\"1.5\" points=\"");
-        foreach (DescriptorSample sample in row.Descriptors)
+        foreach (var sample in row.Descriptors)
         {
             svg.Append(Invariant($"{X(sample.Seconds):0.0},{Y(sample.Open):0.0} "));
         }

@@ -37,7 +37,7 @@ internal static class HtmlReport
     {
         var page = new StringBuilder(Head);
         page.Append(Culture, $"<p>{Encode(Machine())}</p>");
-        foreach (Scenario scenario in scenarios)
+        foreach (var scenario in scenarios)
         {
             Row[] own = [.. rows.Where(row => row.Scenario == scenario.Name)];
             page.Append(Culture, $"<h2>{scenario.Name}</h2><p>{Encode(scenario.Description)}</p>");
@@ -58,13 +58,13 @@ internal static class HtmlReport
     {
         page.Append("<table><tr><th>contender</th><th>outcome</th><th>calls</th><th>failed</th><th>calls/s</th><th>p50 ms</th><th>p99 ms</th>"
             + "<th>peak descriptors</th><th>connections</th><th>handshakes</th><th>CA reads</th></tr>");
-        foreach (Row row in rows)
+        foreach (var row in rows)
         {
-            Contender contender = scenario.Contenders.Single(candidate => candidate.Name == row.Contender);
-            string colour = row.Outcome == Row.Died ? "died" : row.Failed > 0 ? "failed" : "fine";
+            var contender = scenario.Contenders.Single(candidate => candidate.Name == row.Contender);
+            var colour = row.Outcome == Row.Died ? "died" : row.Failed > 0 ? "failed" : "fine";
             page.Append(Culture, $"<tr><td><b>{row.Contender}</b><br><small>{Encode(contender.Description)}{Notes(row)}</small></td>")
                 .Append(Culture, $"<td class=\"{colour}\">{Numbers.Outcome(row)}</td>");
-            foreach (string figure in Figures(row))
+            foreach (var figure in Figures(row))
             {
                 page.Append(Culture, $"<td>{figure}</td>");
             }
@@ -91,7 +91,7 @@ internal static class HtmlReport
     private static string Notes(Row row)
     {
         var notes = new StringBuilder();
-        foreach ((string name, string value) in Numbers.Extra(row))
+        foreach ((var name, var value) in Numbers.Extra(row))
         {
             notes.Append(Culture, $"<br>{Encode(name)}: {Encode(value)}");
         }
@@ -111,9 +111,9 @@ internal static class HtmlReport
             return;
         }
 
-        double seconds = Math.Max(1, rows.Max(row => row.Descriptors.Count == 0 ? 0 : row.Descriptors[^1].Seconds));
+        var seconds = Math.Max(1, rows.Max(row => row.Descriptors.Count == 0 ? 0 : row.Descriptors[^1].Seconds));
         page.Append("<div class=\"plots\">");
-        foreach (Row row in rows)
+        foreach (var row in rows)
         {
             page.Append(Culture, $"<figure><figcaption>{row.Contender}: descriptors over time</figcaption>{DescriptorPlot.Draw(row, seconds)}</figure>");
         }

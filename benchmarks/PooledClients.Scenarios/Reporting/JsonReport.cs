@@ -15,7 +15,7 @@ internal static class JsonReport
 
     public static async Task WriteAsync(string path, IReadOnlyList<Row> rows)
     {
-        await using FileStream file = File.Create(path);
+        await using var file = File.Create(path);
         await JsonSerializer.SerializeAsync(file, rows, Options);
     }
 }

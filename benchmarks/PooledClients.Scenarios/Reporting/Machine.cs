@@ -8,15 +8,15 @@ internal static class Machine
 {
     public static string Describe(params Type[] libraries)
     {
-        string versions = string.Join(", ", libraries.Select(Version));
+        var versions = string.Join(", ", libraries.Select(Version));
         return $"{Environment.ProcessorCount} processors ({Processor()}), {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, "
             + $"{versions}; {DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC";
     }
 
     private static string Version(Type type)
     {
-        Assembly assembly = type.Assembly;
-        string version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version!.ToString();
+        var assembly = type.Assembly;
+        var version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version!.ToString();
         return $"{assembly.GetName().Name} {version.Split('+')[0]}";
     }
 
@@ -24,7 +24,7 @@ internal static class Machine
     {
         const string Info = "/proc/cpuinfo";
         const string Model = "model name";
-        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(text => text.StartsWith(Model, StringComparison.Ordinal)) : null;
+        var line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(text => text.StartsWith(Model, StringComparison.Ordinal)) : null;
         return line?.Split(':')[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

@@ -7,12 +7,12 @@ internal static class MarkdownSection
 
     public static async Task WriteAsync(string path, string name, string body)
     {
-        string begin = $"<!-- begin {name} -->";
-        string end = $"<!-- end {name} -->";
-        string text = File.Exists(path) ? await File.ReadAllTextAsync(path) : Title;
-        int from = text.IndexOf(begin, StringComparison.Ordinal);
-        int to = text.IndexOf(end, StringComparison.Ordinal);
-        string part = $"{begin}\n{body.Trim()}\n{end}";
+        var begin = $"<!-- begin {name} -->";
+        var end = $"<!-- end {name} -->";
+        var text = File.Exists(path) ? await File.ReadAllTextAsync(path) : Title;
+        var from = text.IndexOf(begin, StringComparison.Ordinal);
+        var to = text.IndexOf(end, StringComparison.Ordinal);
+        var part = $"{begin}\n{body.Trim()}\n{end}";
         text = from < 0 || to < from ? $"{text.TrimEnd()}\n\n{part}\n" : text[..from] + part + text[(to + end.Length)..];
         await File.WriteAllTextAsync(path, text);
     }

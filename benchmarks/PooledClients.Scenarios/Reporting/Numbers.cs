@@ -12,19 +12,16 @@ internal static class Numbers
 
     public static string Of(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    public static string Of(double number)
-    {
-        return number.ToString(Math.Abs(number) >= 100 ? "N0" : "0.##", CultureInfo.InvariantCulture);
-    }
+    public static string Of(double number) => number.ToString(Math.Abs(number) >= 100 ? "N0" : "0.##", CultureInfo.InvariantCulture);
 
     public static string Outcome(Row row) => row.Outcome == Row.Died ? $"died ({row.ExitCode})" : row.Outcome;
 
     /// <summary>Writes what only one scenario measures as text, without what a table has no room for.</summary>
     public static IEnumerable<(string Name, string Value)> Extra(Row row)
     {
-        foreach ((string name, JsonNode? value) in row.Extra.Where(extra => extra.Value is not JsonArray))
+        foreach ((var name, var value) in row.Extra.Where(extra => extra.Value is not JsonArray))
         {
-            string text = value switch
+            var text = value switch
             {
                 null => "-",
                 JsonValue number when number.GetValueKind() == JsonValueKind.Number => Of(double.Parse(number.ToJsonString(), CultureInfo.InvariantCulture)),

@@ -16,7 +16,7 @@ internal static class ThroughputMarkdown
 
     public static async Task WriteAsync(string path, IReadOnlyList<Row> rows)
     {
-        string plain = GrpcContender.SharedChannel.Name;
+        var plain = GrpcContender.SharedChannel.Name;
         await MarkdownSection.WriteAsync(path, "throughput", Body(plain, rows));
         await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, PlotName), ThroughputPlot.Draw(plain, rows));
     }
@@ -30,13 +30,13 @@ internal static class ThroughputMarkdown
             .Append(CultureInfo.InvariantCulture, $"a ratio is by `{plain}` in the same round. Figures are medians over the rounds, with the least and the most in brackets. Every call\n")
             .Append("carries a deadline. Processor time and bytes are those of the client's process for one call.\n\n")
             .Append(CultureInfo.InvariantCulture, $"![Calls a second by those of the plain channel]({PlotName})\n\n");
-        foreach (LoadKind kind in LoadKind.All)
+        foreach (var kind in LoadKind.All)
         {
             text.Append(CultureInfo.InvariantCulture, $"- **{kind.Name}**: {kind.Description}\n");
         }
 
         text.Append("\n| ").AppendJoin(" | ", ThroughputTable.Header).Append(" |\n|").Append(string.Concat(ThroughputTable.Header.Select(_ => " --- |"))).Append('\n');
-        foreach (LoadOutcome outcome in ThroughputTable.Ordered(rows))
+        foreach (var outcome in ThroughputTable.Ordered(rows))
         {
             text.Append("| ").AppendJoin(" | ", ThroughputTable.Cells(outcome)).Append(" |\n");
         }

@@ -21,20 +21,20 @@ internal static class ThroughputPlot
     {
         LoadOutcome[] outcomes = [.. ThroughputTable.Ordered(rows).Where(outcome => outcome.Contender != plain)];
         string[] contenders = [.. outcomes.Select(outcome => outcome.Contender).Distinct()];
-        double most = Math.Ceiling(Math.Max(outcomes.Max(outcome => outcome.Ratio.Most), 1.2) * 4) / 4;
+        var most = Math.Ceiling(Math.Max(outcomes.Max(outcome => outcome.Ratio.Most), 1.2) * 4) / 4;
         double Y(double ratio) => Height - Bottom - (ratio / most * (Height - Bottom - Top));
 
         var bars = new StringBuilder();
-        double x = Left + Gap;
+        var x = Left + Gap;
         foreach (var load in outcomes.GroupBy(outcome => outcome.Load))
         {
-            double from = x;
+            var from = x;
             foreach (var callers in load.GroupBy(outcome => outcome.Callers))
             {
-                double group = x;
-                foreach (LoadOutcome outcome in callers)
+                var group = x;
+                foreach (var outcome in callers)
                 {
-                    string colour = Colours[Array.IndexOf(contenders, outcome.Contender) % Colours.Length];
+                    var colour = Colours[Array.IndexOf(contenders, outcome.Contender) % Colours.Length];
                     bars.Append(Invariant($"<rect x=\"{x:0.0}\" y=\"{Y(outcome.Ratio.Median):0.0}\" width=\"{Bar}\" height=\"{Y(0) - Y(outcome.Ratio.Median):0.0}\" fill=\"{colour}\"/>"))
                         .Append(Invariant($"<line x1=\"{x + (Bar / 2):0.0}\" x2=\"{x + (Bar / 2):0.0}\" y1=\"{Y(outcome.Ratio.Least):0.0}\" y2=\"{Y(outcome.Ratio.Most):0.0}\" stroke=\"#1b1f24\"/>"));
                     x += Bar;
@@ -53,16 +53,16 @@ internal static class ThroughputPlot
             .Append("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>");
         for (double ratio = 0; ratio <= most; ratio += 0.25)
         {
-            string style = ratio == 1 ? "stroke=\"#cf222e\"" : "stroke=\"#eaeef2\"";
+            var style = ratio == 1 ? "stroke=\"#cf222e\"" : "stroke=\"#eaeef2\"";
             svg.Append(Invariant($"<line x1=\"{Left}\" x2=\"{x - GroupGap:0.0}\" y1=\"{Y(ratio):0.0}\" y2=\"{Y(ratio):0.0}\" {style}/>"))
                 .Append(Invariant($"<text x=\"{Left - 6}\" y=\"{Y(ratio) + 4:0.0}\" text-anchor=\"end\">{ratio:0.00}</text>"));
         }
 
         svg.Append(bars);
-        double legend = Left;
+        var legend = Left;
         svg.Append(Invariant($"<text x=\"{legend}\" y=\"16\">calls a second, {plain} = 1, by number of callers:</text>"));
         legend += 300;
-        for (int index = 0; index < contenders.Length; index++)
+        for (var index = 0; index < contenders.Length; index++)
         {
             svg.Append(Invariant($"<rect x=\"{legend}\" y=\"7\" width=\"10\" height=\"10\" fill=\"{Colours[index % Colours.Length]}\"/><text x=\"{legend + 15}\" y=\"16\">{contenders[index]}</text>"));
             legend += 130;

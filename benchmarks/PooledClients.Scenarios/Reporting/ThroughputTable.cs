@@ -11,13 +11,13 @@ internal static class ThroughputTable
 
     public static Table Create(Scenario scenario, IReadOnlyList<Row> rows)
     {
-        Table table = new Table().Border(TableBorder.Rounded).Title($"[bold]{scenario.Name}[/]: {scenario.Description.EscapeMarkup()}");
-        foreach (string column in Columns)
+        var table = new Table().Border(TableBorder.Rounded).Title($"[bold]{scenario.Name}[/]: {scenario.Description.EscapeMarkup()}");
+        foreach (var column in Columns)
         {
             table.AddColumn(new TableColumn(column).NoWrap());
         }
 
-        foreach (LoadOutcome outcome in Ordered(rows))
+        foreach (var outcome in Ordered(rows))
         {
             table.AddRow(Cells(outcome));
         }

@@ -17,12 +17,12 @@ internal sealed class Certificates : IDisposable
 
     public Certificates(string folder, string name = "ca")
     {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN=PooledClients scenarios {name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        DateTimeOffset now = DateTimeOffset.UtcNow;
+        var now = DateTimeOffset.UtcNow;
         _authority = request.CreateSelfSigned(now.AddDays(-1), now + Validity);
 
         Folder = folder;
@@ -42,7 +42,7 @@ internal sealed class Certificates : IDisposable
     /// <summary>Puts other content in place of a file, at once.</summary>
     public static void Replace(string path, string content)
     {
-        string draft = $"{Path.GetDirectoryName(path)}.draft";
+        var draft = $"{Path.GetDirectoryName(path)}.draft";
         File.WriteAllText(draft, content);
         File.Move(draft, path, overwrite: true);
     }
@@ -50,7 +50,7 @@ internal sealed class Certificates : IDisposable
     /// <summary>Writes another copy of the authority, for a process whose reads are not to be counted.</summary>
     public string CopyCa(string name)
     {
-        string path = Path.Combine(Folder, name);
+        var path = Path.Combine(Folder, name);
         File.WriteAllText(path, Pem);
         return path;
     }
@@ -72,7 +72,7 @@ internal sealed class Certificates : IDisposable
 
     private CertificateFiles Issue(string name, string usage, X509Extension? names)
     {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
@@ -83,9 +83,9 @@ internal sealed class Certificates : IDisposable
             request.CertificateExtensions.Add(names);
         }
 
-        byte[] serial = RandomNumberGenerator.GetBytes(16);
+        var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
-        using X509Certificate2 certificate = request.Create(_authority, _authority.NotBefore, _authority.NotAfter, serial);
+        using var certificate = request.Create(_authority, _authority.NotBefore, _authority.NotAfter, serial);
         var files = new CertificateFiles(Path.Combine(Folder, $"{name}.pem"), Path.Combine(Folder, $"{name}.key"));
         File.WriteAllText(files.CertificatePath, certificate.ExportCertificatePem() + "\n");
         File.WriteAllText(files.KeyPath, key.ExportPkcs8PrivateKeyPem() + "\n");

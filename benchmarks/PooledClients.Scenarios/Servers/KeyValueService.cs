@@ -30,7 +30,7 @@ internal sealed class KeyValueService(KeyValueStore store, ServerState state) : 
     public override async Task Scan(ScanRequest request, IServerStreamWriter<Pair> responseStream, ServerCallContext context)
     {
         await EnterAsync(context);
-        foreach (Pair pair in Pairs(request))
+        foreach (var pair in Pairs(request))
         {
             await responseStream.WriteAsync(pair, context.CancellationToken);
         }
@@ -40,7 +40,7 @@ internal sealed class KeyValueService(KeyValueStore store, ServerState state) : 
     {
         await EnterAsync(context);
         var response = new LoadResponse();
-        await foreach (PutRequest request in requestStream.ReadAllAsync(context.CancellationToken))
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
         {
             Write(request);
             response.Count++;
@@ -52,7 +52,7 @@ internal sealed class KeyValueService(KeyValueStore store, ServerState state) : 
     public override async Task Exchange(IAsyncStreamReader<ExchangeRequest> requestStream, IServerStreamWriter<ExchangeResponse> responseStream, ServerCallContext context)
     {
         await EnterAsync(context);
-        await foreach (ExchangeRequest request in requestStream.ReadAllAsync(context.CancellationToken))
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
         {
             await responseStream.WriteAsync(Answer(request), context.CancellationToken);
         }
@@ -76,7 +76,7 @@ internal sealed class KeyValueService(KeyValueStore store, ServerState state) : 
 
     private GetResponse Read(GetRequest request)
     {
-        byte[]? value = store.Open(request.Database).Get(request.Key.ToByteArray());
+        var value = store.Open(request.Database).Get(request.Key.ToByteArray());
         return value is null ? new GetResponse() : new GetResponse { Found = true, Value = UnsafeByteOperations.UnsafeWrap(value) };
     }
 
@@ -94,9 +94,9 @@ internal sealed class KeyValueService(KeyValueStore store, ServerState state) : 
 
     private List<Pair> Pairs(ScanRequest request)
     {
-        Database database = store.Open(request.Database);
-        byte[] prefix = request.Prefix.ToByteArray();
-        using RocksDbSharp.Iterator iterator = database.NewIterator();
+        var database = store.Open(request.Database);
+        var prefix = request.Prefix.ToByteArray();
+        using var iterator = database.NewIterator();
         List<Pair> pairs = [];
         for (iterator.Seek(prefix); iterator.Valid() && iterator.Key().AsSpan().StartsWith(prefix); iterator.Next())
         {

@@ -18,10 +18,7 @@ internal sealed class KeyValueStore(string folder) : IDisposable
 
     private readonly ConcurrentDictionary<string, Lazy<Database>> _databases = new();
 
-    public Database Open(string name)
-    {
-        return _databases.GetOrAdd(name, key => new Lazy<Database>(() => Create(key))).Value;
-    }
+    public Database Open(string name) => _databases.GetOrAdd(name, key => new Lazy<Database>(() => Create(key))).Value;
 
     /// <summary>Writes what the loads read.</summary>
     public void Seed()
@@ -32,7 +29,7 @@ internal sealed class KeyValueStore(string folder) : IDisposable
 
     public void Dispose()
     {
-        foreach (Lazy<Database> database in _databases.Values)
+        foreach (var database in _databases.Values)
         {
             database.Value.Dispose();
         }
@@ -40,7 +37,7 @@ internal sealed class KeyValueStore(string folder) : IDisposable
 
     private Database Create(string name)
     {
-        string path = Path.Combine(folder, Convert.ToHexString(Encoding.UTF8.GetBytes(name)));
+        var path = Path.Combine(folder, Convert.ToHexString(Encoding.UTF8.GetBytes(name)));
         Directory.CreateDirectory(path);
         return Database.Open(new DbOptions().SetCreateIfMissing(true), path);
     }

@@ -21,7 +21,7 @@ internal static class RelayRole
         listener.Start();
         link.Send(ChildLink.Ready, ((IPEndPoint)listener.LocalEndpoint).Port);
         _ = AcceptAsync(listener, settings.Port);
-        await foreach (ChildCommand _ in link.Commands.ReadAllAsync())
+        await foreach (var _ in link.Commands.ReadAllAsync())
         {
             Interlocked.Increment(ref _generation);
             link.Reply();
@@ -62,7 +62,7 @@ internal static class RelayRole
 
     private static async Task PumpAsync(NetworkStream from, NetworkStream to, int generation)
     {
-        byte[] buffer = new byte[16 * 1024];
+        var buffer = new byte[16 * 1024];
         while (await from.ReadAsync(buffer) is > 0 and int read)
         {
             if (Volatile.Read(ref _generation) != generation)

@@ -32,7 +32,7 @@ internal sealed class ServerEndpoints(ServerState state, ServerTls tls)
         {
             counts.RecordHandshake();
             using var closed = new CancellationTokenSource();
-            Task closing = CloseAsync(connection, closed.Token);
+            var closing = CloseAsync(connection, closed.Token);
             await next(connection);
             await closed.CancelAsync();
             await closing;
@@ -41,7 +41,7 @@ internal sealed class ServerEndpoints(ServerState state, ServerTls tls)
 
     private async Task CloseAsync(ConnectionContext connection, CancellationToken closed)
     {
-        int after = state.Behaviour.CloseConnectionsAfterMs;
+        var after = state.Behaviour.CloseConnectionsAfterMs;
         if (after > 0)
         {
             await Task.Delay(after, closed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -33,10 +33,10 @@ internal static class ServerRole
         using var store = new KeyValueStore(settings.Folder);
         store.Seed();
 
-        await using WebApplication app = Build(settings, state, tls, store);
+        await using var app = Build(settings, state, tls, store);
         await app.StartAsync();
         link.Send(ChildLink.Ready, Addresses(app, settings));
-        await foreach (ChildCommand command in link.Commands.ReadAllAsync())
+        await foreach (var command in link.Commands.ReadAllAsync())
         {
             await ObeyAsync(command, app, state, tls, link);
         }
@@ -44,7 +44,7 @@ internal static class ServerRole
 
     private static WebApplication Build(ServerSettings settings, ServerState state, ServerTls tls, KeyValueStore store)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = StopTimeout);
         builder.WebHost.UseSockets(options => options.Backlog = Backlog);
@@ -52,7 +52,7 @@ internal static class ServerRole
         builder.WebHost.ConfigureKestrel(options =>
         {
             var endpoints = new ServerEndpoints(state, tls);
-            foreach (int port in settings.GrpcPorts)
+            foreach (var port in settings.GrpcPorts)
             {
                 options.Listen(IPAddress.Loopback, port, endpoints.ConfigureGrpc);
             }
@@ -72,7 +72,7 @@ internal static class ServerRole
                 _ => new UploadsClients(() => HttpContender.Find(uploads.Contender).Build(new HttpClientSettings(uploads.ApiAddress, uploads.CaPath))));
         }
 
-        WebApplication app = builder.Build();
+        var app = builder.Build();
         app.MapGrpcService<KeyValueService>();
         if (settings.Uploads is not null)
         {

@@ -39,7 +39,7 @@ internal sealed class ServerState(ServerBehaviour behaviour)
     public async ValueTask<bool> EnterAsync(int delayMs, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _requests);
-        ServerBehaviour behaviour = Behaviour;
+        var behaviour = Behaviour;
         if (behaviour.FailShare > 0 && Random.Shared.NextDouble() < behaviour.FailShare)
         {
             return true;
@@ -63,7 +63,7 @@ internal sealed class ServerState(ServerBehaviour behaviour)
     public async Task StallAsync(int id, CancellationToken aborted)
     {
         var given = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using CancellationTokenRegistration registration = aborted.Register(given.SetResult);
+        await using var registration = aborted.Register(given.SetResult);
         await given.Task;
         _stalls[id] = Stopwatch.GetTimestamp();
     }

@@ -10,14 +10,14 @@ internal sealed class UploadsService(UploadsClients clients, ServerState state) 
     public override async Task<UploadResponse> Upload(IAsyncStreamReader<UploadRequest> requestStream, ServerCallContext context)
     {
         var response = new UploadResponse();
-        await foreach (UploadRequest request in requestStream.ReadAllAsync(context.CancellationToken))
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
         {
             response.Name = request.Name.Length > 0 ? request.Name : response.Name;
             response.Size += request.Chunk.Length;
         }
 
         state.Store();
-        HttpClients contender = await clients.GetAsync();
+        var contender = await clients.GetAsync();
         response.ApiStatus = await contender.TellAsync(new UploadedFile(response.Name, response.Size), context.CancellationToken);
         return response;
     }

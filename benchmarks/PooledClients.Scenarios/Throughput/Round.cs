@@ -25,26 +25,26 @@ internal sealed class Round(GrpcClients clients, GrpcClientSettings client, Roun
 
     public async Task<RoundResult> RunAsync()
     {
-        Task callers = Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(CallAsync)));
+        var callers = Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(CallAsync)));
         await Task.Delay(TimeSpan.FromSeconds(settings.UncountedSeconds));
         _latencies = new LatencyHistogram();
-        long calls = Volatile.Read(ref _calls);
-        long bytes = GC.GetTotalAllocatedBytes();
-        TimeSpan cpu = Environment.CpuUsage.TotalTime;
-        long started = Stopwatch.GetTimestamp();
+        var calls = Volatile.Read(ref _calls);
+        var bytes = GC.GetTotalAllocatedBytes();
+        var cpu = Environment.CpuUsage.TotalTime;
+        var started = Stopwatch.GetTimestamp();
 
         await Task.Delay(TimeSpan.FromSeconds(settings.Seconds));
         calls = Volatile.Read(ref _calls) - calls;
         bytes = GC.GetTotalAllocatedBytes() - bytes;
         cpu = Environment.CpuUsage.TotalTime - cpu;
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-        LatencyHistogram latencies = _latencies;
-        double p50 = latencies.Percentile(0.5);
-        double p99 = latencies.Percentile(0.99);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var latencies = _latencies;
+        var p50 = latencies.Percentile(0.5);
+        var p99 = latencies.Percentile(0.99);
 
         _ended = true;
         await callers;
-        long counted = Math.Max(calls, 1);
+        var counted = Math.Max(calls, 1);
         return new RoundResult(calls, _failed, elapsed.TotalSeconds, p50, p99, cpu.TotalMicroseconds / counted, (double)bytes / counted, _firstError);
     }
 
@@ -52,10 +52,10 @@ internal sealed class Round(GrpcClients clients, GrpcClientSettings client, Roun
     {
         while (!_ended)
         {
-            long started = Stopwatch.GetTimestamp();
+            var started = Stopwatch.GetTimestamp();
             try
             {
-                using StubLease lease = clients.Take(0);
+                using var lease = clients.Take(0);
                 await lease.Stub.GetAsync(_request, Calls.Options(client, CancellationToken.None));
                 _latencies.Record(Stopwatch.GetElapsedTime(started));
                 Interlocked.Increment(ref _calls);

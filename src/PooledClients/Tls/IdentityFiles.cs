@@ -35,13 +35,13 @@ internal sealed class IdentityFiles : WatchedFiles
 
     protected override void Use(byte[][] contents, bool first)
     {
-        ClientIdentity identity = IdentityLoader.Load(Paths, contents, _password);
-        ClientIdentity? old = _current;
-        IDisposable? oldInUse = _inUse;
+        var identity = IdentityLoader.Load(Paths, contents, _password);
+        var old = _current;
+        var oldInUse = _inUse;
         _current = identity;
         _inUse = _inventory.Track(CertificateUse.Identity, Paths[0], identity.Certificate);
         oldInUse?.Dispose();
-        string subject = CertificateText.Subject(identity.Certificate);
+        var subject = CertificateText.Subject(identity.Certificate);
         if (old is null)
         {
             _logger.IdentityLoaded(subject, identity.Thumbprint, identity.Certificate.NotAfter.ToUniversalTime(), Paths[0]);

@@ -50,8 +50,8 @@ internal sealed class TlsContext
     /// <summary>What a handshake needs, of the material in use now. A fresh one each time: nobody may mutate one that a handler has.</summary>
     public SslClientAuthenticationOptions CreateAuthenticationOptions()
     {
-        TrustBundle? trust = Trust;
-        ClientIdentity? identity = Identity;
+        var trust = Trust;
+        var identity = Identity;
         return new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -88,7 +88,7 @@ internal sealed class TlsContext
             subscriptions = [.. _subscriptions];
         }
 
-        foreach (Subscription subscription in subscriptions)
+        foreach (var subscription in subscriptions)
         {
             try
             {
@@ -112,7 +112,7 @@ internal sealed class TlsContext
         if (trust is not null)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            foreach (X509Certificate2 certificate in trust.Certificates)
+            foreach (var certificate in trust.Certificates)
             {
                 policy.CustomTrustStore.Add(certificate);
             }

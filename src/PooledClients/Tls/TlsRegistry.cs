@@ -56,14 +56,14 @@ internal sealed class TlsRegistry : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            IdentityKey? identityKey = IdentityKey.Of(options);
+            var identityKey = IdentityKey.Of(options);
             var key = new ContextKey(FullPath(options.CaCertificatePath), Hash(options.CaCertificatePem), identityKey, options.RevocationMode);
-            if (!_contexts.TryGetValue(key, out TlsContext? context))
+            if (!_contexts.TryGetValue(key, out var context))
             {
                 // The files are kept even when a later one fails: a good CA file is not read again for the next client.
-                TrustFile? trustFile = key.CaPath is null ? null : GetTrustFile(key.CaPath);
-                TrustBundle? fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
-                IdentityFiles? identityFiles = identityKey is null ? null : GetIdentityFiles(identityKey);
+                var trustFile = key.CaPath is null ? null : GetTrustFile(key.CaPath);
+                var fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
+                var identityFiles = identityKey is null ? null : GetIdentityFiles(identityKey);
                 context = new TlsContext(trustFile, fixedTrust, identityFiles, options.RevocationMode, _metrics, _inventory);
                 _contexts.Add(key, context);
             }
@@ -105,7 +105,7 @@ internal sealed class TlsRegistry : IDisposable
 
         if (options.ClientCertificatePath is not { } path)
         {
-            string? orphan = options.ClientKeyPath is not null ? nameof(TlsOptions.ClientKeyPath)
+            var orphan = options.ClientKeyPath is not null ? nameof(TlsOptions.ClientKeyPath)
                 : options.ClientKeyPassword is not null ? nameof(TlsOptions.ClientKeyPassword) : null;
             if (orphan is not null)
             {
@@ -129,7 +129,7 @@ internal sealed class TlsRegistry : IDisposable
 
     private TrustFile GetTrustFile(string path)
     {
-        if (!_trustFiles.TryGetValue(path, out TrustFile? file))
+        if (!_trustFiles.TryGetValue(path, out var file))
         {
             file = new TrustFile(path, _logger, _metrics);
             Load(file, nameof(TlsOptions.CaCertificatePath));
@@ -141,7 +141,7 @@ internal sealed class TlsRegistry : IDisposable
 
     private IdentityFiles GetIdentityFiles(IdentityKey key)
     {
-        if (!_identityFiles.TryGetValue(key, out IdentityFiles? files))
+        if (!_identityFiles.TryGetValue(key, out var files))
         {
             files = new IdentityFiles(key.CertificatePath, key.KeyPath, key.Password, _logger, _metrics, _inventory);
             Load(files, nameof(TlsOptions.ClientCertificatePath), nameof(TlsOptions.ClientKeyPath));
@@ -159,7 +159,7 @@ internal sealed class TlsRegistry : IDisposable
         }
         catch (TlsContentException e)
         {
-            string option = optionNames[e.FileIndex];
+            var option = optionNames[e.FileIndex];
             throw new TlsConfigurationException(option, $"{option} '{files.Paths[e.FileIndex]}': {e.Message}.");
         }
     }
@@ -178,7 +178,7 @@ internal sealed class TlsRegistry : IDisposable
 
     private void Watch(TlsContext context, TimeSpan interval)
     {
-        foreach (WatchedFiles files in AllFiles())
+        foreach (var files in AllFiles())
         {
             if (context.Uses(files) && (files.Interval == Timeout.InfiniteTimeSpan || interval < files.Interval))
             {
@@ -194,7 +194,7 @@ internal sealed class TlsRegistry : IDisposable
     {
         try
         {
-            foreach (TlsContext context in FindChanged())
+            foreach (var context in FindChanged())
             {
                 context.RaiseChanged(_logger.TrustCallbackFailed);
             }
@@ -223,10 +223,10 @@ internal sealed class TlsRegistry : IDisposable
                 return [];
             }
 
-            long now = _timeProvider.GetTimestamp();
-            foreach (WatchedFiles files in AllFiles().Where(files => files.NextDue <= now))
+            var now = _timeProvider.GetTimestamp();
+            foreach (var files in AllFiles().Where(files => files.NextDue <= now))
             {
-                (bool isChanged, TimeSpan wait) = files.Poll();
+                (var isChanged, var wait) = files.Poll();
                 SetDue(files, wait);
                 if (isChanged)
                 {
@@ -245,11 +245,11 @@ internal sealed class TlsRegistry : IDisposable
             return;
         }
 
-        long next = AllFiles().Select(static files => files.NextDue).DefaultIfEmpty(long.MaxValue).Min();
+        var next = AllFiles().Select(static files => files.NextDue).DefaultIfEmpty(long.MaxValue).Min();
         if (next != long.MaxValue)
         {
             // Rounded up, for a timer counts whole milliseconds and must not come early.
-            double wait = Math.Ceiling(_timeProvider.GetElapsedTime(_timeProvider.GetTimestamp(), next).TotalMilliseconds);
+            var wait = Math.Ceiling(_timeProvider.GetElapsedTime(_timeProvider.GetTimestamp(), next).TotalMilliseconds);
             _timer.Change(TimeSpan.FromMilliseconds(Math.Max(wait, 0)), Timeout.InfiniteTimeSpan);
         }
     }

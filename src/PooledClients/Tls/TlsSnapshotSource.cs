@@ -9,9 +9,9 @@ internal sealed class TlsSnapshotSource(TlsRegistry registry, CertificateInvento
 {
     public void AddTo(SnapshotBuilder snapshot)
     {
-        DateTimeOffset now = timeProvider.GetUtcNow();
+        var now = timeProvider.GetUtcNow();
         List<CertificateInUse> inUse = [.. inventory.Capture()];
-        foreach (WatchedFiles files in registry.CaptureFiles())
+        foreach (var files in registry.CaptureFiles())
         {
             snapshot.CertificateFiles.Add(new CertificateFileSnapshot
             {
@@ -21,7 +21,7 @@ internal sealed class TlsSnapshotSource(TlsRegistry registry, CertificateInvento
                 Refusals = files.Refusals,
                 LastRefusal = files.LastRefusal,
             });
-            foreach (CertificateInUse certificate in files.Certificates.Select(
+            foreach (var certificate in files.Certificates.Select(
                 certificate => CertificateInUse.Of(files.CertificateUse, files.Paths[0], certificate)))
             {
                 snapshot.Certificates.Add(Describe(certificate, inUse.Remove(certificate), now, files.LastRefusal));

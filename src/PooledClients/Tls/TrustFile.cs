@@ -25,8 +25,8 @@ internal sealed class TrustFile : WatchedFiles
 
     protected override void Use(byte[][] contents, bool first)
     {
-        TrustBundle bundle = TrustBundle.Parse(contents[0], Paths[0]);
-        TrustBundle? old = _current;
+        var bundle = TrustBundle.Parse(contents[0], Paths[0]);
+        var old = _current;
         _current = bundle;
         if (old is null)
         {

@@ -21,15 +21,15 @@ public static class TestCertificates
     /// <summary>A certificate with its key; without an issuer it is self-signed.</summary>
     public static X509Certificate2 Create(CertificateTemplate template, X509Certificate2? issuer = null)
     {
-        AsymmetricAlgorithm key = template.CreateKey?.Invoke() ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var key = template.CreateKey?.Invoke() ?? ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(
             new X500DistinguishedName(template.Subject), PublicKeyOf(key), template.Hash, template.Padding);
         AddExtensions(request, template, issuer);
 
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        byte[] serial = RandomNumberGenerator.GetBytes(12);
+        var now = DateTimeOffset.UtcNow;
+        var serial = RandomNumberGenerator.GetBytes(12);
         serial[0] &= 0x7f;
-        using X509Certificate2 certificate = request.Create(
+        using var certificate = request.Create(
             issuer?.SubjectName ?? request.SubjectName,
             SignatureGenerator(issuer is null ? key : KeyOf(issuer), template),
             now + template.ValidFrom,
@@ -63,7 +63,7 @@ public static class TestCertificates
 
     private static void AddExtensions(CertificateRequest request, CertificateTemplate template, X509Certificate2? issuer)
     {
-        X509KeyUsageFlags keyUsage = template.KeyUsage
+        var keyUsage = template.KeyUsage
             ?? (template.IsAuthority ? X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign : X509KeyUsageFlags.DigitalSignature);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(
             template.IsAuthority, template.PathLength is not null, template.PathLength ?? 0, critical: true));
@@ -85,7 +85,7 @@ public static class TestCertificates
             request.CertificateExtensions.Add(AlternativeNames(template.Hosts));
         }
 
-        foreach (X509Extension extension in template.Extensions)
+        foreach (var extension in template.Extensions)
         {
             request.CertificateExtensions.Add(extension);
         }
@@ -94,9 +94,9 @@ public static class TestCertificates
     private static X509Extension AlternativeNames(IReadOnlyList<string> hosts)
     {
         var names = new SubjectAlternativeNameBuilder();
-        foreach (string host in hosts)
+        foreach (var host in hosts)
         {
-            if (IPAddress.TryParse(host, out IPAddress? address))
+            if (IPAddress.TryParse(host, out var address))
             {
                 names.AddIpAddress(address);
             }

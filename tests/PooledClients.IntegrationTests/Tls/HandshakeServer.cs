@@ -47,7 +47,7 @@ internal sealed class HandshakeServer : IAsyncDisposable
         {
             while (true)
             {
-                using TcpClient client = await _listener.AcceptTcpClientAsync();
+                using var client = await _listener.AcceptTcpClientAsync();
                 await AnswerAsync(client);
             }
         }

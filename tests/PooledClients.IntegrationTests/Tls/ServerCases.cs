@@ -40,18 +40,18 @@ internal static class ServerCases
         ["intermediate missing"] = () => Bad(new(), TrustFailure.UnknownAuthority, "did not send an intermediate", issuer: Intermediate),
         ["one of two intermediates missing"] = () =>
         {
-            X509Certificate2 second = TestCertificates.CreateAuthority("Second", Intermediate);
+            var second = TestCertificates.CreateAuthority("Second", Intermediate);
             return Bad(new(), TrustFailure.UnknownAuthority, "the issuer of 'CN=Second'", issuer: second, intermediates: second);
         },
         ["leaf used as CA"] = () =>
         {
-            X509Certificate2 leaf = TestCertificates.Create(new CertificateTemplate { Subject = "CN=Leaf" }, Root);
+            var leaf = TestCertificates.Create(new CertificateTemplate { Subject = "CN=Leaf" }, Root);
             return Bad(new(), TrustFailure.WrongUsage, "may not issue", issuer: leaf, intermediates: leaf);
         },
         ["path length exceeded"] = () =>
         {
-            X509Certificate2 first = TestCertificates.Create(CertificateTemplate.Authority("First") with { PathLength = 0 }, Root);
-            X509Certificate2 second = TestCertificates.CreateAuthority("Second", first);
+            var first = TestCertificates.Create(CertificateTemplate.Authority("First") with { PathLength = 0 }, Root);
+            var second = TestCertificates.CreateAuthority("Second", first);
             return Bad(new(), TrustFailure.WrongUsage, "path length", issuer: second, intermediates: [second, first]);
         },
         ["client authentication only"] = () =>
@@ -69,7 +69,7 @@ internal static class ServerCases
             CertificateTemplate.Authority("Young") with { ValidFrom = Days(1) }, TrustFailure.NotYetValid, "'CN=Young' is not valid before"),
         ["expired root"] = () =>
         {
-            X509Certificate2 old = TestCertificates.Create(CertificateTemplate.Authority("Old root") with { ValidTo = Days(-1) });
+            var old = TestCertificates.Create(CertificateTemplate.Authority("Old root") with { ValidTo = Days(-1) });
             return Bad(new(), TrustFailure.Expired, "'CN=Old root' expired", issuer: old) with { Trusted = [old] };
         },
         ["RSA 1024"] = () => Bad(new() { CreateKey = Rsa(1024) }, TrustFailure.WeakKey, "an RSA key of 1024 bits") with { ByOpenSsl = true },
@@ -80,7 +80,7 @@ internal static class ServerCases
         { ByOpenSsl = true },
         ["root with RSA 1024"] = () =>
         {
-            X509Certificate2 weak = TestCertificates.Create(CertificateTemplate.Authority("Weak root") with { CreateKey = Rsa(1024) });
+            var weak = TestCertificates.Create(CertificateTemplate.Authority("Weak root") with { CreateKey = Rsa(1024) });
             return Bad(new(), TrustFailure.WeakKey, "'CN=Weak root' has an RSA key", issuer: weak) with { Trusted = [weak] };
         },
         ["signature over SHA-1"] = () => Bad(new() { Hash = HashAlgorithmName.SHA1 }, TrustFailure.WeakSignature, "SHA-1", issuer: RsaRoot) with { ByOpenSsl = true },
@@ -117,15 +117,15 @@ internal static class ServerCases
         ["intermediate in the CA file"] = () => Good(new(), Intermediate) with { Trusted = [Intermediate, Root] },
         ["two intermediates sent"] = () =>
         {
-            X509Certificate2 second = TestCertificates.CreateAuthority("Second", Intermediate);
+            var second = TestCertificates.CreateAuthority("Second", Intermediate);
             return Good(new(), second, second, Intermediate);
         },
         ["cross-signed"] = () =>
         {
             // The new root's key, also signed by the old root, which is the only one trusted.
-            ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            CertificateTemplate template = CertificateTemplate.Authority("New root") with { CreateKey = () => key };
-            X509Certificate2 cross = TestCertificates.Create(template, Root);
+            var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var template = CertificateTemplate.Authority("New root") with { CreateKey = () => key };
+            var cross = TestCertificates.Create(template, Root);
             return Good(new(), TestCertificates.Create(template), cross);
         },
         ["one trusted root of three"] = () => Good(new()) with { Trusted = [OtherRoot, Root, RsaRoot] },
@@ -135,7 +135,7 @@ internal static class ServerCases
         },
         ["self-signed and trusted itself"] = () =>
         {
-            X509Certificate2 leaf = TestCertificates.Create(new CertificateTemplate());
+            var leaf = TestCertificates.Create(new CertificateTemplate());
             return new ServerCase(leaf, [leaf]);
         },
         ["ECDSA P-384"] = () => Good(new() { CreateKey = EllipticCurve("secp384r1") }),
@@ -144,7 +144,7 @@ internal static class ServerCases
         ["PSS signature over SHA-256"] = () => Good(new() { Padding = RSASignaturePadding.Pss }, RsaRoot) with { Trusted = [RsaRoot] },
         ["root signed over SHA-1"] = () =>
         {
-            X509Certificate2 root = TestCertificates.Create(
+            var root = TestCertificates.Create(
                 CertificateTemplate.Authority("SHA-1 root") with { CreateKey = Rsa(2048), Hash = HashAlgorithmName.SHA1 });
             return Good(new(), root) with { Trusted = [root] };
         },
@@ -156,7 +156,7 @@ internal static class ServerCases
 
     private static ServerCase Under(CertificateTemplate intermediate, TrustFailure failure, string reason)
     {
-        X509Certificate2 issuer = TestCertificates.Create(intermediate, RsaRoot);
+        var issuer = TestCertificates.Create(intermediate, RsaRoot);
         return Bad(new CertificateTemplate { ValidTo = Days(100) }, failure, reason, issuer, issuer);
     }
 
@@ -165,10 +165,10 @@ internal static class ServerCases
 
     private static ServerCase Altered()
     {
-        X509Certificate2 good = TestCertificates.IssueServer(Root);
-        byte[] bytes = good.RawData;
+        var good = TestCertificates.IssueServer(Root);
+        var bytes = good.RawData;
         bytes[^1] ^= 1;
-        X509Certificate2 altered = X509CertificateLoader.LoadCertificate(bytes).CopyWithPrivateKey((ECDsa)TestCertificates.KeyOf(good));
+        var altered = X509CertificateLoader.LoadCertificate(bytes).CopyWithPrivateKey((ECDsa)TestCertificates.KeyOf(good));
         return new ServerCase(altered, [Root]) { Refused = TrustFailure.BadSignature, Reason = "signature" };
     }
 
@@ -188,7 +188,7 @@ internal static class ServerCases
     /// <summary>Name constraints (RFC 5280, 4.2.1.10) that permit one DNS domain.</summary>
     private static X509Extension PermittedName(string domain)
     {
-        byte[] name = System.Text.Encoding.ASCII.GetBytes(domain);
+        var name = System.Text.Encoding.ASCII.GetBytes(domain);
         byte[] subtree = [0x30, (byte)(name.Length + 2), 0x82, (byte)name.Length, .. name];
         return new X509Extension("2.5.29.30", [0x30, (byte)(subtree.Length + 2), 0xA0, (byte)subtree.Length, .. subtree], critical: true);
     }

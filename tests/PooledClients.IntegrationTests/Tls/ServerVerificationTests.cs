@@ -22,7 +22,7 @@ public sealed class ServerVerificationTests : IDisposable
     [MemberData(nameof(BadServers))]
     public async Task Handshake_BadServer_IsRefusedWithItsReason(string name)
     {
-        ServerCase server = ServerCases.Refused[name]();
+        var server = ServerCases.Refused[name]();
 
         var refusal = await Assert.ThrowsAsync<ServerTrustException>(() => ConnectAsync(server));
 
@@ -38,7 +38,7 @@ public sealed class ServerVerificationTests : IDisposable
     [MemberData(nameof(GoodServers))]
     public async Task Handshake_GoodServer_IsAccepted(string name)
     {
-        await using SslStream stream = await ConnectAsync(ServerCases.Accepted[name]());
+        await using var stream = await ConnectAsync(ServerCases.Accepted[name]());
 
         Assert.True(stream.IsAuthenticated);
     }
@@ -47,12 +47,12 @@ public sealed class ServerVerificationTests : IDisposable
     public async Task Handshake_Ed25519Server_IsAcceptedOnLinux()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The platform's own TLS decides.");
-        (string certificate, string key, string root) = await OpenSsl.CreateEd25519Async(_tls.Folder);
-        using OpenSslServer server = await OpenSslServer.StartAsync(certificate, key);
+        (var certificate, var key, var root) = await OpenSsl.CreateEd25519Async(_tls.Folder);
+        using var server = await OpenSslServer.StartAsync(certificate, key);
         _tls.Folder.Write("ca.pem", root);
-        TlsContext context = _tls.Registry.GetOrAdd(new TlsOptions { CaCertificatePath = CaPath });
+        var context = _tls.Registry.GetOrAdd(new TlsOptions { CaCertificatePath = CaPath });
 
-        await using SslStream stream = await TlsFixture.ConnectAsync(context, server.EndPoint, "localhost", Cancelled);
+        await using var stream = await TlsFixture.ConnectAsync(context, server.EndPoint, "localhost", Cancelled);
 
         Assert.True(stream.IsAuthenticated);
     }
@@ -62,10 +62,10 @@ public sealed class ServerVerificationTests : IDisposable
     private async Task<SslStream> ConnectAsync(ServerCase server)
     {
         _tls.Folder.Write("ca.pem", TestCertificates.ToPem(server.Trusted));
-        TlsContext context = _tls.Registry.GetOrAdd(new TlsOptions { CaCertificatePath = CaPath, RevocationMode = server.RevocationMode });
+        var context = _tls.Registry.GetOrAdd(new TlsOptions { CaCertificatePath = CaPath, RevocationMode = server.RevocationMode });
         if (server.ByOpenSsl)
         {
-            using OpenSslServer openSsl = await OpenSslServer.StartAsync(server.Leaf, server.Intermediates);
+            using var openSsl = await OpenSslServer.StartAsync(server.Leaf, server.Intermediates);
             return await TlsFixture.ConnectAsync(context, openSsl.EndPoint, server.Host, Cancelled);
         }
 

@@ -18,7 +18,7 @@ internal sealed class TlsFixture : IDisposable
 
     public TlsFixture(TimeProvider? timeProvider = null, ILoggerProvider? logs = null)
     {
-        IServiceCollection services = new ServiceCollection()
+        var services = new ServiceCollection()
             .AddMetrics()
             .AddSingleton(timeProvider ?? TimeProvider.System)
             .AddSingleton<CertificateInventory>()
@@ -67,7 +67,7 @@ internal sealed class TlsFixture : IDisposable
         var stream = new SslStream(new NetworkStream(await ConnectSocketAsync(server, cancellationToken), ownsSocket: true));
         try
         {
-            SslClientAuthenticationOptions options = context.CreateAuthenticationOptions();
+            var options = context.CreateAuthenticationOptions();
             options.TargetHost = host;
             await stream.AuthenticateAsClientAsync(options, cancellationToken);
             await stream.ReadExactlyAsync(new byte[1], cancellationToken);

@@ -32,7 +32,7 @@ public sealed class TrustInCallsTests : WatchedTest
         using var folder = new TempFolder();
         using var other = new TestAuthority("Other authority");
         await using var server = await TestServer.StartAsync();
-        string caPath = folder.Write("ca.pem", other.Pem);
+        var caPath = folder.Write("ca.pem", other.Pem);
         await using var services = Create(server, tls => tls.CaCertificatePath = caPath);
         using var handshakes = new MetricRecorder(services, Handshakes);
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
@@ -58,7 +58,7 @@ public sealed class TrustInCallsTests : WatchedTest
         await using var services = Create(server, tls => tls.CaCertificatePem = other.Pem);
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
 
-        for (int i = 0; i < 50; i++)
+        for (var i = 0; i < 50; i++)
         {
             await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(Request, cancellationToken: Cancelled));
         }
@@ -73,7 +73,7 @@ public sealed class TrustInCallsTests : WatchedTest
         using var folder = new TempFolder();
         using var other = new TestAuthority("Other authority");
         await using var server = await TestServer.StartAsync();
-        string caPath = folder.Write("ca.pem", other.Pem);
+        var caPath = folder.Write("ca.pem", other.Pem);
         await using var services = Create(server, tls => (tls.CaCertificatePath, tls.ReloadInterval) = (caPath, TimeSpan.FromSeconds(1)));
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(Request, cancellationToken: Cancelled));
@@ -98,7 +98,7 @@ public sealed class TrustInCallsTests : WatchedTest
         var inventory = services.GetRequiredService<CertificateInventory>();
 
         // The runtime keeps one TLS session a host name: a test beside this one may have put that of its own localhost there.
-        for (int i = 1; i <= 50 && !handshakes.Tag(Resumed).Contains("RESUMED_HANDSHAKE"); i++)
+        for (var i = 1; i <= 50 && !handshakes.Tag(Resumed).Contains("RESUMED_HANDSHAKE"); i++)
         {
             await client.GetAsync(Request, cancellationToken: Cancelled);
             Assert.Contains(inventory.Capture(), certificate => certificate.Use == CertificateUse.Server);
@@ -122,12 +122,12 @@ public sealed class TrustInCallsTests : WatchedTest
         using var folder = new TempFolder();
         using var client = TestAuthority.Shared.IssueClient("the client");
         await using var server = await TestServer.StartAsync(new TestServerOptions { RequireClientCertificate = true });
-        string path = folder.Write("client.pem", TestCertificates.ToPem(client) + TestCertificates.KeyToPem(client));
+        var path = folder.Write("client.pem", TestCertificates.ToPem(client) + TestCertificates.KeyToPem(client));
         await using var services = Create(server, tls => (tls.CaCertificatePem, tls.ClientCertificatePath) = (TestAuthority.Shared.Pem, path));
         using var handshakes = new MetricRecorder(services, Handshakes);
         var stub = services.GetRequiredService<KeyValue.KeyValueClient>();
 
-        for (int i = 1; i <= 3; i++)
+        for (var i = 1; i <= 3; i++)
         {
             await stub.GetAsync(Request, cancellationToken: Cancelled);
             server.Connections.CloseGracefully();
@@ -144,11 +144,11 @@ public sealed class TrustInCallsTests : WatchedTest
         using var folder = new TempFolder();
         using var stranger = new TestAuthority("Stranger").IssueClient("stranger");
         await using var server = await TestServer.StartAsync(new TestServerOptions { RequireClientCertificate = true });
-        string path = folder.Write("client.pem", TestCertificates.ToPem(stranger) + TestCertificates.KeyToPem(stranger));
+        var path = folder.Write("client.pem", TestCertificates.ToPem(stranger) + TestCertificates.KeyToPem(stranger));
         await using var services = Create(server, tls => (tls.CaCertificatePem, tls.ClientCertificatePath) = (TestAuthority.Shared.Pem, path));
         var stub = services.GetRequiredService<KeyValue.KeyValueClient>();
 
-        for (int i = 0; i < 5; i++)
+        for (var i = 0; i < 5; i++)
         {
             var error = await Assert.ThrowsAsync<RpcException>(async () => await stub.GetAsync(Request, cancellationToken: Cancelled));
 
@@ -165,8 +165,8 @@ public sealed class TrustInCallsTests : WatchedTest
     {
         using var folder = new TempFolder();
         await using var server = await TestServer.StartAsync(new TestServerOptions { RequireClientCertificate = true });
-        string caPath = folder.Write("ca.pem", TestAuthority.Shared.Pem);
-        string path = folder.PathOf("client.pem");
+        var caPath = folder.Write("ca.pem", TestAuthority.Shared.Pem);
+        var path = folder.PathOf("client.pem");
         WriteIdentity(0);
         await using var services = Create(
             server,
@@ -177,10 +177,10 @@ public sealed class TrustInCallsTests : WatchedTest
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         var callers = Enumerable.Range(0, 16).Select(_ => CallAsync()).ToArray();
 
-        for (int i = 1; i <= 4; i++)
+        for (var i = 1; i <= 4; i++)
         {
             WriteIdentity(i);
-            string good = new TestAuthority($"Extra {i}").Pem + "\n" + TestAuthority.Shared.Pem;
+            var good = new TestAuthority($"Extra {i}").Pem + "\n" + TestAuthority.Shared.Pem;
             folder.Write("ca.pem", i % 2 == 0 ? good[..^50] : good);
             await Eventually.EqualAsync(1 + i, () => registry.CaReads);
             await Eventually.HoldsAsync(() => server.Requests.Any(request => request.Client == $"CN=client {i}"));
@@ -191,7 +191,7 @@ public sealed class TrustInCallsTests : WatchedTest
 
         async Task<int> CallAsync()
         {
-            int calls = 0;
+            var calls = 0;
             for (; !stop.IsCancellationRequested; calls++)
             {
                 await stub.GetAsync(Request, cancellationToken: Cancelled);
@@ -203,7 +203,7 @@ public sealed class TrustInCallsTests : WatchedTest
         void WriteIdentity(int i)
         {
             using var client = TestAuthority.Shared.IssueClient($"client {i}");
-            string next = folder.Write("next.pem", TestCertificates.ToPem(client) + TestCertificates.KeyToPem(client));
+            var next = folder.Write("next.pem", TestCertificates.ToPem(client) + TestCertificates.KeyToPem(client));
             File.Move(next, path, overwrite: true);
         }
     }

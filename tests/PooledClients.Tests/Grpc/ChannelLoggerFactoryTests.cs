@@ -17,7 +17,7 @@ public sealed class ChannelLoggerFactoryTests
     {
         Activity.Current = null;
         using var inner = LoggerFactory.Create(logging => logging.AddProvider(new FakeLoggerProvider()));
-        using ILoggerFactory loggers = ours ? new ChannelLoggerFactory(inner) : inner;
+        using var loggers = ours ? new ChannelLoggerFactory(inner) : inner;
         Activity? seen = null;
         using var server = new MemoryServer((request, cancellationToken) =>
         {

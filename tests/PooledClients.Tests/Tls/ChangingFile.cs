@@ -47,11 +47,11 @@ internal sealed class ChangingFile
 
     private void SwapDataLink(string content)
     {
-        string folder = $"..version_{++_version}";
+        var folder = $"..version_{++_version}";
         Directory.CreateDirectory(_folder.PathOf(folder));
         File.WriteAllText(_folder.PathOf(System.IO.Path.Combine(folder, "ca.pem")), content);
         // Kubernetes renames a new link over the old one; nobody looks in between here.
-        string link = _folder.PathOf("..data");
+        var link = _folder.PathOf("..data");
         File.Delete(link);
         File.CreateSymbolicLink(link, folder);
     }

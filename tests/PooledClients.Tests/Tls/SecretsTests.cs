@@ -19,17 +19,17 @@ public sealed class SecretsTests : IDisposable
         var root = TestCertificates.CreateAuthority();
         var client = TestCertificates.IssueClient(root);
         var other = TestCertificates.IssueClient(root);
-        string key = TestCertificates.KeyToPem(client, Password);
-        string clear = TestCertificates.KeyToPem(client);
-        string foreign = TestCertificates.KeyToPem(other);
-        string certificate = TestCertificates.ToPem(client);
+        var key = TestCertificates.KeyToPem(client, Password);
+        var clear = TestCertificates.KeyToPem(client);
+        var foreign = TestCertificates.KeyToPem(other);
+        var certificate = TestCertificates.ToPem(client);
 
         // Every way to fail at start, and then every way to fail by a change.
-        string caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root) + clear);
+        var caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root) + clear);
         Try(options => options.CaCertificatePath = caPath);
-        string certificatePath = _tls.Folder.Write("client.pem", certificate);
-        string keyPath = _tls.Folder.PathOf("client.key");
-        foreach (string content in new[] { foreign, clear[..^60], clear[..60], key[..^60], clear + foreign, "-----BEGIN " + clear })
+        var certificatePath = _tls.Folder.Write("client.pem", certificate);
+        var keyPath = _tls.Folder.PathOf("client.key");
+        foreach (var content in new[] { foreign, clear[..^60], clear[..60], key[..^60], clear + foreign, "-----BEGIN " + clear })
         {
             File.WriteAllText(keyPath, content);
             Try(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (certificatePath, keyPath, Password));
@@ -38,7 +38,7 @@ public sealed class SecretsTests : IDisposable
         File.WriteAllText(keyPath, key);
         Try(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (certificatePath, keyPath, Password + "!"));
         Try(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (certificatePath, keyPath, Password));
-        foreach (string content in new[] { foreign, clear[..^60], key[..^60], clear })
+        foreach (var content in new[] { foreign, clear[..^60], key[..^60], clear })
         {
             File.WriteAllText(keyPath, content);
             _tls.Poll();
@@ -52,7 +52,7 @@ public sealed class SecretsTests : IDisposable
         _texts.AddRange(_tls.Log.Select(static record => string.Join(' ', record.StructuredState ?? [])));
 
         Assert.True(_texts.Count > 20);
-        foreach (string secret in Secrets(key, clear, foreign))
+        foreach (var secret in Secrets(key, clear, foreign))
         {
             Assert.DoesNotContain(_texts, text => text.Contains(secret, StringComparison.Ordinal));
         }

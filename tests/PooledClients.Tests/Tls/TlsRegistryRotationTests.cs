@@ -19,11 +19,11 @@ public sealed class TlsRegistryRotationTests : IDisposable
     public void Poll_GoodChange_IsUsedAndToldOnce(FileChange change)
     {
         var file = new ChangingFile(_tls.Folder, change, TlsHarness.Bundle("one"));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = file.Path);
-        int changes = 0;
+        var context = _tls.Context(options => options.CaCertificatePath = file.Path);
+        var changes = 0;
         context.OnChange(() => changes++);
 
-        for (int i = 2; i < 5; i++)
+        for (var i = 2; i < 5; i++)
         {
             file.Change(TlsHarness.Bundle($"root {i}"));
             _tls.Poll();
@@ -39,10 +39,10 @@ public sealed class TlsRegistryRotationTests : IDisposable
     [MemberData(nameof(Changes))]
     public void Poll_BadChange_KeepsTheLastGoodAndCountsOneRead(FileChange change)
     {
-        string good = TlsHarness.Bundle("one");
+        var good = TlsHarness.Bundle("one");
         var file = new ChangingFile(_tls.Folder, change, good);
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = file.Path);
-        int changes = 0;
+        var context = _tls.Context(options => options.CaCertificatePath = file.Path);
+        var changes = 0;
         context.OnChange(() => changes++);
 
         file.Change(good[..^40]);
@@ -67,14 +67,14 @@ public sealed class TlsRegistryRotationTests : IDisposable
     [Fact]
     public void Poll_GoodAndBadChangesMixed_ReadsOncePlusOncePerChange()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("zero"));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
-        int changes = 0;
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("zero"));
+        var context = _tls.Context(options => options.CaCertificatePath = path);
+        var changes = 0;
         context.OnChange(() => changes++);
 
-        for (int i = 1; i <= 20; i++)
+        for (var i = 1; i <= 20; i++)
         {
-            string bundle = TlsHarness.Bundle($"root {i}");
+            var bundle = TlsHarness.Bundle($"root {i}");
             File.WriteAllText(path, i % 3 == 0 ? bundle[..^(i + 1)] : bundle);
             _tls.Poll();
         }
@@ -87,9 +87,9 @@ public sealed class TlsRegistryRotationTests : IDisposable
     [Fact]
     public void Poll_FileTouched_ReadsNothingNew()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
-        TrustBundle before = context.Trust!;
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var context = _tls.Context(options => options.CaCertificatePath = path);
+        var before = context.Trust!;
 
         File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
         _tls.Poll();
@@ -103,8 +103,8 @@ public sealed class TlsRegistryRotationTests : IDisposable
     public void Poll_CutBetweenCertificates_LoadsTheSmallerBundleAndNamesWhatWent()
     {
         var roots = Enumerable.Range(1, 3).Select(static i => TestCertificates.CreateAuthority($"Root {i}")).ToArray();
-        string path = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(roots));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
+        var path = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(roots));
+        var context = _tls.Context(options => options.CaCertificatePath = path);
 
         File.WriteAllText(path, TestCertificates.ToPem(roots[..2]));
         _tls.Poll();
@@ -117,9 +117,9 @@ public sealed class TlsRegistryRotationTests : IDisposable
     [Fact]
     public void Poll_FileGoneAndBack_IsToldOnceAndNotRead()
     {
-        string content = TlsHarness.Bundle("one");
-        string path = _tls.Folder.Write("ca.pem", content);
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
+        var content = TlsHarness.Bundle("one");
+        var path = _tls.Folder.Write("ca.pem", content);
+        var context = _tls.Context(options => options.CaCertificatePath = path);
 
         File.Delete(path);
         _tls.Poll();
@@ -140,8 +140,8 @@ public sealed class TlsRegistryRotationTests : IDisposable
     public void Poll_StillBeingWritten_WaitsUntilItIsStill()
     {
         string[] blocks = [TlsHarness.Bundle("one"), TlsHarness.Bundle("two"), TlsHarness.Bundle("three")];
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("old"));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("old"));
+        var context = _tls.Context(options => options.CaCertificatePath = path);
 
         // cat one two three > ca.pem, slowly: each state but the last is a valid smaller bundle.
         File.WriteAllText(path, blocks[0]);
@@ -164,9 +164,9 @@ public sealed class TlsRegistryRotationTests : IDisposable
     {
         var root = TestCertificates.CreateAuthority();
         var (old, renewed) = (TestCertificates.IssueClient(root), TestCertificates.IssueClient(root));
-        string certificatePath = _tls.Folder.Write("tls.crt", TestCertificates.ToPem(old));
-        string keyPath = _tls.Folder.Write("tls.key", TestCertificates.KeyToPem(old));
-        TlsContext context = _tls.Context(options => (options.ClientCertificatePath, options.ClientKeyPath) = (certificatePath, keyPath));
+        var certificatePath = _tls.Folder.Write("tls.crt", TestCertificates.ToPem(old));
+        var keyPath = _tls.Folder.Write("tls.key", TestCertificates.KeyToPem(old));
+        var context = _tls.Context(options => (options.ClientCertificatePath, options.ClientKeyPath) = (certificatePath, keyPath));
 
         File.WriteAllText(certificatePath, TestCertificates.ToPem(renewed));
         _tls.Poll();
@@ -185,12 +185,12 @@ public sealed class TlsRegistryRotationTests : IDisposable
     public void Poll_CaAndIdentitySwappedTogether_TellsOnce()
     {
         var root = TestCertificates.CreateAuthority();
-        string caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root));
-        string clientPath = _tls.Folder.PathOf("client.pem");
+        var caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root));
+        var clientPath = _tls.Folder.PathOf("client.pem");
         WriteIdentity();
-        TlsContext context = _tls.Context(options => (options.CaCertificatePath, options.ClientCertificatePath) = (caPath, clientPath));
-        int changes = 0;
-        using IDisposable subscription = context.OnChange(() => changes++);
+        var context = _tls.Context(options => (options.CaCertificatePath, options.ClientCertificatePath) = (caPath, clientPath));
+        var changes = 0;
+        using var subscription = context.OnChange(() => changes++);
 
         File.WriteAllText(caPath, TlsHarness.Bundle("new"));
         WriteIdentity();
@@ -214,13 +214,13 @@ public sealed class TlsRegistryRotationTests : IDisposable
     [Fact]
     public void Poll_CallbackThrows_OthersAreToldAndTheLookGoesOn()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
-        int changes = 0;
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var context = _tls.Context(options => options.CaCertificatePath = path);
+        var changes = 0;
         context.OnChange(static () => throw new InvalidOperationException("no"));
         context.OnChange(() => changes++);
 
-        foreach (string name in new[] { "two", "three" })
+        foreach (var name in new[] { "two", "three" })
         {
             File.WriteAllText(path, TlsHarness.Bundle(name));
             _tls.Poll();
@@ -233,9 +233,9 @@ public sealed class TlsRegistryRotationTests : IDisposable
     [Fact]
     public void Poll_ByTheShortestIntervalOfAllUsers_LooksThatOften()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
-        TlsContext slow = _tls.Context(options => options.CaCertificatePath = path);
-        TlsContext fast = _tls.Context(options => (options.CaCertificatePath, options.ReloadInterval) = (path, TimeSpan.FromSeconds(1)));
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var slow = _tls.Context(options => options.CaCertificatePath = path);
+        var fast = _tls.Context(options => (options.CaCertificatePath, options.ReloadInterval) = (path, TimeSpan.FromSeconds(1)));
 
         File.WriteAllText(path, TlsHarness.Bundle("two"));
         _tls.Time.Advance(TimeSpan.FromSeconds(1));

@@ -14,7 +14,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_SameContent_GivesTheSameInstance()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
 
         var contexts = Enumerable.Range(0, 10).Select(_ => _tls.Context(options => options.CaCertificatePath = path)).ToArray();
 
@@ -25,7 +25,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_ByManyThreads_ReadsOnce()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
         var contexts = new TlsContext[64];
 
         Parallel.For(0, contexts.Length, i => contexts[i] = _tls.Context(options => options.CaCertificatePath = path));
@@ -38,7 +38,7 @@ public sealed class TlsRegistryTests : IDisposable
     public void GetOrAdd_SameCaOtherIdentity_SharesOneReadOfTheCa()
     {
         var root = TestCertificates.CreateAuthority();
-        string caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root));
+        var caPath = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(root));
         string[] identities =
         [
             .. Enumerable.Range(1, 2).Select(i =>
@@ -66,10 +66,10 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_OtherRevocationMode_GivesAnotherContext()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
 
-        TlsContext one = _tls.Context(options => options.CaCertificatePath = path);
-        TlsContext other = _tls.Context(options => (options.CaCertificatePath, options.RevocationMode) = (path, X509RevocationMode.Offline));
+        var one = _tls.Context(options => options.CaCertificatePath = path);
+        var other = _tls.Context(options => (options.CaCertificatePath, options.RevocationMode) = (path, X509RevocationMode.Offline));
 
         Assert.NotSame(one, other);
     }
@@ -77,7 +77,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_CaAsText_TrustsIt()
     {
-        TlsContext context = _tls.Context(static options => options.CaCertificatePem = TlsHarness.Bundle("one"));
+        var context = _tls.Context(static options => options.CaCertificatePem = TlsHarness.Bundle("one"));
 
         Assert.Equal("CN=one", Assert.Single(context.Trust!.Certificates).Subject);
         Assert.Equal(0, _tls.Registry.CaReads);
@@ -86,8 +86,8 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void CreateAuthenticationOptions_EachTime_GivesAFreshPolicyThatChecksEverything()
     {
-        string path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
-        TlsContext context = _tls.Context(options => options.CaCertificatePath = path);
+        var path = _tls.Folder.Write("ca.pem", TlsHarness.Bundle("one"));
+        var context = _tls.Context(options => options.CaCertificatePath = path);
 
         var first = context.CreateAuthenticationOptions();
         var second = context.CreateAuthenticationOptions();
@@ -103,7 +103,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_NoOptions_TrustsTheSystem()
     {
-        TlsContext context = _tls.Context(static _ => { });
+        var context = _tls.Context(static _ => { });
 
         Assert.Null(context.Trust);
         Assert.Equal(X509ChainTrustMode.System, context.CreateAuthenticationOptions().CertificateChainPolicy!.TrustMode);
@@ -129,7 +129,7 @@ public sealed class TlsRegistryTests : IDisposable
         "CaCertificatePath '{path}': line 1: it holds a X509 CRL block; keep only CERTIFICATE blocks in a CA file.")]
     public void GetOrAdd_BadCaFile_SaysWhereWhatAndTheWayOut(string content, string expected)
     {
-        string path = _tls.Folder.Write("ca.pem", content);
+        var path = _tls.Folder.Write("ca.pem", content);
 
         var error = Assert.Throws<TlsConfigurationException>(() => _tls.Context(options => options.CaCertificatePath = path));
 
@@ -140,7 +140,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_MissingFolderOrPipe_IsRefusedAtOnce()
     {
-        string folder = _tls.Folder.Path;
+        var folder = _tls.Folder.Path;
 
         Assert.Contains(
             "the file does not exist", Refused(options => options.CaCertificatePath = Path.Combine(folder, "none.pem")).Message, StringComparison.Ordinal);
@@ -152,7 +152,7 @@ public sealed class TlsRegistryTests : IDisposable
     public void GetOrAdd_IntermediatesAlone_IsRefused()
     {
         var intermediate = TestCertificates.CreateAuthority("Intermediate", TestCertificates.CreateAuthority());
-        string path = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(intermediate));
+        var path = _tls.Folder.Write("ca.pem", TestCertificates.ToPem(intermediate));
 
         Assert.Contains("is a root", Refused(options => options.CaCertificatePath = path).Message, StringComparison.Ordinal);
     }
@@ -160,7 +160,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_TooLarge_IsRefused()
     {
-        string path = _tls.Folder.Write("ca.pem", new string('#', PemCertificates.MaxFileBytes + 1));
+        var path = _tls.Folder.Write("ca.pem", new string('#', PemCertificates.MaxFileBytes + 1));
 
         Assert.Contains("larger than", Refused(options => options.CaCertificatePath = path).Message, StringComparison.Ordinal);
     }
@@ -177,7 +177,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_AfterAFailure_ReadsAgain()
     {
-        string path = _tls.Folder.Write("ca.pem", "");
+        var path = _tls.Folder.Write("ca.pem", "");
         Refused(options => options.CaCertificatePath = path);
 
         File.WriteAllText(path, TlsHarness.Bundle("one"));

@@ -18,19 +18,19 @@ internal static class CertificateFloor
     {
         try
         {
-            using RSA? rsa = certificate.GetRSAPublicKey();
+            using var rsa = certificate.GetRSAPublicKey();
             if (rsa is not null)
             {
                 return rsa.KeySize < RsaBits ? $"an RSA key of {rsa.KeySize} bits, fewer than {RsaBits}" : null;
             }
 
-            using ECDsa? ecdsa = certificate.GetECDsaPublicKey();
+            using var ecdsa = certificate.GetECDsaPublicKey();
             if (ecdsa is not null)
             {
                 return ecdsa.KeySize < EllipticCurveBits ? $"an elliptic-curve key of {ecdsa.KeySize} bits, fewer than {EllipticCurveBits}" : null;
             }
 
-            using DSA? dsa = certificate.GetDSAPublicKey();
+            using var dsa = certificate.GetDSAPublicKey();
             return dsa is null ? null : "a DSA key";
         }
         catch (CryptographicException)
@@ -42,7 +42,7 @@ internal static class CertificateFloor
     /// <summary>The signature's weakness in words, or null.</summary>
     public static string? FindWeakSignature(X509Certificate2 certificate)
     {
-        string? hash = certificate.SignatureAlgorithm.Value switch
+        var hash = certificate.SignatureAlgorithm.Value switch
         {
             "1.2.840.113549.1.1.2" => "MD2",
             "1.2.840.113549.1.1.3" => "MD4",
@@ -57,11 +57,11 @@ internal static class CertificateFloor
     /// <summary>The hash inside the parameters of RSASSA-PSS (RFC 4055), whose default is SHA-1.</summary>
     private static string PssHash(X509Certificate2 certificate)
     {
-        AsnReader parts = new AsnReader(certificate.RawData, AsnEncodingRules.DER).ReadSequence();
+        var parts = new AsnReader(certificate.RawData, AsnEncodingRules.DER).ReadSequence();
         parts.ReadEncodedValue();
-        AsnReader algorithm = parts.ReadSequence();
+        var algorithm = parts.ReadSequence();
         algorithm.ReadObjectIdentifier();
-        AsnReader parameters = algorithm.ReadSequence();
+        var parameters = algorithm.ReadSequence();
         var hashTag = new Asn1Tag(TagClass.ContextSpecific, 0, isConstructed: true);
         return parameters.HasData && parameters.PeekTag() == hashTag
             ? parameters.ReadSequence(hashTag).ReadSequence().ReadObjectIdentifier()

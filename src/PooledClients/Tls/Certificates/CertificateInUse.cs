@@ -33,14 +33,14 @@ internal sealed record CertificateInUse(
     /// </summary>
     public TimeSpan? ReachedThreshold(DateTimeOffset now)
     {
-        TimeSpan remaining = Remaining(now);
+        var remaining = Remaining(now);
         if (remaining <= TimeSpan.Zero)
         {
             return TimeSpan.Zero;
         }
 
-        TimeSpan life = NotAfter - NotBefore;
-        TimeSpan[] thresholds = life <= ShortLife ? [life / 10] : Thresholds;
+        var life = NotAfter - NotBefore;
+        var thresholds = life <= ShortLife ? [life / 10] : Thresholds;
         return Array.Find(thresholds, threshold => remaining <= threshold) is { Ticks: > 0 } reached ? reached : null;
     }
 }

@@ -62,7 +62,7 @@ internal sealed class CertificateInventory : IDisposable
         {
             if (--entry.Uses == 0)
             {
-                CertificateInUse certificate = entry.Certificate;
+                var certificate = entry.Certificate;
                 _entries.Remove((certificate.Use, certificate.Source, certificate.Thumbprint));
             }
         }
@@ -70,7 +70,7 @@ internal sealed class CertificateInventory : IDisposable
 
     private void WarnAll()
     {
-        foreach (CertificateInUse certificate in Capture())
+        foreach (var certificate in Capture())
         {
             Warn(certificate);
         }
@@ -78,7 +78,7 @@ internal sealed class CertificateInventory : IDisposable
 
     private void Warn(CertificateInUse certificate)
     {
-        DateTimeOffset now = _timeProvider.GetUtcNow();
+        var now = _timeProvider.GetUtcNow();
         if (certificate.ReachedThreshold(now) is not { } threshold)
         {
             return;
@@ -87,7 +87,7 @@ internal sealed class CertificateInventory : IDisposable
         (string, string) key = (certificate.Source, certificate.Thumbprint);
         lock (_lock)
         {
-            if (_warned.TryGetValue(key, out TimeSpan warned) && warned <= threshold)
+            if (_warned.TryGetValue(key, out var warned) && warned <= threshold)
             {
                 return;
             }

@@ -18,11 +18,11 @@ internal static class CertificateText
             return "(empty)";
         }
 
-        string text = name.Length > MaxLength ? string.Concat(name.AsSpan(0, MaxLength), "...") : name;
+        var text = name.Length > MaxLength ? string.Concat(name.AsSpan(0, MaxLength), "...") : name;
         return text.Any(char.IsControl)
             ? string.Create(text.Length, text, static (span, source) =>
             {
-                for (int i = 0; i < span.Length; i++)
+                for (var i = 0; i < span.Length; i++)
                 {
                     span[i] = char.IsControl(source[i]) ? '?' : source[i];
                 }

@@ -20,7 +20,7 @@ internal static class IdentityLoader
         }
         finally
         {
-            foreach (byte[] content in contents)
+            foreach (var content in contents)
             {
                 CryptographicOperations.ZeroMemory(content);
             }
@@ -32,13 +32,13 @@ internal static class IdentityLoader
 
     private static ClientIdentity FromPem(byte[][] contents, string? password)
     {
-        int keyFile = contents.Length - 1;
-        char[] certificateText = PemCertificates.Decode(contents[0]);
-        char[] keyText = keyFile == 0 ? certificateText : PemCertificates.Decode(contents[keyFile], keyFile);
+        var keyFile = contents.Length - 1;
+        var certificateText = PemCertificates.Decode(contents[0]);
+        var keyText = keyFile == 0 ? certificateText : PemCertificates.Decode(contents[keyFile], keyFile);
         try
         {
-            List<PemBlock> certificateBlocks = PemCertificates.ReadBlocks(certificateText);
-            List<PemBlock> keyBlocks = keyFile == 0 ? certificateBlocks : PemCertificates.ReadBlocks(keyText, keyFile);
+            var certificateBlocks = PemCertificates.ReadBlocks(certificateText);
+            var keyBlocks = keyFile == 0 ? certificateBlocks : PemCertificates.ReadBlocks(keyText, keyFile);
 
             X509Certificate2[] chain =
                 [.. certificateBlocks.Where(static block => block.Label == "CERTIFICATE").Select(static block => PemCertificates.Load(block))];
@@ -48,7 +48,7 @@ internal static class IdentityLoader
             }
 
             RefuseUnusableKey(chain[0]);
-            PemBlock key = SingleKey(keyBlocks, keyFile);
+            var key = SingleKey(keyBlocks, keyFile);
             return Create(PairWithKey(chain[0], certificateBlocks, key, keyFile, password), chain[1..]);
         }
         finally
@@ -72,7 +72,7 @@ internal static class IdentityLoader
 
     private static X509Certificate2 PairWithKey(X509Certificate2 leaf, List<PemBlock> blocks, PemBlock key, int keyFile, string? password)
     {
-        bool encrypted = key.Label == "ENCRYPTED PRIVATE KEY";
+        var encrypted = key.Label == "ENCRYPTED PRIVATE KEY";
         if (encrypted && password is null)
         {
             throw new TlsContentException("the private key is encrypted", "set ClientKeyPassword", key.Line, keyFile);
@@ -84,7 +84,7 @@ internal static class IdentityLoader
                 "the private key is encrypted in OpenSSL's old form", "convert it with 'openssl pkcs8 -topk8'", key.Line, keyFile);
         }
 
-        ReadOnlySpan<char> certificate = blocks.Find(static block => block.Label == "CERTIFICATE")!.Text.Span;
+        var certificate = blocks.Find(static block => block.Label == "CERTIFICATE")!.Text.Span;
         try
         {
             return encrypted
@@ -130,10 +130,10 @@ internal static class IdentityLoader
 
     private static void RefuseUnusableKey(X509Certificate2 leaf)
     {
-        string algorithm = leaf.PublicKey.Oid.Value ?? string.Empty;
+        var algorithm = leaf.PublicKey.Oid.Value ?? string.Empty;
         if (algorithm is not (Rsa or EllipticCurve))
         {
-            string name = algorithm switch { Ed25519 => "Ed25519", Ed448 => "Ed448", _ => algorithm };
+            var name = algorithm switch { Ed25519 => "Ed25519", Ed448 => "Ed448", _ => algorithm };
             throw new TlsContentException(
                 $"the certificate's key is of the kind {name}, which .NET cannot use to identify a client", "issue it with an ECDSA (P-256) or RSA key");
         }

@@ -55,12 +55,12 @@ internal static class PemCertificates
 
     public static X509Certificate2 Load(PemBlock block, int fileIndex = 0)
     {
-        byte[] der = ArrayPool<byte>.Shared.Rent(block.Body.Length);
+        var der = ArrayPool<byte>.Shared.Rent(block.Body.Length);
         try
         {
             if (block.Label == CertificateLabel
-                && Convert.TryFromBase64Chars(block.Body.Span, der, out int length)
-                && AsnDecoder.TryReadEncodedValue(der.AsSpan(0, length), AsnEncodingRules.BER, out _, out _, out _, out int consumed)
+                && Convert.TryFromBase64Chars(block.Body.Span, der, out var length)
+                && AsnDecoder.TryReadEncodedValue(der.AsSpan(0, length), AsnEncodingRules.BER, out _, out _, out _, out var consumed)
                 && consumed == length)
             {
                 return X509CertificateLoader.LoadCertificate(der.AsSpan(0, length));

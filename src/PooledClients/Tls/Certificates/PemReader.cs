@@ -17,17 +17,17 @@ internal static class PemReader
     public static List<PemBlock> Read(ReadOnlyMemory<char> text)
     {
         var blocks = new List<PemBlock>();
-        ReadOnlySpan<char> span = text.Span;
+        var span = text.Span;
         string? label = null;
         int beginLine = 0, begin = 0, bodyStart = 0, line = 0;
 
         for (int start = 0, next; start < span.Length; start = next)
         {
             line++;
-            int newline = span[start..].IndexOf('\n');
-            bool terminated = newline >= 0;
+            var newline = span[start..].IndexOf('\n');
+            var terminated = newline >= 0;
             next = terminated ? start + newline + 1 : span.Length;
-            ReadOnlySpan<char> content = span[start..next].Trim();
+            var content = span[start..next].Trim();
 
             if (label is null)
             {
@@ -42,7 +42,7 @@ internal static class PemReader
             }
             else if (content.StartsWith("-"))
             {
-                if (!TryReadMarker(content, End, out string? endLabel) || endLabel != label)
+                if (!TryReadMarker(content, End, out var endLabel) || endLabel != label)
                 {
                     throw new TlsContentException($"the {label} block that begins at line {beginLine} is not closed before this marker", PutBack, line);
                 }
@@ -59,14 +59,14 @@ internal static class PemReader
 
     private static void RefuseStrayMarker(ReadOnlySpan<char> content, bool terminated, int line)
     {
-        if (TryReadMarker(content, End, out string? label))
+        if (TryReadMarker(content, End, out var label))
         {
             throw new TlsContentException($"an END {label} marker without its BEGIN", PutBack, line);
         }
 
         // A last line that could still become a marker is one that was cut; a rule of dashes inside the file is a comment.
-        bool cut = !terminated && content.Length > 0 && (Dashes.AsSpan().StartsWith(content) || content.StartsWith(Dashes));
-        bool rule = terminated && !content.ContainsAnyExcept('-');
+        var cut = !terminated && content.Length > 0 && (Dashes.AsSpan().StartsWith(content) || content.StartsWith(Dashes));
+        var rule = terminated && !content.ContainsAnyExcept('-');
         if (cut || (content.Contains(Dashes, StringComparison.Ordinal) && !rule))
         {
             throw new TlsContentException("a BEGIN or END marker that is cut or malformed", PutBack, line);
@@ -77,7 +77,7 @@ internal static class PemReader
     {
         if (content.Length > prefix.Length + Dashes.Length && content.StartsWith(prefix) && content.EndsWith(Dashes))
         {
-            ReadOnlySpan<char> name = content[prefix.Length..^Dashes.Length];
+            var name = content[prefix.Length..^Dashes.Length];
             label = name.Contains('-') ? null : name.ToString();
             return label is not null;
         }

@@ -27,7 +27,7 @@ internal sealed class TrustBundle
 
     public static TrustBundle Parse(char[] text, string source)
     {
-        List<PemBlock> blocks = PemCertificates.ReadBlocks(text);
+        var blocks = PemCertificates.ReadBlocks(text);
         if (blocks.Find(static block => block.IsPrivateKey) is { } key)
         {
             throw new TlsContentException("it holds a private key", "keep only certificates in a CA file and treat that key as disclosed", key.Line);

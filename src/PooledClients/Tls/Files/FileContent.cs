@@ -11,11 +11,11 @@ internal static class FileContent
     /// <returns>The content, at most one byte over <paramref name="limit"/>.</returns>
     public static byte[] Read(string path, int limit)
     {
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] previous = ReadOnce(handle, limit);
-        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var previous = ReadOnce(handle, limit);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            byte[] next = ReadOnce(handle, limit);
+            var next = ReadOnce(handle, limit);
             if (next.AsSpan().SequenceEqual(previous))
             {
                 return next;
@@ -30,10 +30,10 @@ internal static class FileContent
     private static byte[] ReadOnce(SafeFileHandle handle, int limit)
     {
         var buffer = new byte[Math.Clamp(RandomAccess.GetLength(handle), 0, limit) + 1];
-        int length = 0;
+        var length = 0;
         while (length < buffer.Length)
         {
-            int read = RandomAccess.Read(handle, buffer.AsSpan(length), length);
+            var read = RandomAccess.Read(handle, buffer.AsSpan(length), length);
             if (read == 0)
             {
                 break;

@@ -10,7 +10,7 @@ internal readonly record struct FileStamp(ulong Device, ulong Inode, long Size, 
     public static readonly FileStamp Missing;
 
     public static FileStamp Of(string path) =>
-        OperatingSystem.IsLinux() && LinuxStat.TryRead(path, out FileStamp stamp) ? stamp : FromFileInfo(path);
+        OperatingSystem.IsLinux() && LinuxStat.TryRead(path, out var stamp) ? stamp : FromFileInfo(path);
 
     private static FileStamp FromFileInfo(string path)
     {

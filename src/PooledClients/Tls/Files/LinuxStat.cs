@@ -25,7 +25,7 @@ internal static partial class LinuxStat
 
         try
         {
-            if (StatX(AtCurrentDirectory, path, 0, BasicStats, out Buffer buffer) == 0)
+            if (StatX(AtCurrentDirectory, path, 0, BasicStats, out var buffer) == 0)
             {
                 stamp = buffer.ToStamp();
                 return true;

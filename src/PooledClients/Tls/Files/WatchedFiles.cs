@@ -56,7 +56,7 @@ internal abstract class WatchedFiles
     /// <exception cref="TlsContentException">A file cannot be read, or the content cannot be used.</exception>
     public void Load()
     {
-        (FileStamp[] stamps, byte[][] contents) = ReadAll();
+        (var stamps, var contents) = ReadAll();
         _readHash = Hash(contents);
         Interlocked.Increment(ref _reads);
         Use(contents, first: true);
@@ -68,7 +68,7 @@ internal abstract class WatchedFiles
     /// <returns>Whether other material is in use now, and how long to wait before looking again.</returns>
     public (bool Changed, TimeSpan Wait) Poll()
     {
-        FileStamp[] stamps = Stamps();
+        var stamps = Stamps();
         if (stamps.AsSpan().SequenceEqual(_seen))
         {
             _settling = null;
@@ -98,7 +98,7 @@ internal abstract class WatchedFiles
     {
         try
         {
-            (FileStamp[] stamps, byte[][] contents) = ReadAll();
+            (var stamps, var contents) = ReadAll();
             _seen = stamps;
             return TryUse(contents);
         }
@@ -119,9 +119,9 @@ internal abstract class WatchedFiles
 
     private bool TryUse(byte[][] contents)
     {
-        byte[] hash = Hash(contents);
-        bool known = hash.AsSpan().SequenceEqual(_readHash);
-        bool inUse = hash.AsSpan().SequenceEqual(_goodHash);
+        var hash = Hash(contents);
+        var known = hash.AsSpan().SequenceEqual(_readHash);
+        var inUse = hash.AsSpan().SequenceEqual(_goodHash);
         if (!known)
         {
             Interlocked.Increment(ref _reads);
@@ -150,11 +150,11 @@ internal abstract class WatchedFiles
     /// <summary>Reads every file, all of one state: none may change between the first look and the last.</summary>
     private (FileStamp[] Stamps, byte[][] Contents) ReadAll()
     {
-        for (int attempt = 0; attempt < MaxAttempts; attempt++)
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            FileStamp[] before = Stamps();
+            var before = Stamps();
             var contents = new byte[_paths.Length][];
-            for (int i = 0; i < _paths.Length; i++)
+            for (var i = 0; i < _paths.Length; i++)
             {
                 contents[i] = Read(i, before[i]);
             }
@@ -192,7 +192,7 @@ internal abstract class WatchedFiles
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (byte[] content in contents)
+        foreach (var content in contents)
         {
             // The length first, so that bytes cannot move from one file to the next unseen.
             BinaryPrimitives.WriteInt32LittleEndian(length, content.Length);

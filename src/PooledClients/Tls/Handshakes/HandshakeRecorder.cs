@@ -89,9 +89,9 @@ internal sealed class HandshakeRecorder
 
         lock (_inUse)
         {
-            for (int i = 0; i < chain.ChainElements.Count; i++)
+            for (var i = 0; i < chain.ChainElements.Count; i++)
             {
-                X509Certificate2 certificate = chain.ChainElements[i].Certificate;
+                var certificate = chain.ChainElements[i].Certificate;
                 _inUse.Add(i == 0
                     ? _inventory.Track(CertificateUse.Server, _target, certificate)
                     : _inventory.Track(CertificateUse.Authority, trustSource, certificate));

@@ -14,12 +14,12 @@ internal static class HandshakeResult
 
     public static string Of(Exception exception)
     {
-        if (ServerTrustException.TryFind(exception, out ServerTrustException? refusal))
+        if (ServerTrustException.TryFind(exception, out var refusal))
         {
             return Of(refusal.Failure);
         }
 
-        for (Exception? cause = exception; cause is not null; cause = cause.InnerException)
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
             {

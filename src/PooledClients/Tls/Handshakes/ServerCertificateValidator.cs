@@ -16,13 +16,13 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
     {
         var handshake = HandshakeRecorder.Find(sender);
         var leaf = certificate as X509Certificate2;
-        string host = (sender as SslStream)?.TargetHostName ?? string.Empty;
+        var host = (sender as SslStream)?.TargetHostName ?? string.Empty;
         if (errors == SslPolicyErrors.None && leaf is not null && IsNamedByCommonNameOnly(leaf, host))
         {
             errors = SslPolicyErrors.RemoteCertificateNameMismatch;
         }
 
-        List<(TrustFailure Failure, string Reason)> reasons = errors == SslPolicyErrors.None && chain is not null
+        var reasons = errors == SslPolicyErrors.None && chain is not null
             ? FindWeakness(chain)
             : TrustDiagnosis.Explain(leaf, chain, errors, host);
 
@@ -43,7 +43,7 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
     private static bool IsNamedByCommonNameOnly(X509Certificate2 leaf, string host)
     {
         var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
-        return IPAddress.TryParse(host, out IPAddress? address)
+        return IPAddress.TryParse(host, out var address)
             ? names is null || !names.EnumerateIPAddresses().Any(name => IsSame(name, address))
             : names is null || !names.EnumerateDnsNames().Any();
     }
@@ -54,16 +54,16 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
     private static List<(TrustFailure Failure, string Reason)> FindWeakness(X509Chain chain)
     {
         var reasons = new List<(TrustFailure Failure, string Reason)>();
-        for (int i = 0; i < chain.ChainElements.Count; i++)
+        for (var i = 0; i < chain.ChainElements.Count; i++)
         {
-            X509Certificate2 certificate = chain.ChainElements[i].Certificate;
+            var certificate = chain.ChainElements[i].Certificate;
             if (CertificateFloor.FindWeakKey(certificate) is { } key)
             {
                 reasons.Add((TrustFailure.WeakKey, $"'{CertificateText.Subject(certificate)}' has {key}"));
             }
 
             // The root is trusted for being in the file, not for its signature.
-            bool isRoot = i > 0 && i == chain.ChainElements.Count - 1;
+            var isRoot = i > 0 && i == chain.ChainElements.Count - 1;
             if (!isRoot && CertificateFloor.FindWeakSignature(certificate) is { } signature)
             {
                 reasons.Add((TrustFailure.WeakSignature, $"'{CertificateText.Subject(certificate)}' has {signature}"));
@@ -75,9 +75,9 @@ internal sealed class ServerCertificateValidator(TrustBundle? trust, ClientIdent
 
     private string Describe(string host, X509Certificate2? leaf, List<(TrustFailure Failure, string Reason)> reasons)
     {
-        string certificate = leaf is null ? string.Empty
+        var certificate = leaf is null ? string.Empty
             : $" Its certificate: subject '{CertificateText.Subject(leaf)}', issuer '{CertificateText.Issuer(leaf)}', thumbprint {leaf.Thumbprint}.";
-        string authorities = trust is null
+        var authorities = trust is null
             ? "the system's"
             : $"the {trust.Certificates.Length} of {(trust.Source == nameof(TlsOptions.CaCertificatePem) ? trust.Source : $"CA file '{trust.Source}'")}";
         return $"Server '{host}' is not trusted: {string.Join("; ", reasons.Select(static reason => reason.Reason))}.{certificate}"

@@ -49,8 +49,8 @@ internal struct ServerHelloSniffer
         }
 
         byte[]? all = _pending is null ? null : [.. _pending, .. bytes];
-        ReadOnlySpan<byte> text = all ?? bytes;
-        Kind kind = Read(text);
+        var text = all ?? bytes;
+        var kind = Read(text);
         if (kind == Kind.NeedsMore && text.Length < MaxLength)
         {
             _pending = all ?? bytes.ToArray();
@@ -64,15 +64,15 @@ internal struct ServerHelloSniffer
 
     private static Kind Read(ReadOnlySpan<byte> bytes)
     {
-        bool afterHello = false;
+        var afterHello = false;
         var handshake = new byte[bytes.Length];
-        int length = 0;
-        int read = 0;
+        var length = 0;
+        var read = 0;
         while (bytes.Length >= RecordHeader)
         {
-            byte type = bytes[0];
+            var type = bytes[0];
             int recordLength = BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]);
-            ReadOnlySpan<byte> payload = bytes[RecordHeader..];
+            var payload = bytes[RecordHeader..];
             payload = payload[..Math.Min(payload.Length, recordLength)];
             if (type == ChangeCipherSpecRecord)
             {
@@ -86,7 +86,7 @@ internal struct ServerHelloSniffer
             {
                 payload.CopyTo(handshake.AsSpan(length));
                 length += payload.Length;
-                Kind kind = ReadMessages(handshake.AsSpan(0, length), ref read, ref afterHello);
+                var kind = ReadMessages(handshake.AsSpan(0, length), ref read, ref afterHello);
                 if (kind != Kind.NeedsMore)
                 {
                     return kind;
@@ -107,14 +107,14 @@ internal struct ServerHelloSniffer
     {
         while (bytes.Length - read >= MessageHeader)
         {
-            ReadOnlySpan<byte> message = bytes[read..];
-            byte type = message[0];
+            var message = bytes[read..];
+            var type = message[0];
             if (afterHello)
             {
                 return type switch { Certificate => Kind.Full, NewSessionTicket => Kind.Resumed, _ => Kind.Unknown };
             }
 
-            int length = (message[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
+            var length = (message[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(message[2..]);
             if (type != ServerHello || length > MaxLength)
             {
                 return Kind.Unknown;
@@ -152,18 +152,18 @@ internal struct ServerHelloSniffer
             return null;
         }
 
-        bool isRetry = hello[2..SessionId].SequenceEqual(RetryRandom);
-        int position = SessionId + 1 + hello[SessionId] + 3;
+        var isRetry = hello[2..SessionId].SequenceEqual(RetryRandom);
+        var position = SessionId + 1 + hello[SessionId] + 3;
         if (hello.Length < position + 2)
         {
             return (isRetry, false, false);
         }
 
         bool isTls13 = false, hasPreSharedKey = false;
-        ReadOnlySpan<byte> extensions = hello[(position + 2)..];
+        var extensions = hello[(position + 2)..];
         while (extensions.Length >= 4)
         {
-            ushort type = BinaryPrimitives.ReadUInt16BigEndian(extensions);
+            var type = BinaryPrimitives.ReadUInt16BigEndian(extensions);
             int length = BinaryPrimitives.ReadUInt16BigEndian(extensions[2..]);
             if (extensions.Length < 4 + length)
             {

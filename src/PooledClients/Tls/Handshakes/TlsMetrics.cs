@@ -18,7 +18,7 @@ internal sealed class TlsMetrics
     {
         _timeProvider = timeProvider;
         _inventory = inventory;
-        Meter meter = meterFactory.Create("PooledClients");
+        var meter = meterFactory.Create("PooledClients");
         _handshakes = meter.CreateCounter<long>("grpc.client.tls.handshakes", "{handshake}", "TLS handshakes of clients, by result.");
         _reloads = meter.CreateCounter<long>(
             "pooledclients.tls.reloads", "{reload}", "Changes of CA files and client certificates, by whether they could be used.");
@@ -61,7 +61,7 @@ internal sealed class TlsMetrics
 
     private IEnumerable<Measurement<double>> ObserveExpiry()
     {
-        DateTimeOffset now = _timeProvider.GetUtcNow();
+        var now = _timeProvider.GetUtcNow();
         return _inventory.Capture().Select(certificate => new Measurement<double>(
             certificate.Remaining(now).TotalSeconds,
             new KeyValuePair<string, object?>("pooledclients.tls.certificate.use", UseName(certificate.Use)),

@@ -54,7 +54,7 @@ internal struct TlsRecordCounter
 
     private void ReadPayload(ref ReadOnlySpan<byte> bytes)
     {
-        int length = Math.Min(_payloadLeft, bytes.Length);
+        var length = Math.Min(_payloadLeft, bytes.Length);
 
         // An alert in clear is two bytes: its level and its description.
         if (_header[0] == AlertType && _payloadRead + _payloadLeft == 2 && _payloadRead < 2 && _payloadRead + length == 2)

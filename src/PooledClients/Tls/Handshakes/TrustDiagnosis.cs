@@ -23,7 +23,7 @@ internal static class TrustDiagnosis
         var reasons = new List<(TrustFailure Failure, string Reason)>();
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain is not null)
         {
-            foreach (X509ChainElement element in chain.ChainElements)
+            foreach (var element in chain.ChainElements)
             {
                 reasons.AddRange(element.ChainElementStatus.Select(status => ExplainElement(status.Status, element.Certificate, chain)));
             }
@@ -49,7 +49,7 @@ internal static class TrustDiagnosis
 
     private static (TrustFailure Failure, string Reason) ExplainElement(X509ChainStatusFlags status, X509Certificate2 certificate, X509Chain chain)
     {
-        string subject = CertificateText.Subject(certificate);
+        var subject = CertificateText.Subject(certificate);
         return status switch
         {
             X509ChainStatusFlags.NotTimeValid => ExplainTime(certificate, subject),
@@ -106,7 +106,7 @@ internal static class TrustDiagnosis
     private static string Names(X509Certificate2 certificate)
     {
         const int Most = 8;
-        X509SubjectAlternativeNameExtension? extension = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
+        var extension = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
         if (extension is null)
         {
             return "no name at all (it has no subject alternative name)";

@@ -26,10 +26,7 @@ public sealed class FrameCounterTests
     [InlineData(4, 1, 0)] // SETTINGS, an acknowledgement
     [InlineData(6, 1, 0)] // PING, an acknowledgement
     [InlineData(9, 1, 0)] // CONTINUATION
-    public void CountEnds_Frame_CountsWhatEndsAStream(byte type, byte flags, int ends)
-    {
-        Assert.Equal(ends, new FrameCounter().CountEnds(ResponseBytes.Frame(type, flags, length: 8)));
-    }
+    public void CountEnds_Frame_CountsWhatEndsAStream(byte type, byte flags, int ends) => Assert.Equal(ends, new FrameCounter().CountEnds(ResponseBytes.Frame(type, flags, length: 8)));
 
     [Fact]
     public void CountEnds_AllocatesNothing()

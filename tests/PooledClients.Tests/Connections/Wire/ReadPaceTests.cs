@@ -31,10 +31,7 @@ public sealed class ReadPaceTests
     }
 
     [Fact]
-    public async Task Read_NothingMeasuredYet_ReadsAllAtOnce()
-    {
-        Assert.Equal(_buffer.Length, await ReadAsync(Pace(), new MemoryStream(new byte[_buffer.Length])));
-    }
+    public async Task Read_NothingMeasuredYet_ReadsAllAtOnce() => Assert.Equal(_buffer.Length, await ReadAsync(Pace(), new MemoryStream(new byte[_buffer.Length])));
 
     [Fact]
     public void Passed_ResponsesChange_FollowsTheLastSample()

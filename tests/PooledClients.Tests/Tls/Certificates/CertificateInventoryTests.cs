@@ -14,9 +14,9 @@ public sealed class CertificateInventoryTests : IDisposable
     [Fact]
     public void Track_UntilEveryLeaseIsGone_Lists()
     {
-        X509Certificate2 certificate = TestCertificates.CreateAuthority();
-        IDisposable one = _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
-        IDisposable two = _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
+        var certificate = TestCertificates.CreateAuthority();
+        var one = _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
+        var two = _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
 
         one.Dispose();
         one.Dispose();
@@ -30,15 +30,15 @@ public sealed class CertificateInventoryTests : IDisposable
     public void Warn_AsTheEndComes_WarnsOnceAtEachThreshold()
     {
         // A minute early: the certificate is made after the test's clock was set, perhaps in the next second.
-        TimeSpan life = TimeSpan.FromDays(40) - TimeSpan.FromMinutes(1);
-        X509Certificate2 certificate = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidTo = life });
+        var life = TimeSpan.FromDays(40) - TimeSpan.FromMinutes(1);
+        var certificate = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidTo = life });
         _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
 
         var days = new List<int>();
-        for (int day = 1; day <= 45; day++)
+        for (var day = 1; day <= 45; day++)
         {
-            int before = Warnings();
-            for (int hour = 0; hour < 24; hour++)
+            var before = Warnings();
+            for (var hour = 0; hour < 24; hour++)
             {
                 _tls.Time.Advance(TimeSpan.FromHours(1));
                 _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate).Dispose();
@@ -65,7 +65,7 @@ public sealed class CertificateInventoryTests : IDisposable
     [InlineData(-1, 1, true)]
     public void ReachedThreshold_ByDaysLeft_IsReachedOrNot(double daysLeft, double life, bool expected)
     {
-        DateTimeOffset now = _tls.Time.GetUtcNow();
+        var now = _tls.Time.GetUtcNow();
         var certificate = new CertificateInUse(
             CertificateUse.Server, "a:443", "CN=a", "AB", now.AddDays(daysLeft - life), now.AddDays(daysLeft));
 

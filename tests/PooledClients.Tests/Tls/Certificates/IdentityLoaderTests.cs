@@ -35,7 +35,7 @@ public sealed class IdentityLoaderTests : IDisposable
     [Fact]
     public void Load_CertificateAndKeyInOneFile_SendsTheIntermediateToo()
     {
-        ClientIdentity identity = Load(Pem(_client, Intermediate) + TestCertificates.KeyToPem(_client));
+        var identity = Load(Pem(_client, Intermediate) + TestCertificates.KeyToPem(_client));
 
         Assert.Equal(_client.Thumbprint, identity.Thumbprint);
         Assert.True(identity.Certificate.HasPrivateKey);
@@ -66,10 +66,10 @@ public sealed class IdentityLoaderTests : IDisposable
     [InlineData(".p12", null)]
     public void Load_Pfx_SendsTheIntermediateToo(string extension, string? password)
     {
-        string path = _tls.Folder.PathOf("client" + extension);
+        var path = _tls.Folder.PathOf("client" + extension);
         File.WriteAllBytes(path, TestCertificates.ToPfx(_client, password, Intermediate));
 
-        ClientIdentity identity = _tls.Context(options => (options.ClientCertificatePath, options.ClientKeyPassword) = (path, password)).Identity!;
+        var identity = _tls.Context(options => (options.ClientCertificatePath, options.ClientKeyPassword) = (path, password)).Identity!;
 
         Assert.Equal(_client.Thumbprint, identity.Thumbprint);
         Assert.Equal([Intermediate.Thumbprint], identity.Context.IntermediateCertificates.Select(static certificate => certificate.Thumbprint));
@@ -117,8 +117,8 @@ public sealed class IdentityLoaderTests : IDisposable
     [Fact]
     public void Load_PfxCutOrWithAWrongPassword_IsRefused()
     {
-        string path = _tls.Folder.PathOf("client.pfx");
-        byte[] pfx = TestCertificates.ToPfx(_client, Password);
+        var path = _tls.Folder.PathOf("client.pfx");
+        var pfx = TestCertificates.ToPfx(_client, Password);
         File.WriteAllBytes(path, pfx);
         Assert.Contains("ClientKeyPassword", RefusedAt(path, null, "wrong").Message, StringComparison.Ordinal);
 
@@ -129,10 +129,10 @@ public sealed class IdentityLoaderTests : IDisposable
     [Fact]
     public void Load_EveryCut_IsRefused()
     {
-        string whole = Pem(_client) + TestCertificates.KeyToPem(_client).TrimEnd('\n');
-        string path = _tls.Folder.PathOf("client.pem");
+        var whole = Pem(_client) + TestCertificates.KeyToPem(_client).TrimEnd('\n');
+        var path = _tls.Folder.PathOf("client.pem");
 
-        for (int length = 0; length < whole.Length; length += 7)
+        for (var length = 0; length < whole.Length; length += 7)
         {
             File.WriteAllText(path, whole[..length]);
             RefusedAt(path, null, null);
@@ -143,8 +143,8 @@ public sealed class IdentityLoaderTests : IDisposable
 
     private ClientIdentity Load(string certificate, string? key = null, string? password = null)
     {
-        string path = _tls.Folder.Write("client.pem", certificate);
-        string? keyPath = key is null ? null : _tls.Folder.Write("client.key", key);
+        var path = _tls.Folder.Write("client.pem", certificate);
+        var keyPath = key is null ? null : _tls.Folder.Write("client.key", key);
         return _tls.Context(options => (options.ClientCertificatePath, options.ClientKeyPath, options.ClientKeyPassword) = (path, keyPath, password)).Identity!;
     }
 

@@ -17,13 +17,13 @@ public sealed class TrustBundleTests
     public void Parse_BundleCutAtEveryOffset_RefusesEveryCutInsideABlockOrMarker(string between)
     {
         string[] blocks = [.. Certificates.Select(block => block.TrimEnd('\n'))];
-        string separator = "\n" + between;
-        string bundle = string.Join(separator, blocks) + "\n";
+        var separator = "\n" + between;
+        var bundle = string.Join(separator, blocks) + "\n";
 
-        for (int offset = 0; offset <= bundle.Length; offset++)
+        for (var offset = 0; offset <= bundle.Length; offset++)
         {
-            int? expected = WholeBlocks(blocks, separator.Length, offset);
-            byte[] cut = Encoding.ASCII.GetBytes(bundle[..offset]);
+            var expected = WholeBlocks(blocks, separator.Length, offset);
+            var cut = Encoding.ASCII.GetBytes(bundle[..offset]);
             if (expected is { } count)
             {
                 Assert.Equal(count, TrustBundle.Parse(cut, "ca.pem").Certificates.Length);
@@ -38,11 +38,11 @@ public sealed class TrustBundleTests
     /// <summary>How many blocks a text of this length holds, or null if it ends inside one or holds none.</summary>
     private static int? WholeBlocks(string[] blocks, int separatorLength, int length)
     {
-        int end = 0;
-        for (int i = 0; i < blocks.Length; i++)
+        var end = 0;
+        for (var i = 0; i < blocks.Length; i++)
         {
             end += blocks[i].Length;
-            int next = i + 1 < blocks.Length ? end + separatorLength : int.MaxValue;
+            var next = i + 1 < blocks.Length ? end + separatorLength : int.MaxValue;
             if (length >= end && length <= next)
             {
                 return i + 1;

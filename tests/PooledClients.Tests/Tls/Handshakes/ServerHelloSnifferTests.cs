@@ -38,10 +38,10 @@ public sealed class ServerHelloSnifferTests
     public void Add_InPartsOfAnySize_TellsWhetherItResumes(string name, byte[] bytes, bool? expected)
     {
         Assert.NotEmpty(name);
-        foreach (int step in new[] { 1, 2, 3, 7, 64, 100_000 })
+        foreach (var step in new[] { 1, 2, 3, 7, 64, 100_000 })
         {
             var sniffer = default(ServerHelloSniffer);
-            foreach (byte[] part in bytes.Chunk(step))
+            foreach (var part in bytes.Chunk(step))
             {
                 sniffer.Add(part);
             }
@@ -54,11 +54,11 @@ public sealed class ServerHelloSnifferTests
     public void Add_RandomBytes_NeverThrows()
     {
         var random = new Random(7);
-        byte[] hello = Record(Handshake, Hello(null, Version13, KeyShare, PreSharedKey));
-        for (int i = 0; i < 5000; i++)
+        var hello = Record(Handshake, Hello(null, Version13, KeyShare, PreSharedKey));
+        for (var i = 0; i < 5000; i++)
         {
             byte[] bytes = [.. hello];
-            for (int change = 0; change < 4; change++)
+            for (var change = 0; change < 4; change++)
             {
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             }

@@ -16,11 +16,11 @@ public sealed class TlsRecordCounterTests
     {
         byte[] bytes = [.. lengths.SelectMany(static length => Record(23, new byte[length]))];
 
-        for (int step = 1; step < 9; step++)
+        for (var step = 1; step < 9; step++)
         {
             var counter = default(TlsRecordCounter);
             counter.Add(Record(22, new byte[900]), handshakeCompleted: false);
-            foreach (byte[] part in bytes.Chunk(step))
+            foreach (var part in bytes.Chunk(step))
             {
                 counter.Add(part, handshakeCompleted: true);
             }
@@ -32,10 +32,10 @@ public sealed class TlsRecordCounterTests
     [Fact]
     public void Add_AlertInClear_KeepsItsDescription()
     {
-        foreach (int step in new[] { 1, 2, 3, 100 })
+        foreach (var step in new[] { 1, 2, 3, 100 })
         {
             var counter = default(TlsRecordCounter);
-            foreach (byte[] part in Record(22, new byte[50]).Concat(Record(21, [2, 48])).Chunk(step))
+            foreach (var part in Record(22, new byte[50]).Concat(Record(21, [2, 48])).Chunk(step))
             {
                 counter.Add(part, handshakeCompleted: false);
             }
