@@ -1,0 +1,165 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.FlowAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace PooledClients.Analyzers.Flow;
+
+/// <summary>
+/// Looks for a way from where a value was made to the end of its function on which it is neither released nor handed on. Of
+/// exceptions it knows throw statements and EnsureSuccessStatusCode; a release in a finally counts whatever its condition.
+/// </summary>
+internal sealed class ReleasePaths
+{
+    private readonly ControlFlowGraph _graph;
+    private readonly IOperation _source;
+    private readonly HashSet<SyntaxNode> _releases;
+    private readonly HashSet<SyntaxNode> _aliases;
+    private readonly HashSet<int> _seen = [];
+
+    private ReleasePaths(ControlFlowGraph graph, FlowResult flow)
+    {
+        _graph = graph;
+        _source = flow.Source;
+        _releases = [.. flow.Uses.Select(use => use.Value.Syntax)];
+        _aliases = [.. flow.Aliases.Select(alias => alias.Syntax)];
+    }
+
+    public static bool Leaks(FlowResult flow, CancellationToken cancellationToken)
+    {
+        if (flow.Has(UseKind.Using))
+        {
+            return false;
+        }
+
+        if (flow.Uses.Count == 0)
+        {
+            return true;
+        }
+
+        var function = flow.Source.EnclosingFunction();
+        return flow.Uses.All(use => use.Value.EnclosingFunction() == function)
+            && FunctionGraph.Of(flow.Root, function, cancellationToken) is { } graph
+            && new ReleasePaths(graph, flow).LeaksFromSource();
+    }
+
+    private bool LeaksFromSource()
+    {
+        foreach (var block in _graph.Blocks)
+        {
+            for (var index = 0; index < block.Operations.Length; index++)
+            {
+                if (IsSource(block.Operations[index]))
+                {
+                    return !Releases(block.Operations[index]) && Leaks(block, index + 1);
+                }
+            }
+
+            if (block.BranchValue is { } value && IsSource(value))
+            {
+                return Leaks(block, block.Operations.Length);
+            }
+        }
+
+        return false;
+    }
+
+    private bool Leaks(BasicBlock block, int from)
+    {
+        for (var index = from; index < block.Operations.Length; index++)
+        {
+            var operation = block.Operations[index];
+            if (Releases(operation))
+            {
+                return false;
+            }
+
+            if (IsSource(operation) || (MayThrow(operation) && LeaksByException(block.EnclosingRegion)))
+            {
+                return true;
+            }
+        }
+
+        if (block.BranchValue is { } value)
+        {
+            if (Releases(value))
+            {
+                return false;
+            }
+
+            if (MayThrow(value) && LeaksByException(block.EnclosingRegion))
+            {
+                return true;
+            }
+        }
+
+        // The outcome that cannot be, or means that there is no value: nothing is held on its way.
+        var free = block.BranchValue?.ConstantValue is { HasValue: true, Value: bool constant } ? !constant : NullCheck.WhenNull(block.BranchValue, _aliases);
+        var taken = block.ConditionKind == ControlFlowConditionKind.WhenTrue;
+        return (block.ConditionalSuccessor is { } conditional && free != taken && Leaks(conditional))
+            || (block.FallThroughSuccessor is { } next && (block.ConditionalSuccessor is null || free != !taken) && Leaks(next));
+    }
+
+    private bool Leaks(ControlFlowBranch branch)
+    {
+        if (branch.FinallyRegions.Any(Releases))
+        {
+            return false;
+        }
+
+        if (branch.Semantics is ControlFlowBranchSemantics.Throw or ControlFlowBranchSemantics.Rethrow)
+        {
+            return LeaksByException(branch.Source.EnclosingRegion);
+        }
+
+        return branch.Destination is { } destination
+            && (destination.Kind == BasicBlockKind.Exit || (_seen.Add(destination.Ordinal) && Leaks(destination, 0)));
+    }
+
+    private bool LeaksByException(ControlFlowRegion? region)
+    {
+        for (; region is not null; region = region.EnclosingRegion)
+        {
+            if (region.Kind != ControlFlowRegionKind.Try)
+            {
+                continue;
+            }
+
+            var handlers = region.EnclosingRegion!;
+            if (handlers.Kind == ControlFlowRegionKind.TryAndFinally && handlers.NestedRegions.Any(nested => nested.Kind == ControlFlowRegionKind.Finally && Releases(nested)))
+            {
+                return false;
+            }
+
+            if (handlers.Kind == ControlFlowRegionKind.TryAndCatch)
+            {
+                return handlers.NestedRegions.Where(nested => nested != region)
+                    .Any(handler => !Releases(handler) && _seen.Add(handler.FirstBlockOrdinal) && Leaks(_graph.Blocks[handler.FirstBlockOrdinal], 0));
+            }
+        }
+
+        return true;
+    }
+
+    private bool Releases(ControlFlowRegion region)
+    {
+        for (var ordinal = region.FirstBlockOrdinal; ordinal <= region.LastBlockOrdinal; ordinal++)
+        {
+            var block = _graph.Blocks[ordinal];
+            if (block.Operations.Any(Releases) || (block.BranchValue is { } value && Releases(value)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Releases(IOperation operation) => operation.DescendantsAndSelf().Any(part => _releases.Contains(part.Syntax));
+
+    private bool IsSource(IOperation operation) => operation.DescendantsAndSelf().Any(part => part.Syntax == _source.Syntax && part.Kind == _source.Kind);
+
+    private bool MayThrow(IOperation operation) => operation.DescendantsAndSelf().Any(part => part is IInvocationOperation { TargetMethod.Name: "EnsureSuccessStatusCode" } && _aliases.Contains(part.Syntax));
+}

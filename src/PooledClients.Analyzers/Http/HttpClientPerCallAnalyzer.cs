@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+using PooledClients.Analyzers.Channels;
+using PooledClients.Analyzers.Contexts;
+using PooledClients.Analyzers.Flow;
+
+namespace PooledClients.Analyzers.Http;
+
+/// <summary>PC0002: an HTTP client or handler that never leaves the member that made it.</summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class HttpClientPerCallAnalyzer : DiagnosticAnalyzer
+{
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.HttpClientPerCall);
+
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(start =>
+        {
+            if (start.Compilation.GetTypeByMetadataName("System.Net.Http.HttpClient") is not null && !TestProject.Is(start.Options))
+            {
+                start.RegisterOperationAction(Analyze, OperationKind.ObjectCreation, OperationKind.Invocation);
+            }
+        });
+    }
+
+    private static void Analyze(OperationAnalysisContext context)
+    {
+        var operation = context.Operation;
+        var isMade = operation is IInvocationOperation call ? FreshFactory.Makes(call, IsClient) : IsClient(operation) || IsHandler(operation);
+        if (!isMade || MemberKind.RunsOnce(operation, context.ContainingSymbol))
+        {
+            return;
+        }
+
+        var flow = ValueFlow.Follow(operation, ChannelRules.Instance);
+        if (flow.Stays && !flow.Aliases.Any(alias => alias != operation && IsReportedItself(alias)))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(
+                Rules.HttpClientPerCall, operation.Syntax.GetLocation(), operation.Type?.Name, MemberName.Of(operation, context.ContainingSymbol)));
+        }
+    }
+
+    /// <summary>A client over a handler from elsewhere shares the connections of that handler, so it costs nothing.</summary>
+    private static bool IsClient(IOperation operation)
+    {
+        return operation is IObjectCreationOperation creation && creation.Type.Is("System.Net.Http.HttpClient")
+            && (creation.Arguments.FirstOrDefault(argument => argument.Parameter?.Type.Is("System.Net.Http.HttpMessageHandler") == true) is not { } handler
+                || IsMadeHere(handler.Value));
+    }
+
+    private static bool IsHandler(IOperation operation)
+    {
+        return operation is IObjectCreationOperation { Type: { } type }
+            && (type.Is("System.Net.Http.HttpClientHandler") || type.Is("System.Net.Http.SocketsHttpHandler"));
+    }
+
+    private static bool IsMadeHere(IOperation handler)
+    {
+        handler = handler.Unwrapped();
+        switch (handler)
+        {
+            case IObjectCreationOperation when IsHandler(handler):
+                return true;
+            case IObjectCreationOperation wrapper when wrapper.Type.DerivesFrom("System.Net.Http.DelegatingHandler"):
+                return wrapper.Arguments.Any(argument => IsMadeHere(argument.Value))
+                    || wrapper.Initializer?.Initializers.OfType<ISimpleAssignmentOperation>().Any(assignment => IsMadeHere(assignment.Value)) == true;
+            case ILocalReferenceOperation local:
+                var references = new MemberReferences(handler);
+                return references.Root.Descendants().Any(operation => IsGiven(operation, local.Local));
+            default:
+                return false;
+        }
+    }
+
+    private static bool IsGiven(IOperation operation, ILocalSymbol local) => operation switch
+    {
+        IVariableDeclaratorOperation { Initializer.Value: { } value } declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local) && IsMadeHere(value),
+        ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } assignment => SymbolEqualityComparer.Default.Equals(target.Local, local)
+            && assignment.Value.Unwrapped() is not ILocalReferenceOperation && IsMadeHere(assignment.Value),
+        _ => false,
+    };
+
+    /// <summary>The handler of a client, and what a channel was made from, are one mistake with it.</summary>
+    private static bool IsReportedItself(IOperation alias)
+        => IsClient(alias) || alias is IInvocationOperation { TargetMethod.Name: "ForAddress" } || alias.Type.Is("Grpc.Net.Client.GrpcChannelOptions");
+}

@@ -1,0 +1,35 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+using PooledClients.Analyzers.Flow;
+
+namespace PooledClients.Analyzers.Responses;
+
+/// <summary>What holds a response: its task, its content and the stream of that. Whoever is given one answers for it.</summary>
+internal sealed class ResponseRules : ValueRules
+{
+    public static readonly ResponseRules Instance = new();
+
+    public override Step OnReceiver(IInvocationOperation call, IOperation value)
+    {
+        var method = call.TargetMethod;
+        if (IsDisposal(method) || method.Name == "LoadIntoBufferAsync")
+        {
+            return Step.Released;
+        }
+
+        if (GivesResult(method) || method.Name is "EnsureSuccessStatusCode" or "ReadAsStreamAsync" or "ReadAsStream")
+        {
+            return Step.Alias;
+        }
+
+        return method.Name == "ContinueWith" || (method.IsExtensionMethod && method.ContainingNamespace?.ToDisplayString() != "System.Net.Http.Json")
+            ? Step.Passed
+            : Step.Nothing;
+    }
+
+    public override Step OnProperty(IPropertyReferenceOperation property)
+        => property.Property.Name is "Result" or "Content" ? Step.Alias : Step.Nothing;
+
+    public override Step OnArgument(IArgumentOperation argument, IOperation owner)
+        => owner is IInvocationOperation call && OnlyLooks(call.TargetMethod) ? Step.Nothing : Step.Passed;
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+using PooledClients.Analyzers.Contexts;
+using PooledClients.Analyzers.Flow;
+
+namespace PooledClients.Analyzers.Responses;
+
+/// <summary>PC0005: a streaming call, and a way on which nobody ends it.</summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class StreamHeldAnalyzer : DiagnosticAnalyzer
+{
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.StreamHeld);
+
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(start =>
+        {
+            if (start.Compilation.GetTypeByMetadataName("Grpc.Core.AsyncServerStreamingCall`1") is not null && !TestProject.Is(start.Options))
+            {
+                start.RegisterOperationAction(Analyze, OperationKind.Invocation);
+            }
+        });
+    }
+
+    private static void Analyze(OperationAnalysisContext context)
+    {
+        var call = (IInvocationOperation)context.Operation;
+        if (StreamingCall.Is(call.Type)
+            && !TestCode.Contains(context.ContainingSymbol)
+            && ReleasePaths.Leaks(ValueFlow.Follow(call, StreamRules.Instance), context.CancellationToken))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(Rules.StreamHeld, call.Syntax.GetLocation(), call.TargetMethod.Name));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Verifier = PooledClients.Analyzers.Tests.Verifying.AnalyzerVerifier<PooledClients.Analyzers.Http.HttpClientPerCallAnalyzer>;
+
+namespace PooledClients.Analyzers.Tests.Cases;
+
+/// <summary>PC0002.</summary>
+public sealed class HttpClientPerCallTests
+{
+    [Theory]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient()|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M() { using HttpClient http = [|new()|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("Task<string> M() => [|new HttpClient()|].GetStringAsync(Address);")]
+    [InlineData("async Task<string> M() { var http = [|new HttpClient { Timeout = TimeSpan.FromSeconds(1) }|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M() { using (var http = [|new HttpClient()|]) { return await http.GetStringAsync(Address); } }")]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient(new HttpClientHandler())|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M() { var handler = new SocketsHttpHandler { AllowAutoRedirect = false }; using var http = [|new HttpClient(handler)|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M() { using var handler = new HttpClientHandler(); using var http = [|new HttpClient(handler, disposeHandler: false)|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("void M() { var handler = [|new HttpClientHandler()|]; handler.AllowAutoRedirect = false; }")]
+    [InlineData("async Task M() { using var invoker = new HttpMessageInvoker([|new SocketsHttpHandler()|]); using var response = await invoker.SendAsync(new HttpRequestMessage(), default); }")]
+    [InlineData("async Task<string> M() { HttpClient? http = null; try { http = [|new HttpClient()|]; return await http.GetStringAsync(Address); } finally { http?.Dispose(); } }")]
+    [InlineData("void M() { foreach (int i in new[] { 1, 2 }) { using var http = [|new HttpClient()|]; http.Send(new HttpRequestMessage()); } }")]
+    [InlineData("async Task<Pair?> M() { var http = [|new HttpClient()|]; return await http.GetFromJsonAsync<Pair>(Address); }")]
+    [InlineData("void M() { Func<Task<string>> f = () => [|new HttpClient()|].GetStringAsync(Address); f(); }")]
+    [InlineData("async Task M() { await Get(); async Task<string> Get() { using var http = [|new HttpClient()|]; return await http.GetStringAsync(Address); } }")]
+    [InlineData("async Task<string> M(bool b) { var http = b ? Http : [|new HttpClient()|]; return await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient()|]; http.DefaultRequestHeaders.Add(\"a\", \"b\"); http.BaseAddress = new Uri(Address); var response = await http.GetAsync(\"/\"); return await response.Content.ReadAsStringAsync(); }")]
+    [InlineData("async Task M(HttpClient? http = null) { http ??= [|new HttpClient()|]; await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M() { using var http = [|Make()|]; return await http.GetStringAsync(Address); } HttpClient Make() => new();")]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient(new Trace { InnerHandler = new HttpClientHandler() })|]; return await http.GetStringAsync(Address); } sealed class Trace : DelegatingHandler { }")]
+    [InlineData("string this[int i] { get { using var http = [|new HttpClient()|]; return http.GetStringAsync(Address).Result; } }")]
+    public Task Member_ClientStays_Fires(string members) => Verifier.MembersAsync(members);
+
+    [Theory]
+    [InlineData("HttpClient M() => new();")]
+    [InlineData("HttpClient M() { var http = new HttpClient(); http.Timeout = TimeSpan.FromSeconds(1); return http; }")]
+    [InlineData("HttpMessageHandler M() => new SocketsHttpHandler();")]
+    [InlineData("HttpClient M() => new HttpClient(new SocketsHttpHandler());")]
+    [InlineData("static readonly HttpClient Shared = new(new SocketsHttpHandler());")]
+    [InlineData("HttpClient? _http; Task<string> M() { _http ??= new HttpClient(); return _http.GetStringAsync(Address); }")]
+    [InlineData("HttpClient? _http; void M() { var handler = new SocketsHttpHandler(); _http = new HttpClient(handler); }")]
+    [InlineData("readonly SocketsHttpHandler _handler = new(); async Task<string> M() { using var http = new HttpClient(_handler, disposeHandler: false); return await http.GetStringAsync(Address); }")]
+    [InlineData("async Task<string> M(HttpMessageHandler handler) { using var http = new HttpClient(handler, false); return await http.GetStringAsync(Address); }")]
+    [InlineData("void M(IServiceCollection services) { services.AddSingleton(new HttpClient()); }")]
+    [InlineData("void M(IServiceCollection services) { services.AddHttpClient(\"a\").ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler()); }")]
+    [InlineData("void M(IHttpClientBuilder builder) { builder.ConfigurePrimaryHttpMessageHandler(() => { var handler = new HttpClientHandler(); handler.AllowAutoRedirect = false; return handler; }); }")]
+    [InlineData("async Task<string> M(IHttpClientFactory factory) { using var http = factory.CreateClient(); return await http.GetStringAsync(Address); }")]
+    [InlineData("GrpcChannel M() => GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler() });")]
+    [InlineData("void M() { using var channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler(), DisposeHttpClient = true }); channel.ConnectAsync(); }")]
+    [InlineData("Subject() { using var http = new HttpClient(); http.Send(new HttpRequestMessage()); }")]
+    [InlineData("static async Task Main() { using var http = new HttpClient(); await http.GetStringAsync(Address); }")]
+    [InlineData("[Xunit.Theory] public async Task M(int n) { using var http = new HttpClient(); await http.GetStringAsync(Address); }")]
+    [InlineData("class TestAttribute : Attribute { } [Test] async Task M() { using var http = new HttpClient(); await http.GetStringAsync(Address); }")]
+    [InlineData("class TestMethodAttribute : Attribute { } [TestMethod] async Task M() { using var http = new HttpClient(); await http.GetStringAsync(Address); }")]
+    [InlineData("sealed class Api(HttpClient http) : IDisposable { public void Dispose() => http.Dispose(); } Api M() => new Api(new HttpClient());")]
+    [InlineData("static readonly Lazy<Task<string>> Keys = new(async () => { using var http = new HttpClient(); return await http.GetStringAsync(Address); });")]
+    [InlineData("Task M(IServiceCollection services) { using var http = new HttpClient(); return http.GetStringAsync(Address); }")]
+    [InlineData("Func<string, Task<string>> M() { var http = new HttpClient(); return http.GetStringAsync; }")]
+    [InlineData("HttpClient M(int n) => n switch { 0 => new HttpClient(), _ => Http };")]
+    public Task Member_ClientLeavesOrRunsOnce_Silent(string members) => Verifier.MembersAsync(members);
+
+    [Fact]
+    public Task TopLevelStatements_Silent() => Verifier.ProgramAsync("using var http = new HttpClient(); Console.WriteLine(await http.GetStringAsync(\"https://localhost\"));");
+
+    [Fact]
+    public Task Endpoint_InTopLevelStatements_Fires()
+        => Verifier.ProgramAsync("var app = WebApplication.CreateBuilder().Build(); app.MapGet(\"/\", async () => { using var http = [|new HttpClient()|]; return await http.GetStringAsync(\"https://localhost\"); }); app.Run();");
+
+    [Fact]
+    public Task SingletonInTopLevelStatements_Silent()
+        => Verifier.ProgramAsync("var builder = WebApplication.CreateBuilder(); builder.Services.AddScoped(_ => new HttpClient()); builder.Build().Run();");
+}

@@ -1,0 +1,71 @@
+using Verifier = PooledClients.Analyzers.Tests.Verifying.AnalyzerVerifier<PooledClients.Analyzers.Responses.ResponseHeldAnalyzer>;
+
+namespace PooledClients.Analyzers.Tests.Cases;
+
+/// <summary>PC0004. H stands for the option that reads to the headers.</summary>
+public sealed class ResponseHeldTests
+{
+    [Theory]
+    [InlineData("async Task<int> M() { var r = await [|Http.GetAsync(Address, H)|]; return (int)r.StatusCode; }")]
+    [InlineData("async Task<int> M() { var r = await [|Http.SendAsync(new HttpRequestMessage(), H, default)|]; r.EnsureSuccessStatusCode(); return (int)r.StatusCode; }")]
+    [InlineData("async Task M() { await [|Http.GetAsync(Address, H)|]; }")]
+    [InlineData("async Task<HttpStatusCode> M() => (await [|Http.GetAsync(Address, H)|]).StatusCode;")]
+    [InlineData("HttpStatusCode M() => [|Http.Send(new HttpRequestMessage(), H)|].StatusCode;")]
+    [InlineData("HttpStatusCode M() { var r = [|Http.GetAsync(Address, H)|].Result; return r.StatusCode; }")]
+    [InlineData("HttpStatusCode M() { var r = [|Http.GetAsync(Address, H)|].GetAwaiter().GetResult(); return r.StatusCode; }")]
+    [InlineData("async Task<string> M() { var r = await [|Http.GetAsync(Address, H)|].ConfigureAwait(false); return await r.Content.ReadAsStringAsync(); }")]
+    [InlineData("async Task M() { var r = await [|Http.GetAsync(Address, H)|]; if (r.IsSuccessStatusCode) { r.Dispose(); } }")]
+    [InlineData("async Task M() { var r = await [|Http.GetAsync(Address, H)|]; if (!r.IsSuccessStatusCode) { return; } await r.Content.ReadAsStringAsync(); r.Dispose(); }")]
+    [InlineData("async Task M() { var r = await [|Http.GetAsync(Address, H)|]; if (!r.IsSuccessStatusCode) { throw new InvalidOperationException(); } r.Dispose(); }")]
+    [InlineData("async Task<HttpResponseMessage?> M() { var r = await [|Http.GetAsync(Address, H)|]; if (r.StatusCode == HttpStatusCode.NotFound) { return null; } return r; }")]
+    [InlineData("async Task M() { var r = await [|Http.GetAsync(Address, H)|]; r.EnsureSuccessStatusCode(); r.Dispose(); }")]
+    [InlineData("async Task M() { var stream = await [|Http.GetStreamAsync(Address)|]; stream.ReadByte(); }")]
+    [InlineData("async Task M(Stream to) { await (await [|Http.GetStreamAsync(Address)|]).CopyToAsync(to); }")]
+    [InlineData("async Task M() { foreach (int i in new[] { 1, 2 }) { var r = await [|Http.GetAsync(Address, H)|]; Console.WriteLine(r.StatusCode); } }")]
+    [InlineData("async Task<HttpResponseMessage> M() { HttpResponseMessage r; do { r = await [|Http.GetAsync(Address, H)|]; } while (!r.IsSuccessStatusCode); return r; }")]
+    [InlineData("Task<HttpStatusCode> M() { return Get(); async Task<HttpStatusCode> Get() { var r = await [|Http.GetAsync(Address, H)|]; return r.StatusCode; } }")]
+    [InlineData("Func<Task<HttpStatusCode>> M() => async () => { var r = await [|Http.GetAsync(Address, H)|]; return r.StatusCode; };")]
+    [InlineData("async Task M(bool b) { var r = await [|Http.GetAsync(Address, b ? H : HttpCompletionOption.ResponseContentRead)|]; Console.WriteLine(r.StatusCode); }")]
+    [InlineData("async Task M() { var option = H; var r = await [|Http.GetAsync(Address, option)|]; Console.WriteLine(r.StatusCode); }")]
+    [InlineData("void M() { _ = [|Http.GetAsync(Address, H)|]; }")]
+    [InlineData("async Task M() { var task = [|Http.GetAsync(Address, H)|]; var r = await task; Console.WriteLine(r.StatusCode); }")]
+    [InlineData("async Task M() { var r = await [|Http.GetAsync(Address, H)|]; var s = await r.Content.ReadAsStreamAsync(); s.ReadByte(); }")]
+    [InlineData("async Task<int> M(int n) { var r = await [|Http.GetAsync(Address, H)|]; return n switch { 1 => (int)r.StatusCode, _ => 0 }; }")]
+    [InlineData("async Task M(HttpMessageInvoker invoker) { var r = await [|invoker.SendAsync(new HttpRequestMessage(), default)|]; Console.WriteLine(r.StatusCode); }")]
+    [InlineData("async Task M() { try { var r = await [|Http.GetAsync(Address, H)|]; Console.WriteLine(r.StatusCode); } catch (HttpRequestException) { } }")]
+    public Task Response_NotDisposedOnEveryPath_Fires(string members) => Verifier.MembersAsync(Prelude + members);
+
+    [Theory]
+    [InlineData("async Task M() { using var r = await Http.GetAsync(Address, H); r.EnsureSuccessStatusCode(); }")]
+    [InlineData("async Task M() { using (var r = await Http.GetAsync(Address, H)) { r.EnsureSuccessStatusCode(); } }")]
+    [InlineData("Task<HttpResponseMessage> M() => Http.GetAsync(Address, H);")]
+    [InlineData("async Task<HttpResponseMessage> M() => await Http.GetAsync(Address, H);")]
+    [InlineData("async Task<HttpResponseMessage> M() { var r = await Http.GetAsync(Address, H); return r; }")]
+    [InlineData("async Task<HttpResponseMessage?> M() { var r = await Http.GetAsync(Address, H); if (r.StatusCode == HttpStatusCode.NotFound) { r.Dispose(); return null; } return r; }")]
+    [InlineData("async Task<HttpResponseMessage> M() { var r = await Http.GetAsync(Address, H); try { r.EnsureSuccessStatusCode(); return r; } catch { r.Dispose(); throw; } }")]
+    [InlineData("async Task M() { HttpResponseMessage? r = null; try { r = await Http.GetAsync(Address, H); r.EnsureSuccessStatusCode(); } finally { r?.Dispose(); } }")]
+    [InlineData("async Task M() { HttpResponseMessage? r = null; try { r = await Http.GetAsync(Address, H); } finally { if (r != null) { r.Dispose(); } } }")]
+    [InlineData("HttpResponseMessage? _r; async Task M() { _r = await Http.GetAsync(Address, H); }")]
+    [InlineData("async Task M() { var r = await Http.GetAsync(Address, H); Keep(r); } static void Keep(HttpResponseMessage r) { }")]
+    [InlineData("async Task M() { var r = await Http.GetAsync(Address); Console.WriteLine(r.StatusCode); }")]
+    [InlineData("async Task M() { var r = await Http.GetAsync(Address, HttpCompletionOption.ResponseContentRead); Console.WriteLine(r.StatusCode); }")]
+    [InlineData("async Task M() { await using var s = await Http.GetStreamAsync(Address); s.ReadByte(); }")]
+    [InlineData("async Task M() { using var reader = new StreamReader(await Http.GetStreamAsync(Address)); await reader.ReadToEndAsync(); }")]
+    [InlineData("Task<Stream> M() => Http.GetStreamAsync(Address);")]
+    [InlineData("async Task<Stream> M() { var r = await Http.GetAsync(Address, H); return await r.Content.ReadAsStreamAsync(); }")]
+    [InlineData("async Task M() { var r = await Http.GetAsync(Address, H); r.Dispose(); }")]
+    [InlineData("async Task M(List<HttpResponseMessage> all) { all.Add(await Http.GetAsync(Address, H)); }")]
+    [InlineData("async Task<(HttpResponseMessage, int)> M() { var r = await Http.GetAsync(Address, H); return (r, 1); }")]
+    [InlineData("async Task<HttpResponseMessage> M() { while (true) { var r = await Http.GetAsync(Address, H); if (r.IsSuccessStatusCode) { return r; } r.Dispose(); } }")]
+    [InlineData("async Task M(HttpContext context) { var r = await Http.GetAsync(Address, H); context.Response.RegisterForDispose(r); }")]
+    [InlineData("async Task M() { var r = await Http.GetAsync(Address, H); using (r) { r.EnsureSuccessStatusCode(); } }")]
+    [InlineData("[Xunit.Fact] public async Task M() { var r = await Http.GetAsync(Address, H); Console.WriteLine(r.StatusCode); }")]
+    [InlineData("async Task<HttpResponseMessage> M() { bool done = false; var r = await Http.GetAsync(Address, H); try { r.EnsureSuccessStatusCode(); done = true; return r; } finally { if (!done) { r.Dispose(); } } }")]
+    [InlineData("void M(Action<Action> atEnd) { var r = Http.Send(new HttpRequestMessage(), H); atEnd(() => r.Dispose()); }")]
+    [InlineData("async Task M(bool b) { HttpResponseMessage? r = null; if (b) { r = await Http.GetAsync(Address, H); } r?.Dispose(); }")]
+    [InlineData("async Task M() { if (await Http.GetAsync(Address, H) is { } r) { r.Dispose(); } }")]
+    [InlineData("async IAsyncEnumerable<string?> M() { using var r = await Http.GetAsync(Address, H); using var reader = new StreamReader(await r.Content.ReadAsStreamAsync()); while (!reader.EndOfStream) { yield return await reader.ReadLineAsync(); } }")]
+    public Task Response_DisposedOrHandedOn_Silent(string members) => Verifier.MembersAsync(Prelude + members);
+
+    private const string Prelude = "const HttpCompletionOption H = HttpCompletionOption.ResponseHeadersRead;\n";
+}
