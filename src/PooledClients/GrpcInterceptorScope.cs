@@ -6,6 +6,6 @@ public enum GrpcInterceptorScope
     /// <summary>Made once, for the channel and all its stubs.</summary>
     Channel,
 
-    /// <summary>Made anew for each stub. The stub that is injected is a singleton, so its interceptors are made once too.</summary>
+    /// <summary>Made anew for each stub: once where the stub is a singleton, for each scope with <c>AsScoped</c>, from the scope's services.</summary>
     Client,
 }

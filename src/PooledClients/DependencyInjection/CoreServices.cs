@@ -56,6 +56,7 @@ internal static class CoreServices
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcMetrics>();
         services.TryAddSingleton<AddressResilienceRegistry>();
+        services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using PooledClients;
+using PooledClients.Grpc;
 using PooledClients.Grpc.Calls;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -21,10 +22,30 @@ public static class PooledGrpcClientBuilderExtensions
         return builder.Setup(setup => setup.Creator = (_, invoker) => create(invoker));
     }
 
+    /// <summary>
+    /// Gives each scope its own stub (and <see cref="IPooledGrpcClientFactory{TClient}"/>), over the same connections: call credentials,
+    /// interceptors of <see cref="GrpcInterceptorScope.Client"/> and <c>ConfigureClient</c> get the scope's services, so that each request
+    /// carries its own user's token. A singleton cannot have such a stub injected. Without it the stub is a singleton, and a scoped
+    /// service that its credentials or interceptors ask for is refused.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AsScoped(this IPooledGrpcClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        foreach (var registration in builder.Services.Select(static service => service.IsKeyedService ? null : service.ImplementationInstance)
+            .OfType<GrpcClientRegistration>().Where(registration => registration.Name == builder.Name).ToList())
+        {
+            registration.MakeScoped(builder.Services);
+        }
+
+        return builder.Setup(static setup => setup.IsScoped = true);
+    }
+
     /// <summary>Says how a stub is made from the pipeline and the container's services, instead of the client's constructor.</summary>
     /// <typeparam name="TClient">The client's type, as it was added.</typeparam>
     /// <param name="builder">The client's builder.</param>
-    /// <param name="create">Makes a stub from the root services and the call invoker.</param>
+    /// <param name="create">Makes a stub from the services, the scope's with <see cref="AsScoped"/>, and the call invoker.</param>
     /// <returns><paramref name="builder"/>.</returns>
     public static IPooledGrpcClientBuilder ConfigureClient<TClient>(this IPooledGrpcClientBuilder builder, Func<IServiceProvider, CallInvoker, TClient> create)
         where TClient : class
@@ -68,6 +89,40 @@ public static class PooledGrpcClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(configure);
         return builder.Setup(setup => setup.HandlerActions.Add(configure));
     }
+
+    /// <summary>
+    /// Sends the client's calls to a handler of the application's, such as a test server's, in place of the pool: deadlines, credentials,
+    /// interceptors and message handlers stay, while connections, retries of unary calls and the descriptor budget are the handler's matter.
+    /// <see cref="PooledGrpcClientOptions.Address"/> may be left out; where <see cref="PooledGrpcClientOptions.Tls"/> is set the start fails,
+    /// for it would have no effect.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes or gets the handler, once, when the channel is made. It is not disposed.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigurePrimaryHttpMessageHandler(this IPooledGrpcClientBuilder builder, Func<HttpMessageHandler> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.PrimaryHandler = _ => create());
+    }
+
+    /// <summary>Sends the client's calls to a handler of the application's in place of the pool.</summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes or gets the handler from the root services, once, when the channel is made. It is not disposed.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigurePrimaryHttpMessageHandler(
+        this IPooledGrpcClientBuilder builder, Func<IServiceProvider, HttpMessageHandler> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.PrimaryHandler = create);
+    }
+
+    /// <summary>Sends the client's calls to a handler of the container in place of the pool.</summary>
+    /// <typeparam name="THandler">The handler's type.</typeparam>
+    /// <param name="builder">The client's builder.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder ConfigurePrimaryHttpMessageHandler<THandler>(this IPooledGrpcClientBuilder builder)
+        where THandler : HttpMessageHandler
+        => builder.Setup(setup => setup.PrimaryHandler = static services => services.GetRequiredService<THandler>());
 
     /// <summary>
     /// Puts a message handler in front of the pooled connections. The first one added is the outermost. It sees a unary call once,
@@ -118,7 +173,10 @@ public static class PooledGrpcClientBuilderExtensions
         => builder.AddInterceptor<TInterceptor>(GrpcInterceptorScope.Channel);
 
     /// <summary>Puts an interceptor of the container into the pipeline. The first one added is the outermost.</summary>
-    /// <typeparam name="TInterceptor">The interceptor's type. It may not need a scoped service: stubs are singletons.</typeparam>
+    /// <typeparam name="TInterceptor">
+    /// The interceptor's type. With <see cref="GrpcInterceptorScope.Client"/> and <see cref="AsScoped"/> it may be or need a scoped service; otherwise
+    /// such a service is refused.
+    /// </typeparam>
     /// <param name="builder">The client's builder.</param>
     /// <param name="scope">How long it lives.</param>
     /// <returns><paramref name="builder"/>.</returns>
@@ -126,13 +184,7 @@ public static class PooledGrpcClientBuilderExtensions
         where TInterceptor : Interceptor
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var registrations = builder.Services;
-        return builder.AddInterceptor(scope, services => registrations.Any(IsScoped)
-            ? throw new InvalidOperationException(
-                $"{typeof(TInterceptor)} is a scoped service, and cannot be injected into a pooled stub, which is a singleton; register it as transient or singleton.")
-            : services.GetRequiredService<TInterceptor>());
-
-        static bool IsScoped(ServiceDescriptor service) => service.ServiceType == typeof(TInterceptor) && service.Lifetime == ServiceLifetime.Scoped;
+        return builder.AddInterceptor(scope, static services => services.GetRequiredService<TInterceptor>());
     }
 
     /// <summary>Puts an interceptor, made once for the channel, into the pipeline. The first one added is the outermost.</summary>
@@ -145,7 +197,7 @@ public static class PooledGrpcClientBuilderExtensions
     /// <summary>Puts an interceptor into the pipeline. The first one added is the outermost.</summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="scope">How long it lives.</param>
-    /// <param name="create">Makes the interceptor from the root services.</param>
+    /// <param name="create">Makes the interceptor from the services: the scope's for <see cref="GrpcInterceptorScope.Client"/> with <see cref="AsScoped"/>, else the root's.</param>
     /// <returns><paramref name="builder"/>.</returns>
     public static IPooledGrpcClientBuilder AddInterceptor(this IPooledGrpcClientBuilder builder, GrpcInterceptorScope scope, Func<IServiceProvider, Interceptor> create)
     {
@@ -170,7 +222,7 @@ public static class PooledGrpcClientBuilderExtensions
     /// address the client fails at start.
     /// </summary>
     /// <param name="builder">The client's builder.</param>
-    /// <param name="authInterceptor">Adds the credentials to the call's metadata, with the root services.</param>
+    /// <param name="authInterceptor">Adds the credentials to the call's metadata, with the services: the scope's with <see cref="AsScoped"/>, else the root's.</param>
     /// <returns><paramref name="builder"/>.</returns>
     public static IPooledGrpcClientBuilder AddCallCredentials(
         this IPooledGrpcClientBuilder builder, Func<AuthInterceptorContext, Metadata, IServiceProvider, Task> authInterceptor)

@@ -75,19 +75,7 @@ public static class PooledGrpcClientServiceCollectionExtensions
         var registration = new GrpcClientRegistration<TClient>(name);
         if (services.TryAddRegistration(registration))
         {
-            if (registration.IsNamed)
-            {
-                services.TryAddKeyedSingleton<IPooledGrpcClientFactory<TClient>>(
-                    registration.Name, (provider, _) => new PooledGrpcClientFactory<TClient>(provider.GetRequiredService<GrpcChannelPool>(), registration));
-                services.TryAddKeyedSingleton(
-                    registration.Name, static (provider, key) => provider.GetRequiredKeyedService<IPooledGrpcClientFactory<TClient>>(key).CreateClient());
-            }
-            else
-            {
-                services.TryAddSingleton<IPooledGrpcClientFactory<TClient>>(
-                    provider => new PooledGrpcClientFactory<TClient>(provider.GetRequiredService<GrpcChannelPool>(), registration));
-                services.TryAddSingleton(static provider => provider.GetRequiredService<IPooledGrpcClientFactory<TClient>>().CreateClient());
-            }
+            registration.AddServices(services);
         }
 
         if (configure is not null)

@@ -1,21 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
 using PooledClients.Grpc;
+using PooledClients.Grpc.Calls;
 using PooledClients.Http;
 
 namespace PooledClients.DependencyInjection;
 
 /// <summary>Validates every client and the process-wide options in one go, so that all errors are seen at once and each once.</summary>
 internal sealed class StartValidator(
+    IServiceProvider services,
     IOptions<PooledClientsOptions> options,
     IOptionsMonitor<PooledGrpcClientOptions> grpcOptions,
     IEnumerable<GrpcClientRegistration> grpcClients,
+    IOptionsMonitor<GrpcClientSetup> setups,
     IOptionsMonitor<PooledHttpClientOptions> httpOptions,
     IEnumerable<HttpClientRegistration> httpClients) : IValidateOptions<StartValidation>
 {
     public ValidateOptionsResult Validate(string? name, StartValidation _)
     {
         var failures = new List<string>();
+        var prepared = new List<string>();
         Collect(failures, () => options.Value);
 
         foreach (var clients in grpcClients.GroupBy(static client => client.Name, StringComparer.Ordinal))
@@ -28,7 +33,12 @@ internal sealed class StartValidator(
                     "give all but one a name of its own: AddPooledGrpcClient<TClient>(\"name\").");
             }
 
+            var before = failures.Count;
             Collect(failures, () => grpcOptions.Get(clients.Key));
+            if (failures.Count == before && types.Count == 1 && setups.Get(clients.Key).HasApplicationParts)
+            {
+                prepared.Add(clients.Key);
+            }
         }
 
         foreach (var client in httpClients)
@@ -36,7 +46,28 @@ internal sealed class StartValidator(
             Collect(failures, () => httpOptions.Get(client.Name));
         }
 
+        // The pool reads the process-wide options as it is made, and knows no name that is taken twice.
+        foreach (var client in failures.Count == 0 ? prepared : [])
+        {
+            Prepare(failures, client);
+        }
+
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    /// <summary>What the application put into a client's channel runs now, so that a handler that is not registered fails the start and not the first call.</summary>
+    private void Prepare(List<string> failures, string client)
+    {
+        try
+        {
+            services.GetRequiredService<GrpcChannelPool>().Prepare(client);
+        }
+#pragma warning disable CA1031 // The application's own code may throw anything.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            failures.Add($"{ConfigurationKeys.Grpc(client)}: {exception.Message}");
+        }
     }
 
     private static void Collect(List<string> failures, Func<object> read)

@@ -108,6 +108,9 @@ internal static partial class Log
     [LoggerMessage(507, LogLevel.Warning, "Client certificate {Path} or its key changed and cannot be used; certificate {Thumbprint} stays in use: {Reason}.")]
     public static partial void IdentityChangeRefused(this ILogger logger, string path, string thumbprint, string reason);
 
+    [LoggerMessage(490, LogLevel.Information, "Pooled gRPC client {Client} leaves the pool: its calls go to {Handler}, which was set as its primary handler. Its connections, trust, retries and the descriptor budget are not the library's.")]
+    public static partial void LeftThePool(this ILogger logger, string client, string handler);
+
     [LoggerMessage(508, LogLevel.Information, "Client certificate {Path} holds again certificate {Thumbprint}, which is in use.")]
     public static partial void IdentityRestored(this ILogger logger, string path, string thumbprint);
 

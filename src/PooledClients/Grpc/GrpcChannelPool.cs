@@ -25,6 +25,7 @@ namespace PooledClients.Grpc;
 /// </summary>
 internal sealed class GrpcChannelPool(
     IServiceProvider services,
+    ServiceRegistrations registrations,
     TransportRegistry transports,
     TlsRegistry tls,
     AddressResilienceRegistry resilience,
@@ -35,6 +36,9 @@ internal sealed class GrpcChannelPool(
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
 {
+    // Secure, for credentials are sent to no other, and nobody is asked: the handler of the application's takes the calls.
+    private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);
+
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(Transport, AdmissionMode, int), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
@@ -50,7 +54,8 @@ internal sealed class GrpcChannelPool(
 
     public ChannelBase GetChannel(string name) => Find(name);
 
-    public Task ConnectAsync(string name, CancellationToken cancellationToken = default) => HealthProbe.ConnectAsync(Find(name), cancellationToken);
+    public Task ConnectAsync(string name, CancellationToken cancellationToken = default)
+        => setups.Get(name).IsReplaced ? Task.CompletedTask : HealthProbe.ConnectAsync(Find(name), cancellationToken);
 
     /// <summary>The most connections of the process.</summary>
     public int ConnectionBudget => services.GetRequiredService<ConnectionGate>().Budget;
@@ -60,15 +65,34 @@ internal sealed class GrpcChannelPool(
     /// <summary>Has a client make its calls in a rehearsal.</summary>
     /// <returns>How many it made.</returns>
     public Task<int> RehearseAsync(string name, Rehearsal rehearsal, CancellationToken cancellationToken)
-        => Find(name).RehearseAsync(_clients.Value[name], rehearsal, cancellationToken);
+        => setups.Get(name) is { IsReplaced: true } or { PrimaryHandler: not null } ? Task.FromResult(0) : Find(name).RehearseAsync(_clients.Value[name], rehearsal, cancellationToken);
 
-    public ConnectivityState GetState(string name) => Find(name).Handler.State;
+    public ConnectivityState GetState(string name) => Find(name).State;
 
     public ChannelBase GetChannel<TClient>()
         where TClient : class
         => _clients.Value.Values.FirstOrDefault(static client => client.ClientType == typeof(TClient) && !client.IsNamed) is { } client
             ? GetPooledChannel(client)
             : throw new InvalidOperationException($"{typeof(TClient)} was not added without a name; add it with AddPooledGrpcClient, or get its channel by name.");
+
+    /// <summary>Whether these services are those of no scope.</summary>
+    public bool IsRoot(IServiceProvider scope) => ReferenceEquals(scope, services);
+
+    /// <summary>Makes what calls of this client will need, as far as none is made: what the application put into it may fail.</summary>
+    public void Prepare(string name)
+    {
+        var client = _clients.Value[name];
+        var channel = GetPooledChannel(client);
+        if (channel.Setup.NeedsScope && channel.Setup.IsScoped)
+        {
+            using var scope = services.CreateScope();
+            channel.CreateStubInvoker(deadline: null, scope.ServiceProvider);
+        }
+        else
+        {
+            channel.CreateCallInvoker();
+        }
+    }
 
     public PooledChannel GetPooledChannel(GrpcClientRegistration client)
         => _channels.GetOrAdd(client.Name, static (_, state) => new Lazy<PooledChannel>(() => state.pool.CreateChannel(state.client)), (pool: this, client)).Value;
@@ -120,6 +144,17 @@ internal sealed class GrpcChannelPool(
         var clientOptions = options.Get(client.Name);
         _ = _clients.Value;
         var setup = setups.Get(client.Name);
+        if (setup.IsReplaced)
+        {
+            throw new InvalidOperationException($"Pooled gRPC client '{client.Name}' was replaced, and has no channel.");
+        }
+
+        var root = new RootServices(client.Name, services, registrations);
+        if (setup.PrimaryHandler is { } primary)
+        {
+            return CreateDetachedChannel(client, clientOptions, setup, primary(root), root);
+        }
+
         if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out var reason))
         {
             throw new InvalidOperationException(reason);
@@ -143,18 +178,35 @@ internal sealed class GrpcChannelPool(
             _logger.ClearText(client.Name, address.ToString());
         }
 
-        var facts = new CallPipelineFacts(
+        var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming);
+        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler, root), handler, clientOptions, setup, facts, root);
+    }
+
+    /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
+    private PooledChannel CreateDetachedChannel(
+        GrpcClientRegistration client, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler primary, RootServices root)
+    {
+        if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out _))
+        {
+            address = Nowhere;
+        }
+
+        _logger.LeftThePool(client.Name, primary.GetType().ToString());
+        var facts = CreateFacts(client, clientOptions, setup, address.ToString(), static _ => { });
+        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, primary, root), handler: null, clientOptions, setup, facts, root);
+    }
+
+    private CallPipelineFacts CreateFacts(
+        GrpcClientRegistration client, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, string address, Action<IMethod> learnStreaming) => new(
             client.Name,
             client.ClientType,
             setup.Descriptor,
-            transport.Address,
-            resilience.GetBudget(transport.Address, clientOptions.Resilience),
-            handler.LearnStreaming,
+            address,
+            resilience.GetBudget(address, clientOptions.Resilience),
+            learnStreaming,
             resilience.Metrics,
             timeProvider,
             _logger);
-        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, facts, services);
-    }
 
     private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions)
     {
@@ -164,7 +216,7 @@ internal sealed class GrpcChannelPool(
         return handler;
     }
 
-    private GrpcChannel CreateGrpcChannel(ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, GrpcTransportHandler handler)
+    private GrpcChannel CreateGrpcChannel(ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root)
     {
         var channelOptions = new GrpcChannelOptions
         {
@@ -174,19 +226,14 @@ internal sealed class GrpcChannelPool(
         };
         foreach (var configure in setup.ChannelActions)
         {
-            configure(services, channelOptions);
+            configure(root, channelOptions);
         }
 
-        if (channelOptions.HttpHandler is not null || channelOptions.HttpClient is not null)
-        {
-            throw new InvalidOperationException(
-                "ConfigureChannel set HttpHandler or HttpClient, which would leave the pool; use ConfigureHandler or AddHttpMessageHandler instead.");
-        }
-
-        HttpMessageHandler outermost = handler;
+        ChannelOptionsCheck.Check(channelOptions, address, setup);
+        var outermost = handler;
         foreach (var create in Enumerable.Reverse(setup.MessageHandlers))
         {
-            var messageHandler = create(services);
+            var messageHandler = create(root);
             if (messageHandler.InnerHandler is not null)
             {
                 throw new InvalidOperationException($"{messageHandler.GetType()} was used already; a message handler is made anew for each channel: register it as transient.");

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace PooledClients.Grpc;
 
@@ -25,6 +26,12 @@ internal abstract class GrpcClientRegistration
 
     /// <summary>The methods that <see cref="PooledGrpcClientOptions.Methods"/> may name; empty where they are not known.</summary>
     public abstract IReadOnlySet<string> CallMethods { get; }
+
+    /// <summary>Adds the stub and its factory, unless the application has its own.</summary>
+    public abstract void AddServices(IServiceCollection services);
+
+    /// <summary>Gives each scope its own stub and factory.</summary>
+    public abstract void MakeScoped(IServiceCollection services);
 
     /// <summary>Makes each unary call of a generated client twice, with the deadline of its options and with one of its own.</summary>
     /// <param name="invoker">Where the calls go.</param>

@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using PooledClients.Grpc.WarmUp;
 
 namespace PooledClients.Grpc;
@@ -17,6 +19,20 @@ internal sealed class GrpcClientRegistration<[DynamicallyAccessedMembers(ClientA
     public override bool HasConstructor => _constructor is not null;
 
     public override IReadOnlySet<string> CallMethods => _callMethods ??= ClientActivator.FindCallMethods(typeof(TClient));
+
+    private object? Key => IsNamed ? Name : null;
+
+    public override void AddServices(IServiceCollection services)
+    {
+        services.TryAdd(DescribeFactory(ServiceLifetime.Singleton));
+        services.TryAdd(DescribeClient(ServiceLifetime.Singleton));
+    }
+
+    public override void MakeScoped(IServiceCollection services)
+    {
+        Replace(services, DescribeFactory(ServiceLifetime.Scoped));
+        Replace(services, DescribeClient(ServiceLifetime.Scoped));
+    }
 
     [UnconditionalSuppressMessage("Trimming", "IL2062", Justification = "A message whose constructor was trimmed away is not rehearsed; compiled code needs no rehearsal.")]
     [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "As above.")]
@@ -53,6 +69,36 @@ internal sealed class GrpcClientRegistration<[DynamicallyAccessedMembers(ClientA
 
         return made > 0 || failure is null ? made : throw failure;
     }
+
+    // What the application put in its place stays.
+    private static void Replace(IServiceCollection services, ServiceDescriptor scoped)
+    {
+        for (var i = 0; i < services.Count; i++)
+        {
+            var service = services[i];
+            if (service.ServiceType == scoped.ServiceType && Equals(service.ServiceKey, scoped.ServiceKey) && service.Lifetime == ServiceLifetime.Singleton
+                && (service.IsKeyedService ? (Delegate?)service.KeyedImplementationFactory : service.ImplementationFactory) is not null)
+            {
+                services[i] = scoped;
+            }
+        }
+    }
+
+    private ServiceDescriptor DescribeFactory(ServiceLifetime lifetime) => ServiceDescriptor.DescribeKeyed(
+        typeof(IPooledGrpcClientFactory<TClient>),
+        Key,
+        (services, _) => services.GetRequiredService<GrpcChannelPool>() is var pool && lifetime == ServiceLifetime.Scoped && !pool.IsRoot(services)
+            ? new PooledGrpcClientFactory<TClient>(pool, this, services)
+            : new PooledGrpcClientFactory<TClient>(pool, this, scope: null),
+        lifetime);
+
+    private ServiceDescriptor DescribeClient(ServiceLifetime lifetime) => ServiceDescriptor.DescribeKeyed(
+        typeof(TClient),
+        Key,
+        static (services, key) => (key is null
+            ? services.GetRequiredService<IPooledGrpcClientFactory<TClient>>()
+            : services.GetRequiredKeyedService<IPooledGrpcClientFactory<TClient>>(key)).CreateClient(),
+        lifetime);
 
     public TClient Create(CallInvoker invoker) => _constructor is { } constructor
         ? (TClient)constructor.Invoke(invoker)

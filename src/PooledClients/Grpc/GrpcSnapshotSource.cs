@@ -11,7 +11,11 @@ internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
     {
         foreach (var (name, channel) in pool.Channels)
         {
-            var handler = channel.Handler;
+            if (channel.Handler is not { } handler)
+            {
+                continue;
+            }
+
             snapshot.Channels.Add(new ChannelSnapshot
             {
                 Name = name,

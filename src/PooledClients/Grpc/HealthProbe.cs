@@ -12,6 +12,11 @@ internal static class HealthProbe
 
     public static async Task ConnectAsync(PooledChannel channel, CancellationToken cancellationToken)
     {
+        if (channel.Handler is not { } handler)
+        {
+            return;
+        }
+
         try
         {
             using var call = channel.CreateBareInvoker().AsyncUnaryCall(
@@ -20,10 +25,10 @@ internal static class HealthProbe
         }
         catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
         {
-            var failure = channel.Handler.Transport.Backoff.Failure?.Exception ?? exception;
-            throw new OperationCanceledException($"{channel.Handler.Transport.Address} was not connected in time: {failure.Message}", failure, cancellationToken);
+            var failure = handler.Transport.Backoff.Failure?.Exception ?? exception;
+            throw new OperationCanceledException($"{handler.Transport.Address} was not connected in time: {failure.Message}", failure, cancellationToken);
         }
-        catch (RpcException) when (channel.Handler.State == ConnectivityState.Ready)
+        catch (RpcException) when (handler.State == ConnectivityState.Ready)
         {
             // Whatever the server answered, it answered.
         }

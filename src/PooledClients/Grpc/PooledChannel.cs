@@ -17,11 +17,11 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
 
     public PooledChannel(
         GrpcChannel channel,
-        GrpcTransportHandler handler,
+        GrpcTransportHandler? handler,
         PooledGrpcClientOptions options,
         GrpcClientSetup setup,
         CallPipelineFacts facts,
-        IServiceProvider services)
+        RootServices services)
         : base(channel.Target)
     {
         _channel = channel;
@@ -42,12 +42,16 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
         _invoker = new Lazy<CallInvoker>(() => _pipeline.Build(stubDeadline: null));
     }
 
-    public GrpcTransportHandler Handler { get; }
+    /// <summary>What carries the calls; <see langword="null"/> where the application's own primary handler does.</summary>
+    public GrpcTransportHandler? Handler { get; }
+
+    /// <summary>What its connections are; nothing is known of those of a primary handler of the application's.</summary>
+    public ConnectivityState State => Handler?.State ?? ConnectivityState.Ready;
 
     public GrpcClientSetup Setup { get; }
 
-    /// <summary>The container's root services.</summary>
-    public IServiceProvider Services { get; }
+    /// <summary>The container's root services, without the scoped ones.</summary>
+    public RootServices Services { get; }
 
     /// <summary>The channel's own invoker, in front of which there is nothing of ours.</summary>
     public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
@@ -58,11 +62,15 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
 
     public override CallInvoker CreateCallInvoker() => _invoker.Value;
 
-    /// <summary>The pipeline of one stub: interceptors of client scope are its own.</summary>
-    public CallInvoker CreateStubInvoker(TimeSpan? deadline)
-        => deadline is null && Setup.ClientInterceptors.Count == 0 ? _invoker.Value : _pipeline.Build(deadline);
+    /// <summary>The pipeline of one stub: interceptors of client scope are its own, and so is what needs the services of its scope.</summary>
+    public CallInvoker CreateStubInvoker(TimeSpan? deadline, IServiceProvider? scope)
+        => deadline is null && Setup.ClientInterceptors.Count == 0 && (scope is null || !Setup.NeedsScope) ? _invoker.Value : _pipeline.Build(deadline, scope);
 
-    public void Dispose() => _channel.Dispose();
+    public void Dispose()
+    {
+        _channel.Dispose();
+        Services.Dispose();
+    }
 
     // The pool owns the connections; a caller that shuts its channel down leaves those of the others alone.
     protected override Task ShutdownAsyncCore() => Task.CompletedTask;

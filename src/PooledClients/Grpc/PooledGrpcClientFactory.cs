@@ -1,7 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PooledClients.Grpc;
 
 /// <summary>Makes stubs over a client's pooled channel.</summary>
-internal sealed class PooledGrpcClientFactory<TClient>(GrpcChannelPool pool, GrpcClientRegistration<TClient> registration) : IPooledGrpcClientFactory<TClient>
+/// <param name="pool">The channels.</param>
+/// <param name="registration">The client.</param>
+/// <param name="scope">The services that its stubs belong to; <see langword="null"/> where they belong to no scope.</param>
+internal sealed class PooledGrpcClientFactory<[DynamicallyAccessedMembers(ClientActivator.NeededMembers)] TClient>(
+    GrpcChannelPool pool, GrpcClientRegistration<TClient> registration, IServiceProvider? scope) : IPooledGrpcClientFactory<TClient>
     where TClient : class
 {
     public TClient CreateClient() => Create(deadline: null);
@@ -19,7 +25,7 @@ internal sealed class PooledGrpcClientFactory<TClient>(GrpcChannelPool pool, Grp
     private TClient Create(TimeSpan? deadline)
     {
         var channel = pool.GetPooledChannel(registration);
-        var invoker = channel.CreateStubInvoker(deadline);
-        return channel.Setup.Creator is { } create ? (TClient)create(channel.Services, invoker) : registration.Create(invoker);
+        var invoker = channel.CreateStubInvoker(deadline, scope);
+        return channel.Setup.Creator is { } create ? (TClient)create(scope ?? channel.Services, invoker) : registration.Create(invoker);
     }
 }

@@ -27,6 +27,11 @@ internal sealed class PooledGrpcClientOptionsValidator(
         errors.AddRange(bindingErrors.Get(key));
 
         var setup = setups.Get(name);
+        if (setup.IsReplaced)
+        {
+            return ValidateOptionsResult.Success;
+        }
+
         CheckAddress(options, setup, errors);
         errors.CheckTime(nameof(options.Deadline), options.Deadline);
         errors.CheckTime(nameof(options.StreamingDeadline), options.StreamingDeadline);
@@ -48,26 +53,53 @@ internal sealed class PooledGrpcClientOptionsValidator(
     {
         if (!ServiceAddress.TryParse(options.Address, out var address, out var reason))
         {
-            errors.Add(nameof(options.Address), reason);
-            return;
-        }
+            if (setup.PrimaryHandler is not null && options.Address is null)
+            {
+                CheckUnusedTls(options, errors);
+                return;
+            }
 
-        if (address.IsSecure)
-        {
+            errors.Add(nameof(options.Address), reason);
             errors.CheckTls(options.Tls, tls);
             return;
         }
 
-        if (options.Tls is not { CaCertificatePath: null, CaCertificatePem: null, ClientCertificatePath: null })
+        if (setup.PrimaryHandler is not null)
+        {
+            CheckUnusedTls(options, errors);
+        }
+        else if (address.IsSecure)
+        {
+            errors.CheckTls(options.Tls, tls);
+        }
+        else if (IsSet(options.Tls))
         {
             errors.Add(nameof(options.Tls), $"certificates are set, but {options.Address} is clear text, where they are never used; use an https:// address or leave them out.");
         }
 
-        if (setup.CallCredentials.Count > 0)
+        if (address.IsSecure)
         {
-            errors.Add(nameof(options.Address), $"call credentials are added, but {options.Address} is clear text, where they are never sent; use an https:// address.");
+            return;
+        }
+
+        // What ConfigureChannel says of credentials on clear text is not known before the channel is made.
+        if (setup.CallCredentials.Count > 0 && setup.ChannelActions.Count == 0)
+        {
+            errors.Add(nameof(options.Address), ChannelOptionsCheck.CredentialsOnClearText(address));
         }
     }
+
+    private static void CheckUnusedTls(PooledGrpcClientOptions options, OptionsErrors errors)
+    {
+        if (IsSet(options.Tls))
+        {
+            errors.Add(
+                nameof(options.Tls),
+                "certificates are set, but ConfigurePrimaryHttpMessageHandler puts a handler in place of the pool that never uses them; leave one of the two out.");
+        }
+    }
+
+    private static bool IsSet(TlsOptions options) => options is not { CaCertificatePath: null, CaCertificatePem: null, ClientCertificatePath: null };
 
     private static void CheckResilience(GrpcResilienceOptions options, OptionsErrors errors)
     {

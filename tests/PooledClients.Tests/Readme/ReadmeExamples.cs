@@ -1,3 +1,4 @@
+using Files.V1;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
@@ -33,11 +34,22 @@ internal static class ReadmeExamples
         services.AddHealthChecks().AddPooledClients();
     }
 
+    public static void ScopedTokens(IServiceCollection services)
+    {
+        services.AddPooledGrpcClient<Uploads.UploadsClient>().AsScoped().AddCallCredentials((context, metadata, provider) =>
+        {
+            metadata.Add("authorization", $"Bearer {provider.GetRequiredService<UserToken>().Value}");
+            return Task.CompletedTask;
+        });
+    }
+
     public static void AmbientDeadlines(IServiceCollection services, WebApplication app)
     {
         services.AddGrpc(options => options.Interceptors.Add<CallDeadlineInterceptor>());
         app.UseCallDeadlines();   // package PooledClients.AspNetCore: [RequestTimeout] and RequestAborted
     }
+
+    public sealed record UserToken(string Value);
 
     public sealed class Importer(IPooledGrpcClientFactory<KeyValue.KeyValueClient> clients, IGrpcChannelPool channels)
     {

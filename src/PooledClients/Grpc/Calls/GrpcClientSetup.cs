@@ -19,6 +19,12 @@ internal sealed class GrpcClientSetup
     /// <summary>Where any is given, the client's connections are its own: no other client asked for such a handler.</summary>
     public List<Action<SocketsHttpHandler>> HandlerActions { get; } = [];
 
+    /// <summary>What carries the calls in place of the pool.</summary>
+    public Func<IServiceProvider, HttpMessageHandler>? PrimaryHandler { get; set; }
+
+    /// <summary>Whether something else stands in for the client, so that nothing of it is used.</summary>
+    public bool IsReplaced { get; set; }
+
     public List<Func<IServiceProvider, DelegatingHandler>> MessageHandlers { get; } = [];
 
     public List<Func<IServiceProvider, Interceptor>> ChannelInterceptors { get; } = [];
@@ -28,6 +34,16 @@ internal sealed class GrpcClientSetup
     public List<Func<IServiceProvider, AsyncAuthInterceptor>> CallCredentials { get; } = [];
 
     public List<Func<CallOptions, CallOptions>> CallOptions { get; } = [];
+
+    /// <summary>Whether each scope has a stub of its own.</summary>
+    public bool IsScoped { get; set; }
+
+    /// <summary>Whether a stub has anything of its own scope.</summary>
+    public bool NeedsScope => ClientInterceptors.Count + CallCredentials.Count > 0;
+
+    /// <summary>Whether making the channel runs code of the application's, which may fail.</summary>
+    public bool HasApplicationParts => !IsReplaced
+        && (PrimaryHandler is not null || ChannelActions.Count + HandlerActions.Count + MessageHandlers.Count + ChannelInterceptors.Count + ClientInterceptors.Count > 0);
 
     /// <summary>
     /// Whether something of the application's comes between stub and handler that may send a request later than the call is made. The

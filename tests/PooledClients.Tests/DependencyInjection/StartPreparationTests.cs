@@ -1,0 +1,111 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using RocksDb.V1;
+
+namespace PooledClients.Tests.DependencyInjection;
+
+/// <summary>What would fail at the first call fails the start, with everything else that is wrong.</summary>
+public sealed class StartPreparationTests
+{
+    public static TheoryData<string, string> Mistakes => new()
+    {
+        { "interceptor", nameof(Unregistered) },
+        { "client interceptor", nameof(Unregistered) },
+        { "handler", nameof(UnregisteredHandler) },
+        { "primary", nameof(UnregisteredHandler) },
+        { "used handler", "register it as transient" },
+        { "HttpHandler", "ConfigurePrimaryHttpMessageHandler" },
+        { "balancing", "LoadBalancingConfigs" },
+        { "HttpVersion", "HTTP/2 only" },
+        { "clear text credentials", "UnsafeUseInsecureChannelCallCredentials" },
+        { "throws", "own words" },
+        { "insecure credentials", "Channel is configured" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public async Task Start_WithAMistakeInWhatTheApplicationAdds_Fails(string mistake, string expected)
+    {
+        using var used = new Used { InnerHandler = new HttpClientHandler() };
+        var failures = await StartAsync(builder => _ = mistake switch
+        {
+            "interceptor" => builder.AddInterceptor<Unregistered>(),
+            "client interceptor" => builder.AddInterceptor<Unregistered>(GrpcInterceptorScope.Client),
+            "handler" => builder.AddHttpMessageHandler<UnregisteredHandler>(),
+            "primary" => builder.ConfigurePrimaryHttpMessageHandler<UnregisteredHandler>(),
+            "used handler" => builder.AddHttpMessageHandler(() => used),
+            "HttpHandler" => builder.ConfigureChannel(channel => channel.HttpHandler = new HttpClientHandler()),
+            "balancing" => builder.ConfigureChannel(channel => channel.ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } }),
+            "HttpVersion" => builder.ConfigureChannel(channel => channel.HttpVersion = new Version(1, 1)),
+            "clear text credentials" => Clear(builder).AddCallCredentials((_, _) => Task.CompletedTask).ConfigureChannel(_ => { }),
+            "insecure credentials" => builder.ConfigureChannel(channel => channel.Credentials = ChannelCredentials.Insecure),
+            _ => builder.ConfigureChannel(_ => throw new InvalidOperationException("own words")),
+        });
+
+        var failure = Assert.Single(failures);
+        Assert.StartsWith("PooledClients:Grpc:KeyValue: ", failure, StringComparison.Ordinal);
+        Assert.Contains(expected, failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithCredentialsOnClearTextThatAreMeant_Starts()
+        => Assert.Empty(await StartAsync(builder => Clear(builder).AddCallCredentials((_, _) => Task.CompletedTask)
+            .ConfigureChannel(channel => channel.UnsafeUseInsecureChannelCallCredentials = true)));
+
+    [Fact]
+    public async Task Start_WithABadAddressAndABadFile_TellsBoth()
+    {
+        var failures = await StartAsync(builder => builder.Services.Configure<PooledGrpcClientOptions>("KeyValue", options =>
+        {
+            options.Address = null;
+            options.Tls.CaCertificatePath = "/no/such/file.pem";
+        }));
+
+        Assert.Equal(2, failures.Count);
+        Assert.Contains(failures, static failure => failure.Contains("no address is set", StringComparison.Ordinal));
+        Assert.Contains(failures, static failure => failure.Contains("/no/such/file.pem", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Start_WithTlsAndAPrimaryHandler_FailsForTlsWouldHaveNoEffect()
+    {
+        var failures = await StartAsync(builder => builder.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler())
+            .Services.Configure<PooledGrpcClientOptions>("KeyValue", options => options.Tls.CaCertificatePath = "/etc/ca.pem"));
+
+        Assert.Contains("PooledClients:Grpc:KeyValue:Tls: certificates are set", Assert.Single(failures), StringComparison.Ordinal);
+    }
+
+    private static IPooledGrpcClientBuilder Clear(IPooledGrpcClientBuilder builder)
+    {
+        builder.Services.Configure<PooledGrpcClientOptions>("KeyValue", options => options.Address = new Uri("http://host"));
+        return builder;
+    }
+
+    private static async Task<IReadOnlyList<string>> StartAsync(Action<IPooledGrpcClientBuilder> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        configure(builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.Address = new Uri("https://host")));
+        using var host = builder.Build();
+        try
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+            await host.StopAsync(TestContext.Current.CancellationToken);
+            return [];
+        }
+        catch (OptionsValidationException exception)
+        {
+            return [.. exception.Failures];
+        }
+    }
+
+    private sealed class Unregistered : Interceptor;
+
+    private sealed class UnregisteredHandler : DelegatingHandler;
+
+    private sealed class Used : DelegatingHandler;
+}
