@@ -8,7 +8,7 @@ internal sealed class PooledClientsOptionsValidator(BindingErrors bindingErrors)
     public ValidateOptionsResult Validate(string? name, PooledClientsOptions options)
     {
         var errors = new OptionsErrors(ConfigurationKeys.Root);
-        errors.AddRange(bindingErrors.Get(ConfigurationKeys.Root));
+        errors.AddRange(bindingErrors.Get(ConfigurationKeys.Root, options.UnknownKeys));
         errors.CheckPositive($"{nameof(options.Descriptors)}:{nameof(DescriptorOptions.MaxConnections)}", options.Descriptors.MaxConnections);
         if (options.Descriptors.Reserve is < 0 or > 1024)
         {

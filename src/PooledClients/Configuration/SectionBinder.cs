@@ -16,18 +16,21 @@ internal static class SectionBinder
             return;
         }
 
+        var keys = SectionKeys.Of(typeof(TOptions));
+        errors.SetUnknown(key, [.. UnknownKeyFinder.Find(section, keys)]);
+        var values = SuffixedValues.Expand(section, keys);
         try
         {
-            bind(section, options);
+            bind(values, options);
         }
         catch (InvalidOperationException)
         {
             // What was bound before the throw is bound again: a scalar is the same the second time.
-            errors.Set(key, BindOneByOne(section, key, options, bind));
+            errors.Set(key, BindOneByOne(values, key, keys, options, bind));
         }
     }
 
-    private static List<string> BindOneByOne<TOptions>(IConfigurationSection section, string key, TOptions options, Action<IConfiguration, TOptions> bind)
+    private static List<string> BindOneByOne<TOptions>(IConfiguration section, string key, SectionKeys keys, TOptions options, Action<IConfiguration, TOptions> bind)
         where TOptions : class
     {
         var failures = new List<string>();
@@ -45,7 +48,7 @@ internal static class SectionBinder
             catch (InvalidOperationException exception)
             {
                 var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : value;
-                failures.Add($"{key}:{path}: '{shown}' does not parse: {(exception.InnerException ?? exception).Message}");
+                failures.Add($"{key}:{path}: '{shown}' does not parse: {(exception.InnerException ?? exception).Message}{SuffixedValues.Hint(keys.TypeAt(path))}");
             }
         }
 

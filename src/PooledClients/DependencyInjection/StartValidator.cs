@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
@@ -10,6 +11,7 @@ namespace PooledClients.DependencyInjection;
 /// <summary>Validates every client and the process-wide options in one go, so that all errors are seen at once and each once.</summary>
 internal sealed class StartValidator(
     IServiceProvider services,
+    BindingErrors bindingErrors,
     IOptions<PooledClientsOptions> options,
     IOptionsMonitor<PooledGrpcClientOptions> grpcOptions,
     IEnumerable<GrpcClientRegistration> grpcClients,
@@ -46,6 +48,11 @@ internal sealed class StartValidator(
             Collect(failures, () => httpOptions.Get(client.Name));
         }
 
+        if (services.GetService<IConfiguration>() is { } configuration)
+        {
+            failures.AddRange(bindingErrors.Judge(FindUnknownClients(configuration)));
+        }
+
         // The pool reads the process-wide options as it is made, and knows no name that is taken twice.
         foreach (var client in failures.Count == 0 ? prepared : [])
         {
@@ -54,6 +61,14 @@ internal sealed class StartValidator(
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private IEnumerable<string> FindUnknownClients(IConfiguration configuration) =>
+    [
+        .. UnknownKeyFinder.FindClients(
+            configuration.GetSection($"{ConfigurationKeys.Root}:Grpc"), [.. grpcClients.Select(static client => client.Name).Distinct()], "AddPooledGrpcClient"),
+        .. UnknownKeyFinder.FindClients(
+            configuration.GetSection($"{ConfigurationKeys.Root}:Http"), [.. httpClients.Select(static client => client.Name.Length == 0 ? "Default" : client.Name).Distinct()], "AddPooledHttpClient"),
+    ];
 
     /// <summary>What the application put into a client's channel runs now, so that a handler that is not registered fails the start and not the first call.</summary>
     private void Prepare(List<string> failures, string client)

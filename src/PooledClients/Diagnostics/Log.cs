@@ -111,6 +111,9 @@ internal static partial class Log
     [LoggerMessage(490, LogLevel.Information, "Pooled gRPC client {Client} leaves the pool: its calls go to {Handler}, which was set as its primary handler. Its connections, trust, retries and the descriptor budget are not the library's.")]
     public static partial void LeftThePool(this ILogger logger, string client, string handler);
 
+    [LoggerMessage(491, LogLevel.Warning, "The configuration has a key that means nothing. {Key}")]
+    public static partial void UnknownKey(this ILogger logger, string key);
+
     [LoggerMessage(508, LogLevel.Information, "Client certificate {Path} holds again certificate {Thumbprint}, which is in use.")]
     public static partial void IdentityRestored(this ILogger logger, string path, string thumbprint);
 

@@ -15,6 +15,13 @@ public sealed class PooledClientsOptions
     /// <value>10 seconds.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Gets or sets what becomes of a key in the section <c>PooledClients</c> that means nothing. A typo is no small matter:
+    /// <c>CaCertificate</c> for <c>CaCertificatePath</c> would trust the system's authorities.
+    /// </summary>
+    /// <value><see cref="PooledClients.UnknownKeys.FailStart"/>.</value>
+    public UnknownKeys UnknownKeys { get; set; } = UnknownKeys.FailStart;
+
     /// <summary>Gets what is done ahead of the first call while the host starts.</summary>
     public WarmUpOptions WarmUp { get; } = new();
 }

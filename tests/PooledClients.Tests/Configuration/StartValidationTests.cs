@@ -124,7 +124,7 @@ public sealed class StartValidationTests
     {
         var configuration = new Dictionary<string, string?> { [Key + "Address"] = "https://host", ["PooledClients:Grpc:other:Address"] = "https://host" };
 
-        var failures = await StartAsync(configuration, services => services.AddPooledGrpcClient<Other.KeyValue.KeyValueClient>());
+        var failures = await StartAsync(new() { [Key + "Address"] = "https://host" }, services => services.AddPooledGrpcClient<Other.KeyValue.KeyValueClient>());
         Assert.Contains("share the name 'KeyValue'", Assert.Single(failures), StringComparison.Ordinal);
 
         Assert.Empty(await StartAsync(configuration, services => services.AddPooledGrpcClient<Other.KeyValue.KeyValueClient>("other")));

@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
+using RocksDb.V1;
+
+namespace PooledClients.Tests.Configuration;
+
+/// <summary>A typo in the configuration is no setting that is left out.</summary>
+public sealed class UnknownKeyTests
+{
+    private const string Grpc = "PooledClients:Grpc:KeyValue:";
+    private const string Http = "PooledClients:Http:uploads:";
+
+    [Theory]
+    [InlineData(Grpc + "Dedline", "did you mean Deadline?")]
+    [InlineData(Grpc + "deadlines", "did you mean Deadline?")]
+    [InlineData(Grpc + "Timeout", "did you mean Deadline?")]
+    [InlineData(Grpc + "Url", "did you mean Address?")]
+    [InlineData(Grpc + "Tls:CaCertificate", "did you mean CaCertificatePath or CaCertificatePem?")]
+    [InlineData(Grpc + "Tls:CaCertPath", "did you mean CaCertificatePath?")]
+    [InlineData(Grpc + "CaCertificatePath", "did you mean Tls:CaCertificatePath?")]
+    [InlineData(Grpc + "Connection:Dead-Peer-Timeout", "did you mean DeadPeerTimeout?")]
+    [InlineData(Grpc + "Methods:Get:Dedline", "did you mean Deadline?")]
+    [InlineData(Grpc + "WaitForReady:Seconds", "WaitForReady is a value")]
+    [InlineData(Grpc + "Resilience", "has settings below it")]
+    [InlineData(Grpc + "Xyzzy", "the settings here are Address, Admission")]
+    [InlineData(Http + "Timeout", "did you mean Deadline?")]
+    [InlineData(Http + "Address", "did you mean BaseAddress?")]
+    [InlineData(Http + "Tls:ClientCertificate", "did you mean ClientCertificatePath?")]
+    [InlineData("PooledClients:DrainTimout", "did you mean DrainTimeout?")]
+    [InlineData("PooledClients:Descriptors:MaxConnection", "did you mean MaxConnections?")]
+    [InlineData("PooledClients:gRPCs:Deadline", "did you mean Grpc?")]
+    [InlineData("PooledClients:Grpc:KeyValueClient:Deadline", "did you mean KeyValue?")]
+    [InlineData("PooledClients:Grpc:Other:Deadline", "there are KeyValue. Add it with AddPooledGrpcClient")]
+    [InlineData("PooledClients:Http:upload:Deadline", "did you mean uploads?")]
+    public async Task Start_KeyThatMeansNothing_FailsAndSaysWhatWasMeant(string key, string expected)
+    {
+        var (failures, warnings) = await StartAsync(new() { [key] = "00:00:05" });
+
+        var failure = Assert.Single(failures);
+        Assert.StartsWith(key.EndsWith(":Deadline", StringComparison.Ordinal) ? key[..key.LastIndexOf(':')] : key, failure, StringComparison.Ordinal);
+        Assert.Contains(expected, failure, StringComparison.Ordinal);
+        Assert.Empty(warnings);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Start_ToldToWarnOnly_WarnsOfEachKey(bool isToldByCode)
+    {
+        var settings = new Dictionary<string, string?> { [Grpc + "Dedline"] = "x", ["PooledClients:Grpc:Other:Deadline"] = "x", ["PooledClients:Drain"] = "x" };
+        if (!isToldByCode)
+        {
+            settings["PooledClients:UnknownKeys"] = "Warn";
+        }
+
+        var (failures, warnings) = await StartAsync(settings, isToldByCode ? options => options.UnknownKeys = UnknownKeys.Warn : null);
+
+        Assert.Empty(failures);
+        Assert.Equal(3, warnings.Count);
+        Assert.Contains(warnings, static warning => warning.Contains("did you mean Deadline?", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Start_EveryKeyThatThereIs_IsKnown()
+    {
+        var (failures, _) = await StartAsync(new()
+        {
+            [Grpc + "deadline"] = "00:00:09",
+            [Grpc + "Methods:rocksdb.v1.KeyValue/Get:Deadline"] = "00:00:01",
+            [Grpc + "Tls:ReloadInterval"] = "00:01:00",
+            [Grpc + "Admission:Mode"] = "Off",
+            [Http + "AutomaticDecompression"] = "GZip",
+            ["PooledClients:WarmUp:Preload"] = "false",
+        });
+
+        Assert.Empty(failures);
+    }
+
+    [Fact]
+    public void Resolve_WithoutAHost_FailsToo()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(Grpc + "Address", "https://host"), new(Grpc + "Tls:CaCertificate", "/etc/ca.pem")]).Build();
+        using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddPooledGrpcClient<KeyValue.KeyValueClient>().Services.BuildServiceProvider();
+
+        var exception = Assert.Throws<OptionsValidationException>(services.GetRequiredService<KeyValue.KeyValueClient>);
+
+        Assert.Contains("CaCertificatePath", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(typeof(PooledClientsOptions))]
+    [InlineData(typeof(PooledGrpcClientOptions))]
+    [InlineData(typeof(PooledHttpClientOptions))]
+    public void Keys_OfOptionsWithinOptions_AreAllKnown(Type options)
+    {
+        foreach (var property in options.GetProperties())
+        {
+            var key = SectionKeys.Of(options).Find(property.Name);
+            Assert.NotNull(key);
+            Assert.True(key.Scalar is not null || key.Section is not null, $"SectionKeys does not know the options of {options.Name}.{property.Name}: add them there.");
+        }
+    }
+
+    [Theory]
+    [InlineData("Deadline", "5s", 5_000)]
+    [InlineData("Deadline", "250 ms", 250)]
+    [InlineData("Deadline", "1.5m", 90_000)]
+    [InlineData("Deadline", "1h", 3_600_000)]
+    [InlineData("Deadline", "00:00:07", 7_000)]
+    [InlineData("Methods:Get:Deadline", "2s", 2_000)]
+    [InlineData("MaxReceiveMessageSize", "4MB", 4 * 1024 * 1024)]
+    [InlineData("MaxReceiveMessageSize", "512 KiB", 512 * 1024)]
+    [InlineData("MaxReceiveMessageSize", "1000", 1000)]
+    public void Options_ValueWithAUnit_IsUnderstood(string key, string value, int expected)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(Grpc + "Address", "https://host"), new(Grpc + key, value)]).Build();
+        using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddPooledGrpcClient<KeyValue.KeyValueClient>().Services.BuildServiceProvider();
+
+        var options = services.GetRequiredService<IOptionsMonitor<PooledGrpcClientOptions>>().Get("KeyValue");
+
+        Assert.Equal(expected, key switch
+        {
+            "Deadline" => options.Deadline!.Value.TotalMilliseconds,
+            "MaxReceiveMessageSize" => options.MaxReceiveMessageSize!.Value,
+            _ => options.Methods["Get"].Deadline!.Value.TotalMilliseconds,
+        });
+        Assert.Equal("https://host/", options.Address!.ToString());
+    }
+
+    [Theory]
+    [InlineData("Deadline", "five", "Write 00:00:05 or 5s")]
+    [InlineData("MaxReceiveMessageSize", "4 apples", "4MB")]
+    [InlineData("MaxReceiveMessageSize", "9999GB", "does not parse")]
+    public async Task Start_ValueThatDoesNotParse_ShowsTheRightForm(string key, string value, string expected)
+    {
+        var (failures, _) = await StartAsync(new() { [Grpc + key] = value });
+
+        Assert.Contains(expected, Assert.Single(failures), StringComparison.Ordinal);
+    }
+
+    private static async Task<(IReadOnlyList<string> Failures, IReadOnlyList<string> Warnings)> StartAsync(
+        Dictionary<string, string?> settings, Action<PooledClientsOptions>? configure = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection([new(Grpc + "Address", "https://host"), .. settings]);
+        builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>();
+        builder.Services.AddPooledHttpClient("uploads");
+        builder.Services.ConfigurePooledClients(configure ?? (_ => { }));
+        builder.Logging.AddFakeLogging();
+        using var host = builder.Build();
+        IReadOnlyList<string> failures = [];
+        try
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+            await host.StopAsync(TestContext.Current.CancellationToken);
+        }
+        catch (OptionsValidationException exception)
+        {
+            failures = [.. exception.Failures];
+        }
+
+        return (failures, [.. host.Services.GetFakeLogCollector().GetSnapshot().Where(static record => record.Id.Id == 491).Select(static record => record.Message)]);
+    }
+}
