@@ -44,7 +44,7 @@ internal abstract class GrpcClientRegistration
     public bool IsSameClient(GrpcClientRegistration other) => ClientType == other.ClientType && Name == other.Name && IsNamed == other.IsNamed;
 
     // A generated client is nested in its service: KeyValue.KeyValueClient.
-    private static string DefaultName(Type clientType)
+    public static string DefaultName(Type clientType)
     {
         if (clientType.DeclaringType is { } service && clientType.Name == service.Name + "Client")
         {
