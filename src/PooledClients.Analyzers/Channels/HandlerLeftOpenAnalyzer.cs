@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using Microsoft.CodeAnalysis;
@@ -23,29 +22,43 @@ public sealed class HandlerLeftOpenAnalyzer : DiagnosticAnalyzer
         {
             if (start.Compilation.GetTypeByMetadataName("Grpc.Net.Client.GrpcChannelOptions") is not null && !TestProject.Is(start.Options))
             {
-                start.RegisterOperationAction(Analyze, OperationKind.ObjectCreation);
+                start.RegisterOperationAction(Analyze, OperationKind.SimpleAssignment);
             }
         });
     }
 
     private static void Analyze(OperationAnalysisContext context)
     {
-        if (context.Operation is not IObjectCreationOperation { Type: { } type } options
+        if (context.Operation is not ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property: { Name: "HttpHandler", ContainingType: var type } } } handler
             || !type.Is("Grpc.Net.Client.GrpcChannelOptions")
-            || TestCode.Contains(context.ContainingSymbol))
+            || TestCode.Contains(context.ContainingSymbol)
+            || Options(handler) is not { } options
+            || !MadeHandler.IsOwned(handler.Value))
         {
             return;
         }
 
         var flow = ValueFlow.Follow(options, ChannelRules.Instance);
-        List<ISimpleAssignmentOperation> settings = [.. flow.Root.Descendants().OfType<ISimpleAssignmentOperation>().Where(assignment => IsSetting(assignment, options, flow))];
-        if (settings.FirstOrDefault(setting => Name(setting) == "HttpHandler") is { } handler
-            && !settings.Any(setting => Name(setting) == "DisposeHttpClient" && setting.Value.ConstantValue is not { HasValue: true, Value: false })
-            && MadeHandler.IsOwned(handler.Value)
-            && ChannelDisposal.Happens(flow))
+        if (ChannelDisposal.Happens(flow)
+            && !flow.Root.Descendants().OfType<ISimpleAssignmentOperation>().Any(setting => IsSetting(setting, options, flow)
+                && Name(setting) == "DisposeHttpClient" && setting.Value.ConstantValue is not { HasValue: true, Value: false }))
         {
             context.ReportDiagnostic(Diagnostic.Create(Rules.HandlerLeftOpen, handler.Syntax.GetLocation()));
         }
+    }
+
+    /// <summary>Where the options were made whose handler is set: around, or where their variable was declared.</summary>
+    private static IObjectCreationOperation? Options(ISimpleAssignmentOperation handler)
+    {
+        if (handler.Parent is IObjectOrCollectionInitializerOperation { Parent: IObjectCreationOperation around })
+        {
+            return around;
+        }
+
+        return ((IPropertyReferenceOperation)handler.Target).Instance is ILocalReferenceOperation local
+            ? new MemberReferences(handler).Root.Descendants().OfType<IVariableDeclaratorOperation>()
+                .FirstOrDefault(declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local.Local))?.Initializer?.Value.Unwrapped() as IObjectCreationOperation
+            : null;
     }
 
     private static string Name(ISimpleAssignmentOperation setting) => ((IPropertyReferenceOperation)setting.Target).Property.Name;

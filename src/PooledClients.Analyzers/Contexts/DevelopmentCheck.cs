@@ -8,6 +8,8 @@ namespace PooledClients.Analyzers.Contexts;
 /// <summary>Tells whether code runs only where the environment was asked and is development.</summary>
 internal static class DevelopmentCheck
 {
+    private const int MaxDepth = 4;
+
     public static bool Guards(IOperation operation)
     {
         var below = operation;
@@ -55,21 +57,21 @@ internal static class DevelopmentCheck
     }
 
     /// <summary>Tells whether a condition has this outcome only in development.</summary>
-    private static bool Means(IOperation condition, bool outcome) => condition.Unwrapped() switch
+    private static bool Means(IOperation condition, bool outcome, int depth = 0) => condition.Unwrapped() switch
     {
-        IUnaryOperation { OperatorKind: UnaryOperatorKind.Not } negation => Means(negation.Operand, !outcome),
+        IUnaryOperation { OperatorKind: UnaryOperatorKind.Not } negation => Means(negation.Operand, !outcome, depth),
         IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.And } both => outcome
-            ? Means(both.LeftOperand, true) || Means(both.RightOperand, true)
-            : Means(both.LeftOperand, false) && Means(both.RightOperand, false),
+            ? Means(both.LeftOperand, true, depth) || Means(both.RightOperand, true, depth)
+            : Means(both.LeftOperand, false, depth) && Means(both.RightOperand, false, depth),
         IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalOr or BinaryOperatorKind.Or } either => outcome
-            ? Means(either.LeftOperand, true) && Means(either.RightOperand, true)
-            : Means(either.LeftOperand, false) || Means(either.RightOperand, false),
+            ? Means(either.LeftOperand, true, depth) && Means(either.RightOperand, true, depth)
+            : Means(either.LeftOperand, false, depth) || Means(either.RightOperand, false, depth),
         IBinaryOperation { OperatorKind: BinaryOperatorKind.Equals } comparison => outcome && IsDevelopmentName(comparison),
         IBinaryOperation { OperatorKind: BinaryOperatorKind.NotEquals } comparison => !outcome && IsDevelopmentName(comparison),
         IInvocationOperation call => outcome && IsQuestion(call),
-        ILocalReferenceOperation local => new MemberReferences(local).Root.Descendants().OfType<IVariableDeclaratorOperation>()
+        ILocalReferenceOperation local when depth < MaxDepth => new MemberReferences(local).Root.Descendants().OfType<IVariableDeclaratorOperation>()
             .Any(declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local.Local) && declarator.Initializer is { } initial
-                && initial.Value.Unwrapped() is not ILocalReferenceOperation && Means(initial.Value, outcome)),
+                && Means(initial.Value, outcome, depth + 1)),
         IPropertyReferenceOperation { Property.Name: "IsDevelopment" } or IParameterReferenceOperation { Parameter.Name: "isDevelopment" } => outcome,
         IFieldReferenceOperation field => outcome && field.Field.Name.TrimStart('_') is "isDevelopment" or "IsDevelopment",
         _ => false,

@@ -18,6 +18,7 @@ internal sealed class ReleasePaths
     private readonly HashSet<SyntaxNode> _releases;
     private readonly HashSet<SyntaxNode> _aliases;
     private readonly HashSet<int> _seen = [];
+    private readonly Stack<(BasicBlock Block, int From)> _pending = new();
 
     private ReleasePaths(ControlFlowGraph graph, FlowResult flow)
     {
@@ -47,25 +48,51 @@ internal sealed class ReleasePaths
 
     private bool LeaksFromSource()
     {
-        foreach (var block in _graph.Blocks)
+        if (!Start())
         {
-            for (var index = 0; index < block.Operations.Length; index++)
-            {
-                if (IsSource(block.Operations[index]))
-                {
-                    return !Releases(block.Operations[index]) && Leaks(block, index + 1);
-                }
-            }
+            return false;
+        }
 
-            if (block.BranchValue is { } value && IsSource(value))
+        while (_pending.Count > 0)
+        {
+            var (block, from) = _pending.Pop();
+            if (Leaks(block, from))
             {
-                return Leaks(block, block.Operations.Length);
+                return true;
             }
         }
 
         return false;
     }
 
+    private bool Start()
+    {
+        foreach (var block in _graph.Blocks)
+        {
+            for (var index = 0; index < block.Operations.Length; index++)
+            {
+                if (IsSource(block.Operations[index]))
+                {
+                    if (!Releases(block.Operations[index]))
+                    {
+                        _pending.Push((block, index + 1));
+                    }
+
+                    return true;
+                }
+            }
+
+            if (block.BranchValue is { } value && IsSource(value))
+            {
+                _pending.Push((block, block.Operations.Length));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells whether the value is lost in a block; where it is still held at the end, the way goes on.</summary>
     private bool Leaks(BasicBlock block, int from)
     {
         for (var index = from; index < block.Operations.Length; index++)
@@ -114,8 +141,21 @@ internal sealed class ReleasePaths
             return LeaksByException(branch.Source.EnclosingRegion);
         }
 
-        return branch.Destination is { } destination
-            && (destination.Kind == BasicBlockKind.Exit || (_seen.Add(destination.Ordinal) && Leaks(destination, 0)));
+        if (branch.Destination is not { } destination)
+        {
+            return false;
+        }
+
+        Visit(destination);
+        return destination.Kind == BasicBlockKind.Exit;
+    }
+
+    private void Visit(BasicBlock block)
+    {
+        if (_seen.Add(block.Ordinal))
+        {
+            _pending.Push((block, 0));
+        }
     }
 
     private bool LeaksByException(ControlFlowRegion? region)
@@ -135,8 +175,12 @@ internal sealed class ReleasePaths
 
             if (handlers.Kind == ControlFlowRegionKind.TryAndCatch)
             {
-                return handlers.NestedRegions.Where(nested => nested != region)
-                    .Any(handler => !Releases(handler) && _seen.Add(handler.FirstBlockOrdinal) && Leaks(_graph.Blocks[handler.FirstBlockOrdinal], 0));
+                foreach (var handler in handlers.NestedRegions.Where(nested => nested != region && !Releases(nested)))
+                {
+                    Visit(_graph.Blocks[handler.FirstBlockOrdinal]);
+                }
+
+                return false;
             }
         }
 

@@ -13,6 +13,9 @@ namespace PooledClients.Analyzers.Http;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class HttpClientPerCallAnalyzer : DiagnosticAnalyzer
 {
+    /// <summary>A handler that wraps the last one in the same variable has no end.</summary>
+    private const int MaxDepth = 6;
+
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.HttpClientPerCall);
 
     public override void Initialize(AnalysisContext context)
@@ -50,7 +53,7 @@ public sealed class HttpClientPerCallAnalyzer : DiagnosticAnalyzer
     {
         return operation is IObjectCreationOperation creation && creation.Type.Is("System.Net.Http.HttpClient")
             && (creation.Arguments.FirstOrDefault(argument => argument.Parameter?.Type.Is("System.Net.Http.HttpMessageHandler") == true) is not { } handler
-                || IsMadeHere(handler.Value));
+                || IsMadeHere(handler.Value, 0));
     }
 
     private static bool IsHandler(IOperation operation)
@@ -59,29 +62,29 @@ public sealed class HttpClientPerCallAnalyzer : DiagnosticAnalyzer
             && (type.Is("System.Net.Http.HttpClientHandler") || type.Is("System.Net.Http.SocketsHttpHandler"));
     }
 
-    private static bool IsMadeHere(IOperation handler)
+    private static bool IsMadeHere(IOperation handler, int depth)
     {
         handler = handler.Unwrapped();
         switch (handler)
         {
             case IObjectCreationOperation when IsHandler(handler):
                 return true;
-            case IObjectCreationOperation wrapper when wrapper.Type.DerivesFrom("System.Net.Http.DelegatingHandler"):
-                return wrapper.Arguments.Any(argument => IsMadeHere(argument.Value))
-                    || wrapper.Initializer?.Initializers.OfType<ISimpleAssignmentOperation>().Any(assignment => IsMadeHere(assignment.Value)) == true;
-            case ILocalReferenceOperation local:
+            case IObjectCreationOperation wrapper when depth < MaxDepth && wrapper.Type.DerivesFrom("System.Net.Http.DelegatingHandler"):
+                return wrapper.Arguments.Any(argument => IsMadeHere(argument.Value, depth + 1))
+                    || wrapper.Initializer?.Initializers.OfType<ISimpleAssignmentOperation>().Any(assignment => IsMadeHere(assignment.Value, depth + 1)) == true;
+            case ILocalReferenceOperation local when depth < MaxDepth:
                 var references = new MemberReferences(handler);
-                return references.Root.Descendants().Any(operation => IsGiven(operation, local.Local));
+                return references.Root.Descendants().Any(operation => IsGiven(operation, local.Local, depth + 1));
             default:
                 return false;
         }
     }
 
-    private static bool IsGiven(IOperation operation, ILocalSymbol local) => operation switch
+    private static bool IsGiven(IOperation operation, ILocalSymbol local, int depth) => operation switch
     {
-        IVariableDeclaratorOperation { Initializer.Value: { } value } declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local) && IsMadeHere(value),
+        IVariableDeclaratorOperation { Initializer.Value: { } value } declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local) && IsMadeHere(value, depth),
         ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } assignment => SymbolEqualityComparer.Default.Equals(target.Local, local)
-            && assignment.Value.Unwrapped() is not ILocalReferenceOperation && IsMadeHere(assignment.Value),
+            && assignment.Value.Unwrapped() is not ILocalReferenceOperation && IsMadeHere(assignment.Value, depth),
         _ => false,
     };
 

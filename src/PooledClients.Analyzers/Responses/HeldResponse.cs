@@ -8,6 +8,8 @@ namespace PooledClients.Analyzers.Responses;
 /// <summary>Knows the calls whose response holds its connection after they are over.</summary>
 internal static class HeldResponse
 {
+    private const int MaxDepth = 4;
+
     public static bool IsMade(IInvocationOperation call)
     {
         var method = call.TargetMethod;
@@ -34,9 +36,9 @@ internal static class HeldResponse
     }
 
     private static bool HasOption(IInvocationOperation call)
-        => call.Arguments.Any(argument => argument.Parameter?.Type.Is("System.Net.Http.HttpCompletionOption") == true && MayBeHeaders(argument.Value));
+        => call.Arguments.Any(argument => argument.Parameter?.Type.Is("System.Net.Http.HttpCompletionOption") == true && MayBeHeaders(argument.Value, 0));
 
-    private static bool MayBeHeaders(IOperation option)
+    private static bool MayBeHeaders(IOperation option, int depth)
     {
         if (option.ConstantValue is { HasValue: true, Value: var value })
         {
@@ -45,10 +47,10 @@ internal static class HeldResponse
 
         return option.Unwrapped() switch
         {
-            IConditionalOperation { WhenFalse: { } other } choice => MayBeHeaders(choice.WhenTrue) || MayBeHeaders(other),
-            ISwitchExpressionOperation choice => choice.Arms.Any(arm => MayBeHeaders(arm.Value)),
-            ILocalReferenceOperation local => new MemberReferences(local).Root.Descendants().OfType<IVariableDeclaratorOperation>()
-                .Any(declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local.Local) && declarator.Initializer is { } initial && MayBeHeaders(initial.Value)),
+            IConditionalOperation { WhenFalse: { } other } choice => MayBeHeaders(choice.WhenTrue, depth) || MayBeHeaders(other, depth),
+            ISwitchExpressionOperation choice => choice.Arms.Any(arm => MayBeHeaders(arm.Value, depth)),
+            ILocalReferenceOperation local when depth < MaxDepth => new MemberReferences(local).Root.Descendants().OfType<IVariableDeclaratorOperation>()
+                .Any(declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local.Local) && declarator.Initializer is { } initial && MayBeHeaders(initial.Value, depth + 1)),
             _ => false,
         };
     }

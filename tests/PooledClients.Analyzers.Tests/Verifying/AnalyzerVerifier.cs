@@ -1,5 +1,4 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
@@ -31,19 +30,7 @@ internal static class AnalyzerVerifier<TAnalyzer>
         };
         test.TestState.AdditionalReferences.AddRange(References.All);
         test.ExpectedDiagnostics.AddRange(expected);
-        test.SolutionTransforms.Add(Prepare);
+        test.SolutionTransforms.Add(LanguageSetup<TAnalyzer>.Prepare);
         return test.RunAsync(TestContext.Current.CancellationToken);
-    }
-
-    /// <summary>A debug build of today's language, with the rule on even if it is off by default.</summary>
-    private static Solution Prepare(Solution solution, ProjectId id)
-    {
-        var project = solution.GetProject(id)!;
-        var options = (CSharpCompilationOptions)project.CompilationOptions!;
-        var rules = new TAnalyzer().SupportedDiagnostics.Where(rule => !rule.IsEnabledByDefault)
-            .ToDictionary(rule => rule.Id, _ => ReportDiagnostic.Warn);
-        return solution
-            .WithProjectParseOptions(id, new CSharpParseOptions(LanguageVersion.Latest, preprocessorSymbols: ["DEBUG"]))
-            .WithProjectCompilationOptions(id, options.WithNullableContextOptions(NullableContextOptions.Enable).WithSpecificDiagnosticOptions(options.SpecificDiagnosticOptions.SetItems(rules)));
     }
 }
