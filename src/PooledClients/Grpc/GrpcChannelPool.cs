@@ -27,7 +27,7 @@ internal sealed class GrpcChannelPool(
     IServiceProvider services,
     TransportRegistry transports,
     TlsRegistry tls,
-    AddressResilienceRegistry resilience,
+    AddressPolicies policies,
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
@@ -36,7 +36,7 @@ internal sealed class GrpcChannelPool(
     ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int), Lazy<GrpcTransportHandler>> _handlers = new();
+    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
     private readonly ILogger _logger = loggerFactory.CreateLogger<GrpcChannelPool>();
 
@@ -134,8 +134,11 @@ internal sealed class GrpcChannelPool(
             setup.HandlerActions);
         var admission = clientOptions.Admission;
         var handler = _handlers.GetOrAdd(
-            (transport, admission.Mode, admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0),
-            static (key, state) => new Lazy<GrpcTransportHandler>(() => state.pool.CreateHandler(key.Item1, state.clientOptions)),
+            (transport,
+                admission.Mode,
+                admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0,
+                BreakerSettings.From(clientOptions.Resilience)),
+            static (key, state) => new Lazy<GrpcTransportHandler>(() => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4)),
             (pool: this, clientOptions)).Value;
 
         if (!address.IsSecure)
@@ -148,18 +151,18 @@ internal sealed class GrpcChannelPool(
             client.ClientType,
             setup.Descriptor,
             transport.Address,
-            resilience.GetBudget(transport.Address, clientOptions.Resilience),
+            policies.GetBudget(transport.Address, clientOptions.Resilience.RetryRatio, clientOptions.Resilience.RetriesPerSecond),
             handler.LearnStreaming,
-            resilience.Metrics,
+            policies.Metrics,
             timeProvider,
             _logger);
         return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler), handler, clientOptions, setup, facts, services);
     }
 
-    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions)
+    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker)
     {
-        var breaker = resilience.GetBreaker(transport.Address, clientOptions.Resilience);
-        var handler = new GrpcTransportHandler(transport, clientOptions.Admission, breaker, timeProvider, _logger);
+        var handler = new GrpcTransportHandler(
+            transport, clientOptions.Admission, policies.GetBreaker(transport.Address, breaker), timeProvider, _logger);
         metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
         return handler;
     }
