@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.ServiceConfigs;
+using PooledClients.Grpc.Streams;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Methods;
@@ -24,6 +26,7 @@ internal sealed class MethodPolicies
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
     private readonly MethodPolicies? _rehearsed;
+    private ForgottenCalls? _forgotten;
 
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
     {
@@ -32,6 +35,16 @@ internal sealed class MethodPolicies
         _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
         Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
+    }
+
+    /// <summary>What a client's service config says that is not taken, or is taken otherwise than it reads.</summary>
+    public static IEnumerable<string> NotesOn(string json, Type? clientType, ServiceDescriptor? descriptor)
+    {
+        var config = ServiceConfig.Parse(json);
+        var streams = new Idempotency(clientType, descriptor).Methods
+            .Where(method => method.IsClientStreaming && config.Find(method.Service.FullName, method.Name)?.RetryPolicy is not null)
+            .Select(static method => $"the retryPolicy of {method.Service.FullName}/{method.Name} is not taken: its requests are a stream, which is handed over once");
+        return config.Notes.Concat(streams);
     }
 
     private MethodPolicies(MethodPolicies rehearsed)
@@ -43,6 +56,9 @@ internal sealed class MethodPolicies
         _idempotency = rehearsed._idempotency;
         Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
     }
+
+    /// <summary>Notices streaming calls whose callers have dropped them.</summary>
+    public ForgottenCalls Forgotten => _forgotten ??= new ForgottenCalls(_facts.Address, _facts.Time, _facts.Logger);
 
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }
@@ -111,7 +127,7 @@ internal sealed class MethodPolicies
         // A policy that is written down is the user's word, whatever the contract says.
         if (config is not null)
         {
-            return resilience.MaxAttempts > 1 ? config : null;
+            return resilience.MaxAttempts > 1 ? config with { MaxAttempts = Math.Min(config.MaxAttempts, resilience.MaxAttempts) } : null;
         }
 
         idempotent ??= _idempotency.Find(method, request);
