@@ -1,6 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Files;
@@ -14,8 +12,6 @@ namespace PooledClients.Tls;
 /// </summary>
 internal sealed class TlsContext
 {
-    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
-
     private readonly TrustFile? _trustFile;
     private readonly TrustBundle? _fixedTrust;
     private readonly IdentityFiles? _identityFiles;
@@ -47,20 +43,11 @@ internal sealed class TlsContext
     /// <summary>The identity in use; null means none.</summary>
     public ClientIdentity? Identity => _identityFiles?.Current;
 
-    /// <summary>What a handshake needs, of the material in use now. A fresh one each time: nobody may mutate one that a handler has.</summary>
-    public SslClientAuthenticationOptions CreateAuthenticationOptions()
-    {
-        var trust = Trust;
-        var identity = Identity;
-        return new SslClientAuthenticationOptions
-        {
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            CertificateRevocationCheckMode = _revocationMode,
-            CertificateChainPolicy = CreateChainPolicy(trust),
-            ClientCertificateContext = identity?.Context,
-            RemoteCertificateValidationCallback = new ServerCertificateValidator(trust, identity).Validate,
-        };
-    }
+    /// <summary>Trust and identity as they are now, in one look.</summary>
+    public TlsMaterial Capture() => new(Trust, Identity, _revocationMode);
+
+    /// <summary>What a handshake needs, of the material in use now.</summary>
+    public SslClientAuthenticationOptions CreateAuthenticationOptions() => Capture().CreateAuthenticationOptions();
 
     /// <summary>A recorder for one new connection to this address; the connection's stream owns it.</summary>
     public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory);
@@ -76,6 +63,9 @@ internal sealed class TlsContext
 
         return subscription;
     }
+
+    /// <summary>Whether a handshake may wait for the network, for it asks there whether a certificate was revoked.</summary>
+    public bool AsksForRevocation => _revocationMode == X509RevocationMode.Online;
 
     public bool Uses(WatchedFiles files) => files == _trustFile || files == _identityFiles;
 
@@ -99,26 +89,6 @@ internal sealed class TlsContext
                 onError(e);
             }
         }
-    }
-
-    private X509ChainPolicy CreateChainPolicy(TrustBundle? trust)
-    {
-        var policy = new X509ChainPolicy
-        {
-            RevocationMode = _revocationMode,
-            DisableCertificateDownloads = true,
-        };
-        policy.ApplicationPolicy.Add(ServerAuthentication);
-        if (trust is not null)
-        {
-            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            foreach (var certificate in trust.Certificates)
-            {
-                policy.CustomTrustStore.Add(certificate);
-            }
-        }
-
-        return policy;
     }
 
     private sealed class Subscription(TlsContext context, Action callback) : IDisposable

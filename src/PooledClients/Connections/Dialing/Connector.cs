@@ -111,7 +111,8 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
             lease.MarkOpened();
             if (destination.IsSecure)
             {
-                await attempt.BeginHandshakeAsync(services.Handshakes, wanted).ConfigureAwait(false);
+                var takesTurns = transport.Key.Tls is not { AsksForRevocation: true };
+                await attempt.BeginHandshakeAsync(services.Handshakes, takesTurns, wanted).ConfigureAwait(false);
             }
 
             var connection = new PooledConnection(destination, _timeProvider);

@@ -49,6 +49,11 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _connection.Written();
+        if (_isWatched)
+        {
+            Volatile.Read(ref _attempt)?.EndTurn();
+        }
+
         return base.WriteAsync(buffer, cancellationToken);
     }
 
@@ -99,6 +104,8 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
 
     private async ValueTask<int> ReadWatchedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        // A handshake that waits for its server leaves the processor to others, and takes its turn again at what comes.
+        Volatile.Read(ref _attempt)?.EndTurn();
         int read;
         try
         {
@@ -118,6 +125,11 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         if (Handshake is not { } handshake)
         {
             return read;
+        }
+
+        if (read > 0 && Volatile.Read(ref _attempt) is { } turn)
+        {
+            await turn.TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (read == 0 && buffer.Length > 0)
