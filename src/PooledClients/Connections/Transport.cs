@@ -148,6 +148,11 @@ internal sealed class Transport : IReclaimable, IDisposable
             {
                 // The dial was given up between two requests and took this one's place: nothing was sent.
             }
+            catch (HttpRequestException exception) when (IsEnd(exception) && Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
+            {
+                // The same failure to whoever judges it by its error or its cause; only people read the rest.
+                throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
+            }
             catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
             {
                 throw new OperationCanceledException(budget.Message, budget, cancellationToken);
@@ -251,6 +256,9 @@ internal sealed class Transport : IReclaimable, IDisposable
         Volatile.Write(ref _lastUsed, _services.TimeProvider.GetTimestamp());
         _services.Gate.NotifyIdle(this);
     }
+
+    private static bool IsEnd(HttpRequestException exception) =>
+        exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
 
     private void OnTrustChanged()
     {

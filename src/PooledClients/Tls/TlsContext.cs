@@ -20,6 +20,7 @@ internal sealed class TlsContext
     private readonly CertificateInventory _inventory;
     private readonly Lock _lock = new();
     private readonly List<Subscription> _subscriptions = [];
+    private readonly UnansweredEnds _unanswered = new();
 
     public TlsContext(
         TrustFile? trustFile,
@@ -50,9 +51,24 @@ internal sealed class TlsContext
     public SslClientAuthenticationOptions CreateAuthenticationOptions() => Capture().CreateAuthenticationOptions();
 
     /// <summary>A recorder for one new connection to this address; the connection's stream owns it.</summary>
-    public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory);
+    public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory, _unanswered);
 
-    /// <summary>Calls back after each good change, on the thread that looked: the callback has to be quick.</summary>
+    /// <summary>The certificate that the server at this address may have refused, in words for the error; null if there is no such suspicion.</summary>
+    public string? DescribeRefusal(string target) => _unanswered.MakeARow(target) ? Identity?.DescribeRefusal() : null;
+
+    /// <summary>Why a callback has failed that is still to be told of the last change; null when all were told.</summary>
+    public string? HandOverFailure
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _subscriptions.Select(static subscription => subscription.Failure?.Message).FirstOrDefault(static failure => failure is not null);
+            }
+        }
+    }
+
+    /// <summary>Calls back after each good change, on the thread that looked: the callback has to be quick. One that fails is called again.</summary>
     public IDisposable OnChange(Action callback)
     {
         var subscription = new Subscription(this, callback);
@@ -69,31 +85,57 @@ internal sealed class TlsContext
 
     public bool Uses(WatchedFiles files) => files == _trustFile || files == _identityFiles;
 
-    /// <summary>Tells everyone of a change; one callback's failure is handed to <paramref name="onError"/> and stops no other.</summary>
+    /// <summary>Tells everyone of a change; one callback's failure is handed to <paramref name="onError"/>, unless the last one failed too, and stops no other.</summary>
     public void RaiseChanged(Action<Exception> onError)
     {
-        Subscription[] subscriptions;
+        _unanswered.ForgetAll();
+        Tell(Subscriptions(), onError);
+    }
+
+    /// <summary>Tells those again that failed.</summary>
+    public void RetryFailed() => Tell([.. Subscriptions().Where(static subscription => subscription.Failure is not null)], static _ => { });
+
+    private Subscription[] Subscriptions()
+    {
         lock (_lock)
         {
-            subscriptions = [.. _subscriptions];
+            return [.. _subscriptions];
         }
+    }
 
+    private static void Tell(Subscription[] subscriptions, Action<Exception> onError)
+    {
         foreach (var subscription in subscriptions)
         {
             try
             {
                 subscription.Callback();
+                subscription.Failure = null;
             }
             catch (Exception e)
             {
-                onError(e);
+                var isFirst = subscription.Failure is null;
+                subscription.Failure = e;
+                if (isFirst)
+                {
+                    onError(e);
+                }
             }
         }
     }
 
     private sealed class Subscription(TlsContext context, Action callback) : IDisposable
     {
+        private volatile Exception? _failure;
+
         public Action Callback => callback;
+
+        /// <summary>Why the last call back failed; null when it did not.</summary>
+        public Exception? Failure
+        {
+            get => _failure;
+            set => _failure = value;
+        }
 
         public void Dispose()
         {

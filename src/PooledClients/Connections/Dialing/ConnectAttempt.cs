@@ -7,7 +7,7 @@ internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvi
     private long _startedAt = timeProvider.GetTimestamp();
 
     // Both are set before the stream is handed to the handler.
-    private Handshake? _handshake;
+    private QueuedHandshake? _handshake;
     private bool _takesTurns;
 
     public CancellationToken Token => _timeout.Token;

@@ -12,7 +12,7 @@ internal sealed class HandshakeAddress(string name)
 
     public int Turns { get; set; }
 
-    public Queue<Handshake> ToBegin { get; } = new();
+    public Queue<QueuedHandshake> ToBegin { get; } = new();
 
-    public Queue<Handshake> ForTurn { get; } = new();
+    public Queue<QueuedHandshake> ForTurn { get; } = new();
 }

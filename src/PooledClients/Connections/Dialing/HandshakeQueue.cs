@@ -24,8 +24,8 @@ internal sealed class HandshakeQueue(int turns, int underWay)
     {
     }
 
-    /// <summary>A handshake with this address, which may begin once its <see cref="Handshake.Begun"/> has ended.</summary>
-    public Handshake Enter(string address)
+    /// <summary>A handshake with this address, which may begin once its <see cref="QueuedHandshake.Begun"/> has ended.</summary>
+    public QueuedHandshake Enter(string address)
     {
         lock (_lock)
         {
@@ -36,7 +36,7 @@ internal sealed class HandshakeQueue(int turns, int underWay)
             }
 
             handshakes.All++;
-            var handshake = new Handshake(this, handshakes);
+            var handshake = new QueuedHandshake(this, handshakes);
             if (handshakes.UnderWay < underWay)
             {
                 handshakes.UnderWay++;
@@ -52,7 +52,7 @@ internal sealed class HandshakeQueue(int turns, int underWay)
     }
 
     /// <summary>Asks for a turn, unless the handshake has one: null when it was to be had at once, else what to wait for.</summary>
-    public Task? TakeTurn(Handshake handshake)
+    public Task? TakeTurn(QueuedHandshake handshake)
     {
         lock (_lock)
         {
@@ -78,7 +78,7 @@ internal sealed class HandshakeQueue(int turns, int underWay)
         }
     }
 
-    public void EndTurn(Handshake handshake)
+    public void EndTurn(QueuedHandshake handshake)
     {
         lock (_lock)
         {
@@ -92,7 +92,7 @@ internal sealed class HandshakeQueue(int turns, int underWay)
         }
     }
 
-    public void Leave(Handshake handshake)
+    public void Leave(QueuedHandshake handshake)
     {
         lock (_lock)
         {
@@ -125,7 +125,7 @@ internal sealed class HandshakeQueue(int turns, int underWay)
         }
     }
 
-    private void Give(Handshake handshake)
+    private void Give(QueuedHandshake handshake)
     {
         handshake.HasTurn = true;
         handshake.Address.Turns++;

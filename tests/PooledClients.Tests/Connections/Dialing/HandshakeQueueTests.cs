@@ -8,7 +8,7 @@ public sealed class HandshakeQueueTests
     public void Enter_ManyOfOneAddressUnderWay_KeepsNoOtherAddressWaiting()
     {
         var queue = new HandshakeQueue(turns: 4, underWay: 2);
-        Handshake[] silent = [.. Enumerable.Range(0, 100).Select(_ => queue.Enter("silent"))];
+        QueuedHandshake[] silent = [.. Enumerable.Range(0, 100).Select(_ => queue.Enter("silent"))];
 
         Assert.Equal(2, silent.Count(static handshake => handshake.Begun.IsCompleted));
         Assert.True(queue.Enter("healthy").Begun.IsCompleted);
@@ -21,7 +21,7 @@ public sealed class HandshakeQueueTests
     public void TakeTurn_OneAddressAsksForAll_HasHalfOfThem()
     {
         var queue = new HandshakeQueue(turns: 4, underWay: 100);
-        Handshake[] greedy = [.. Enumerable.Range(0, 10).Select(_ => queue.Enter("greedy"))];
+        QueuedHandshake[] greedy = [.. Enumerable.Range(0, 10).Select(_ => queue.Enter("greedy"))];
 
         Assert.Equal(2, greedy.Count(static handshake => handshake.TakeTurn() is null));
         Assert.Null(queue.Enter("other").TakeTurn());
@@ -37,7 +37,7 @@ public sealed class HandshakeQueueTests
         var held = queue.Enter("x");
         Assert.Null(busy.TakeTurn());
         Assert.Null(held.TakeTurn());
-        (string Name, Handshake Handshake)[] waiting =
+        (string Name, QueuedHandshake Handshake)[] waiting =
         [
             .. Enumerable.Range(0, 4).Select(_ => ("a", queue.Enter("a"))), ("b", queue.Enter("b")), ("c", queue.Enter("c")),
         ];
@@ -116,10 +116,10 @@ public sealed class HandshakeQueueTests
         })));
 
         Assert.InRange(most, 1, turns);
-        Handshake[] after = [.. Enumerable.Range(0, turns).Select(number => queue.Enter($"address {number}"))];
+        QueuedHandshake[] after = [.. Enumerable.Range(0, turns).Select(number => queue.Enter($"address {number}"))];
         Assert.All(after, static handshake => Assert.True(handshake.Begun.IsCompleted));
         Assert.All(after, static handshake => Assert.Null(handshake.TakeTurn()));
-        Handshake[] same = [.. Enumerable.Range(0, underWay + 1).Select(_ => queue.Enter("one address"))];
+        QueuedHandshake[] same = [.. Enumerable.Range(0, underWay + 1).Select(_ => queue.Enter("one address"))];
         Assert.Equal(underWay, same.Count(static handshake => handshake.Begun.IsCompleted));
     }
 

@@ -1,7 +1,7 @@
 namespace PooledClients.Connections.Dialing;
 
 /// <summary>One TLS handshake in the queue, from before its first byte to its end. Its state is guarded by the queue's lock.</summary>
-internal sealed class Handshake(HandshakeQueue queue, HandshakeAddress address) : IDisposable
+internal sealed class QueuedHandshake(HandshakeQueue queue, HandshakeAddress address) : IDisposable
 {
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _turn;
