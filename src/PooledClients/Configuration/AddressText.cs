@@ -9,14 +9,14 @@ internal static class AddressText
     private const string Hidden = "(not shown)";
 
     /// <summary>Whether a user name, and perhaps a password, stands in front of the host.</summary>
-    public static bool HasUserInfo(string address) => Split(address) is var parts && (parts.Authority.Contains('@') || parts.Rest.Contains('@'));
+    public static bool HasUserInfo(string address) => Split(address) is var parts && (parts.Authority.Contains('@') || parts.Tail.Contains('@'));
 
     public static string Print(string address)
     {
-        var (scheme, authority, rest) = Split(address);
+        var (scheme, authority, tail) = Split(address);
 
         // Past the authority it may be a password's, one with a slash in it, and then the authority is the first half of it.
-        var host = rest.Contains('@') ? Hidden : authority[(authority.LastIndexOf('@') + 1)..];
+        var host = tail.Contains('@') ? Hidden : authority[(authority.LastIndexOf('@') + 1)..];
         return new string([.. (scheme + host).Where(static character => !char.IsControl(character))]);
     }
 
@@ -24,7 +24,7 @@ internal static class AddressText
     public static string PrintValue(string value) =>
         value.Contains("://", StringComparison.Ordinal) || value.Contains('@') ? Print(value) : value;
 
-    private static (string Scheme, string Authority, string Rest) Split(string address)
+    private static (string Scheme, string Authority, string Tail) Split(string address)
     {
         if (address.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
         {

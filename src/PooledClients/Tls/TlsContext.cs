@@ -85,7 +85,7 @@ internal sealed class TlsContext
 
     public bool Uses(WatchedFiles files) => files == _trustFile || files == _identityFiles;
 
-    /// <summary>Tells everyone of a change; one callback's failure is handed to <paramref name="onError"/>, unless the last one failed too, and stops no other.</summary>
+    /// <summary>Tells everyone of a change; one callback's failure is handed to <paramref name="onError"/> and stops no other.</summary>
     public void RaiseChanged(Action<Exception> onError)
     {
         _unanswered.ForgetAll();
@@ -114,12 +114,8 @@ internal sealed class TlsContext
             }
             catch (Exception e)
             {
-                var isFirst = subscription.Failure is null;
                 subscription.Failure = e;
-                if (isFirst)
-                {
-                    onError(e);
-                }
+                onError(e);
             }
         }
     }

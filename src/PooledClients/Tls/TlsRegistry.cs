@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 using PooledClients.Tls.Certificates;
@@ -60,8 +57,7 @@ internal sealed class TlsRegistry : IDisposable
     public TlsContext GetOrAdd(TlsOptions options)
     {
         TlsOptionsRules.Check(options);
-        var identityKey = IdentityKey.Of(options);
-        var key = new ContextKey(FullPath(options.CaCertificatePath), Hash(options.CaCertificatePem), identityKey, options.RevocationMode);
+        var key = ContextKey.Of(options);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -75,7 +71,7 @@ internal sealed class TlsRegistry : IDisposable
         // The files are kept even when a later one fails: a good CA file is not read again for the next client.
         var trustFile = key.CaPath is null ? null : Loaded(Find(_trustFiles, key.CaPath, path => new(path, _logger, _metrics)), nameof(TlsOptions.CaCertificatePath));
         var fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
-        var identityFiles = identityKey is null ? null
+        var identityFiles = key.Identity is not { } identityKey ? null
             : Loaded(
                 Find(_identityFiles, identityKey, key => new(key.CertificatePath, key.KeyPath, key.Password, _logger, _metrics, _inventory)),
                 nameof(TlsOptions.ClientCertificatePath),
@@ -274,26 +270,22 @@ internal sealed class TlsRegistry : IDisposable
             return;
         }
 
-        _retryAt = _contexts.Values.Any(static context => context.HandOverFailure is not null)
-            ? _timeProvider.GetTimestamp() + (long)(RetryInterval.TotalSeconds * _timeProvider.TimestampFrequency)
-            : long.MaxValue;
+        var now = _timeProvider.GetTimestamp();
+        var fails = _contexts.Values.Any(static context => context.HandOverFailure is not null);
+        _retryAt = !fails ? long.MaxValue : _retryAt is not long.MaxValue && _retryAt > now ? _retryAt : now + ToTimestamp(RetryInterval);
         var next = AllFiles().Where(static files => !files.IsPolled).Select(static files => files.NextDue).Append(_retryAt).Min();
         if (next != long.MaxValue)
         {
             // Rounded up, for a timer counts whole milliseconds and must not come early.
-            var wait = Math.Ceiling(_timeProvider.GetElapsedTime(_timeProvider.GetTimestamp(), next).TotalMilliseconds);
+            var wait = Math.Ceiling(_timeProvider.GetElapsedTime(now, next).TotalMilliseconds);
             _timer.Change(TimeSpan.FromMilliseconds(Math.Max(wait, 0)), Timeout.InfiniteTimeSpan);
         }
     }
 
     private void SetDue(WatchedFiles files, TimeSpan wait) =>
-        files.NextDue = _timeProvider.GetTimestamp() + (long)(wait.TotalSeconds * _timeProvider.TimestampFrequency);
+        files.NextDue = _timeProvider.GetTimestamp() + ToTimestamp(wait);
+
+    private long ToTimestamp(TimeSpan time) => (long)(time.TotalSeconds * _timeProvider.TimestampFrequency);
 
     private IEnumerable<WatchedFiles> AllFiles() => _trustFiles.Values.Concat<WatchedFiles>(_identityFiles.Values).Where(static files => files.IsLoaded);
-
-    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
-
-    private static string? Hash(string? pem) => pem is null ? null : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(pem)));
-
-    private sealed record ContextKey(string? CaPath, string? CaPemHash, IdentityKey? Identity, X509RevocationMode RevocationMode);
 }

@@ -23,7 +23,7 @@ internal sealed class Rehearsal : IDisposable
     private readonly RehearsalServer _server;
     private readonly UnheardMeters _meters = new();
     private readonly Activity _unrecorded = new Activity("rehearsal") { ActivityTraceFlags = ActivityTraceFlags.None }.Start();
-    private readonly Transport? _transport;
+    private readonly Transport _transport;
     private readonly GrpcTransportHandler _handler;
     private readonly GrpcChannel _channel;
 
@@ -56,8 +56,9 @@ internal sealed class Rehearsal : IDisposable
     }
 
     // A connection is in the list before its first byte is sent; the server asks until then.
-    private bool IsOwn(int port) => _transport?.Generations.SelectMany(static generation => generation.Destinations)
-        .SelectMany(static destination => destination.Snapshot()).Any(connection => connection.LocalEndPoint is IPEndPoint own && own.Port == port) ?? false;
+    private bool IsOwn(int port) => _transport is not null
+        && _transport.Generations.SelectMany(static generation => generation.Destinations)
+            .SelectMany(static destination => destination.Snapshot()).Any(connection => connection.LocalEndPoint is IPEndPoint own && own.Port == port);
 
     private void Silence(SocketsHttpHandler handler)
     {
