@@ -99,7 +99,11 @@ internal sealed class ClosingServer : IAsyncDisposable
                 length = line.StartsWith("Content-Length: ", StringComparison.Ordinal) ? int.Parse(line[16..], System.Globalization.CultureInfo.InvariantCulture) : length;
             }
 
-            await reader.ReadBlockAsync(new char[length]);
+            if (length > 0)
+            {
+                await reader.ReadBlockAsync(new char[length]);
+            }
+
             if (await AnswerAsync(stream, Encoding.ASCII.GetBytes(_empty ? "HTTP/1.1 204 No Content\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), point))
             {
                 return;

@@ -98,7 +98,7 @@ public sealed class RefusalTests : WatchedTest, IDisposable
         var outcomes = new List<string>();
         for (var i = 0; i < Requests; i++)
         {
-            using var request = new HttpRequestMessage(method, address);
+            using var request = new HttpRequestMessage(method, address) { Version = client.DefaultRequestVersion, VersionPolicy = client.DefaultVersionPolicy };
             request.Content = method == HttpMethod.Post ? new StringContent("hello") : null;
             try
             {
@@ -148,6 +148,7 @@ public sealed class RefusalTests : WatchedTest, IDisposable
             options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
             options.Tls.ClientCertificatePath = IdentityPath(identity);
             options.Resilience.Enabled = false;
+            options.Deadline = TimeSpan.FromSeconds(20);
         })
         .ConfigureHttpClient(client => Configure(client, version)));
 
