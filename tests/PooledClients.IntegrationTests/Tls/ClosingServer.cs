@@ -132,13 +132,13 @@ internal sealed class ClosingServer : IAsyncDisposable
         }
     }
 
-    // Fields without an index, so that each answer is the same: gRPC's, with an empty message, or one without a body.
+    // Fields without an index, so that each answer is the same: gRPC's, with an empty message, or status 204.
     private byte[] Http2Answer(byte[] id)
     {
         byte[] headers = [0x88, 0x0f, 16, 16, .. "application/grpc"u8];
         byte[] trailers = [0x00, 11, .. "grpc-status"u8, 1, .. "0"u8];
         return _empty
-            ? Frame(1, 5, id, [.. headers, .. trailers])
+            ? Frame(1, 5, id, [0x89])
             : [.. Frame(1, 4, id, headers), .. Frame(0, 0, id, new byte[5]), .. Frame(1, 5, id, trailers)];
     }
 
