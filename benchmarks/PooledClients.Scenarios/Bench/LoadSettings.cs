@@ -13,6 +13,9 @@ internal sealed record LoadSettings
 
     public HttpClientSettings? Http { get; init; }
 
+    /// <summary>Gets the addresses of HTTP requests, where there is more than the client's own.</summary>
+    public string[] HttpAddresses { get; init; } = [];
+
     /// <summary>Gets how many callers there are, each with one call at a time.</summary>
     public int Callers { get; init; } = 1;
 

@@ -15,6 +15,7 @@ internal static class ScenarioCatalog
         new GracefulClose(),
         new RollingRestart(),
         new BlackHole(),
+        new BlackHoleTls(),
         new LowStreamLimit(),
         new Lifetime(),
         new Swap(),

@@ -47,8 +47,9 @@ internal static class SectionBinder
             }
             catch (InvalidOperationException exception)
             {
-                var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : value;
-                failures.Add($"{key}:{path}: '{shown}' does not parse: {(exception.InnerException ?? exception).Message}{SuffixedValues.Hint(keys.TypeAt(path))}");
+                var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : AddressText.PrintValue(value);
+                var reason = (exception.InnerException ?? exception).Message;
+                failures.Add($"{key}:{path}: '{shown}' does not parse: {(value.Length > 0 ? reason.Replace(value, shown, StringComparison.Ordinal) : reason)}{SuffixedValues.Hint(keys.TypeAt(path))}");
             }
         }
 

@@ -12,7 +12,10 @@ internal static class HandlerFactory
     public static SocketsHttpHandler Create(TransportKey key, TimeSpan? pingDelay, Connector connector, IReadOnlyList<Action<SocketsHttpHandler>> configure)
     {
         var settings = key.Connection;
-        var ssl = key.Tls?.CreateAuthenticationOptions();
+
+        // One look: a change meanwhile is none of the owner's doing, and has the generation that this handler is for replaced.
+        var material = key.Tls?.Capture();
+        var ssl = material?.CreateAuthenticationOptions();
         var handler = new SocketsHttpHandler
         {
             // gRPC knows no redirects, and the handler that follows them costs each call an async frame.
@@ -57,9 +60,9 @@ internal static class HandlerFactory
                 "ConfigureHandler replaced the verification of the server's certificate; say whom to trust by Tls:CaCertificatePath instead.");
         }
 
-        if (key.Tls is { } tls)
+        if (material is not null)
         {
-            RestoreTrust(handler.SslOptions, tls.CreateAuthenticationOptions());
+            RestoreTrust(handler.SslOptions, material.CreateAuthenticationOptions());
         }
 
         Protect(handler, connector);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using PooledClients.Configuration;
 
 namespace PooledClients.Connections;
 
@@ -22,18 +23,20 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
     public static bool TryParse(Uri? uri, [NotNullWhen(true)] out ServiceAddress? address, [NotNullWhen(false)] out string? reason)
     {
         address = null;
+        var shown = uri is null ? null : AddressText.Print(uri.OriginalString);
         reason = uri switch
         {
             null => $"no address is set; {Expected}.",
-            { IsAbsoluteUri: false } => $"'{uri}' is relative; {Expected}.",
+            _ when AddressText.HasUserInfo(uri.OriginalString)
+                => $"the address of '{shown}' has a user name or password in it, which is not supported: take it out and send credentials with AddCallCredentials, or in a header of HTTP requests.",
+            { IsAbsoluteUri: false } => $"'{shown}' is relative; {Expected}.",
             { Scheme: UnixScheme } when !uri.AbsolutePath.StartsWith('/') || uri.AbsolutePath.Length < 2 || uri.Host.Length > 0
-                => $"'{uri}' names no absolute socket path; write unix:/path/to.sock.",
+                => $"'{shown}' names no absolute socket path; write unix:/path/to.sock.",
             { Scheme: UnixScheme } => null,
-            _ when uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp => NotSupported(uri),
-            { Host: "" } => $"'{uri}' has no host; {Expected}.",
-            { UserInfo: not "" } => $"an address with a user name or password in it is not supported; send credentials with AddCallCredentials.",
+            _ when uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp => NotSupported(uri, shown!),
+            { Host: "" } => $"'{shown}' has no host; {Expected}.",
             _ when uri.PathAndQuery != "/" || uri.Fragment.Length > 0
-                => $"'{uri}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.",
+                => $"the address of '{shown}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.",
             _ => null,
         };
 
@@ -51,7 +54,7 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
     public override string ToString() => IsUnix ? $"{UnixScheme}:{Host}" : ChannelAddress.GetLeftPart(UriPartial.Authority);
 
     // "localhost:5000" is an absolute Uri of scheme "localhost": the usual slip, so it gets a hint of its own.
-    private static string NotSupported(Uri uri) => uri.Host.Length == 0 && int.TryParse(uri.AbsolutePath.TrimEnd('/'), out _)
-        ? $"'{uri}' has the scheme '{uri.Scheme}'; did you mean https://{uri}?"
-        : $"'{uri}' has the scheme '{uri.Scheme}'; {Expected}.";
+    private static string NotSupported(Uri uri, string shown) => uri.Host.Length == 0 && int.TryParse(uri.AbsolutePath.TrimEnd('/'), out _)
+        ? $"'{shown}' has the scheme '{uri.Scheme}'; did you mean https://{shown}?"
+        : $"'{shown}' has the scheme '{uri.Scheme}'; {Expected}.";
 }

@@ -17,6 +17,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     private readonly Lock _lock = new();
     private readonly IReadOnlyList<Action<SocketsHttpHandler>> _configure;
     private readonly TransportServices _services;
+    private readonly TrustChanges _trustChanges = new();
     private readonly IDisposable? _trustChange;
 
     // Replaced generations until their handler is disposed and their last connection is closed; guarded by _lock.
@@ -35,8 +36,22 @@ internal sealed class Transport : IReclaimable, IDisposable
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();
-        _current = CreateGeneration(number: 1);
-        _trustChange = key.Tls?.OnChange(() => Replace("its certificates changed"));
+
+        // Before the first generation reads trust and identity, so that no change after that is missed.
+        _trustChange = key.Tls?.OnChange(OnTrustChanged);
+        try
+        {
+            lock (_lock)
+            {
+                _current = CreateGeneration(number: 1);
+            }
+        }
+        catch
+        {
+            _trustChange?.Dispose();
+            throw;
+        }
+
         services.Gate.AddReclaimable(this);
     }
 
@@ -133,6 +148,11 @@ internal sealed class Transport : IReclaimable, IDisposable
             {
                 // The dial was given up between two requests and took this one's place: nothing was sent.
             }
+            catch (HttpRequestException exception) when (IsEnd(exception) && Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
+            {
+                // The same failure to whoever judges it by its error or its cause; only people read the rest.
+                throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
+            }
             catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
             {
                 throw new OperationCanceledException(budget.Message, budget, cancellationToken);
@@ -152,8 +172,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         {
             if (!_disposed)
             {
-                _services.Logger.GenerationReplaced(Address, _current.Number, reason);
-                ReplaceLocked();
+                ReplaceLocked(reason);
             }
         }
     }
@@ -165,8 +184,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         {
             if (!_disposed && _current == generation)
             {
-                _services.Logger.GenerationReplaced(Address, generation.Number, reason);
-                ReplaceLocked();
+                ReplaceLocked(reason);
             }
         }
     }
@@ -179,8 +197,7 @@ internal sealed class Transport : IReclaimable, IDisposable
             if (!_disposed && _current == generation && PingDelay is { } delay)
             {
                 PingDelay = delay * 2;
-                _services.Logger.GenerationReplaced(Address, generation.Number, $"its server answered too_many_pings; the next ping delay is {PingDelay}");
-                ReplaceLocked();
+                ReplaceLocked($"its server answered too_many_pings; the next ping delay is {PingDelay}");
             }
         }
     }
@@ -195,7 +212,7 @@ internal sealed class Transport : IReclaimable, IDisposable
             }
 
             _services.Logger.PoolReclaimed(Address, _current.Connections, _current.Number);
-            ReplaceLocked();
+            ReplaceLocked(reason: null);
             return true;
         }
     }
@@ -240,11 +257,31 @@ internal sealed class Transport : IReclaimable, IDisposable
         _services.Gate.NotifyIdle(this);
     }
 
-    private Generation CreateGeneration(int number) => new(number, this, _configure, _services);
+    private static bool IsEnd(HttpRequestException exception) =>
+        exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
 
-    private void ReplaceLocked()
+    private void OnTrustChanged()
+    {
+        _trustChanges.Count();
+        lock (_lock)
+        {
+            if (!_disposed && _trustChanges.IsPending)
+            {
+                ReplaceLocked("its certificates changed");
+            }
+        }
+    }
+
+    private Generation CreateGeneration(int number) => _trustChanges.Make(() => new Generation(number, this, _configure, _services));
+
+    private void ReplaceLocked(string? reason)
     {
         var old = _current;
+        if (reason is not null)
+        {
+            _services.Logger.GenerationReplaced(Address, old.Number, reason);
+        }
+
         _current = CreateGeneration(old.Number + 1);
         _retired.RemoveAll(static generation => generation.IsGone);
         _retired.Add(old);

@@ -20,10 +20,8 @@ internal sealed class TransportRegistry(TransportServices services) : IDisposabl
     public Transport GetOrAdd(TransportKey key, IReadOnlyList<Action<SocketsHttpHandler>>? configure = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(IGrpcChannelPool));
-        var transport = _transports.GetOrAdd(
-            key,
-            static (key, state) => new Lazy<Transport>(() => new Transport(key, state.configure ?? [], state.services)),
-            (services, configure)).Value;
+        var transport = _transports.GetOrMake(
+            key, static (key, state) => new Transport(key, state.configure ?? [], state.services), (services, configure));
         if (_disposed)
         {
             transport.Dispose();

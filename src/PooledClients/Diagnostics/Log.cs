@@ -90,6 +90,9 @@ internal static partial class Log
     [LoggerMessage(460, LogLevel.Warning, "The service config of pooled client {Client}: {Note}.")]
     public static partial void ServiceConfigNote(this ILogger logger, string client, string note);
 
+    [LoggerMessage(480, LogLevel.Information, "A change of trust or identity that could not be handed on is in use now.")]
+    public static partial void TrustHandedOn(this ILogger logger);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 
@@ -123,7 +126,7 @@ internal static partial class Log
     [LoggerMessage(509, LogLevel.Error, "Looking at the CA files and client certificates failed; the next look comes on time.")]
     public static partial void TrustPollFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(510, LogLevel.Error, "A change of trust or identity could not be handed on.")]
+    [LoggerMessage(510, LogLevel.Error, "A change of trust or identity could not be handed on; it is tried again every five seconds, and until then some connections use what was read before.")]
     public static partial void TrustCallbackFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(511, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expires in {Remaining}, at {NotAfter:u}: renew it.")]

@@ -22,11 +22,17 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"the process holds {descriptors.Open} of its {limit} descriptors"));
         }
 
-        foreach (var certificate in snapshot.Certificates.Where(static c => c.ExpiresSoon))
+        foreach (var certificate in snapshot.Certificates.Where(c => c.ExpiresSoon && c.NotAfter - snapshot.CapturedAt <= CertificateLevels.Critical(c.NotBefore, c.NotAfter)))
         {
             status = Worse(status, HealthStatus.Degraded);
             var ends = certificate.NotAfter <= snapshot.CapturedAt ? "expired" : "expires";
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"certificate {certificate.Thumbprint} of {certificate.Source} {ends} {certificate.NotAfter.UtcDateTime:u}"));
+        }
+
+        foreach (var file in snapshot.CertificateFiles.Where(static file => file.HandOverFailure is not null))
+        {
+            status = Worse(status, HealthStatus.Degraded);
+            findings.Add($"the change of {file.Path} is not in use everywhere: {file.HandOverFailure}");
         }
 
         var description = findings.Count == 0 ? "The pooled clients have room." : string.Join("; ", findings) + ".";

@@ -95,7 +95,7 @@ internal sealed class GrpcChannelPool(
     }
 
     public PooledChannel GetPooledChannel(GrpcClientRegistration client)
-        => _channels.GetOrAdd(client.Name, static (_, state) => new Lazy<PooledChannel>(() => state.pool.CreateChannel(state.client)), (pool: this, client)).Value;
+        => _channels.GetOrMake(client.Name, static (_, state) => state.pool.CreateChannel(state.client), (pool: this, client));
 
     public void Dispose()
     {
@@ -168,13 +168,13 @@ internal sealed class GrpcChannelPool(
                 setup.HandlerActions.Count > 0 ? setup : null),
             setup.HandlerActions);
         var admission = clientOptions.Admission;
-        var handler = _handlers.GetOrAdd(
+        var handler = _handlers.GetOrMake(
             (transport,
                 admission.Mode,
                 admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0,
                 BreakerSettings.From(clientOptions.Resilience)),
-            static (key, state) => new Lazy<GrpcTransportHandler>(() => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4)),
-            (pool: this, clientOptions)).Value;
+            static (key, state) => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4),
+            (pool: this, clientOptions));
 
         if (!address.IsSecure)
         {

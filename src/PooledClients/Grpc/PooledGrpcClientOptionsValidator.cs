@@ -74,7 +74,7 @@ internal sealed class PooledGrpcClientOptionsValidator(
         }
         else if (IsSet(options.Tls))
         {
-            errors.Add(nameof(options.Tls), $"certificates are set, but {options.Address} is clear text, where they are never used; use an https:// address or leave them out.");
+            errors.Add(nameof(options.Tls), $"certificates are set, but {address} is clear text, where they are never used; use an https:// address or leave them out.");
         }
 
         if (address.IsSecure)

@@ -9,6 +9,8 @@ namespace PooledClients.Http;
 internal sealed class HttpClients
 {
     private readonly ConcurrentDictionary<string, Lazy<HttpClientState>> _clients = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _names;
+    private readonly Func<string, HttpClientState> _make;
 
     public HttpClients(
         IEnumerable<HttpClientRegistration> registrations,
@@ -17,16 +19,14 @@ internal sealed class HttpClients
         HttpMetrics metrics,
         TimeProvider time)
     {
-        foreach (var name in registrations.Select(static registration => registration.Name))
-        {
-            _clients.TryAdd(name, new(() => new HttpClientState(name, options.Get(name), registry, metrics, time)));
-        }
-
+        _names = registrations.Select(static registration => registration.Name).ToHashSet(StringComparer.Ordinal);
+        _make = name => new HttpClientState(name, options.Get(name), registry, metrics, time);
         metrics.ObserveResponses(
             () => _clients.Values.Where(static client => client.IsValueCreated).Select(static client => (client.Value.DisplayName, client.Value.Open)),
             () => registry.OldestAge);
     }
 
     /// <summary>The client of this name; <see langword="null"/> when it is none of ours.</summary>
-    public HttpClientState? Find(string name) => _clients.GetValueOrDefault(name)?.Value;
+    public HttpClientState? Find(string name) =>
+        _names.Contains(name) ? _clients.GetOrMake(name, static (name, make) => make(name), _make) : null;
 }

@@ -30,7 +30,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
     private static void CheckAddress(PooledHttpClientOptions options, OptionsErrors errors)
     {
         var address = options.BaseAddress;
-        if (address is null || (address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)))
+        if (address is null || (!AddressText.HasUserInfo(Authority(address)) && address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)))
         {
             return;
         }
@@ -40,6 +40,10 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
             errors.Add(nameof(options.BaseAddress), reason);
         }
     }
+
+    // The path of an HTTP address may well hold an at sign.
+    private static string Authority(Uri address) =>
+        address.IsAbsoluteUri && address.Host.Length > 0 ? $"{address.Scheme}://{address.UserInfo}{(address.UserInfo.Length > 0 ? "@" : "")}{address.Host}" : address.OriginalString;
 
     private static void CheckResilience(HttpResilienceOptions options, OptionsErrors errors)
     {

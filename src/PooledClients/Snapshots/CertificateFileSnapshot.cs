@@ -17,4 +17,10 @@ public sealed class CertificateFileSnapshot
 
     /// <summary>Gets why the last change was refused; <see langword="null"/> when there was none or it was good.</summary>
     public string? LastRefusal { get; init; }
+
+    /// <summary>
+    /// Gets why some client's connections still use what was read before the last good change: what adjusts their handlers failed. It is
+    /// tried again every five seconds. <see langword="null"/> when all use what was read last.
+    /// </summary>
+    public string? HandOverFailure { get; init; }
 }

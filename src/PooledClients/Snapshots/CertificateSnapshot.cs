@@ -22,8 +22,9 @@ public sealed class CertificateSnapshot
     public required DateTimeOffset NotAfter { get; init; }
 
     /// <summary>
-    /// Gets whether it is used and ends within 30 days (one that lives two days or less: within the last tenth of its life), or has
-    /// ended. An authority that stands in the file but that no server's chain goes through is not used.
+    /// Gets whether it is used and within the last third of its life, at most 30 days, or has ended; the health is degraded by the last
+    /// sixth, at most 7 days. An authority that stands in the file but that no server's chain goes through is not used, and what has been
+    /// renewed, and only connections from before still use, does not count.
     /// </summary>
     public bool ExpiresSoon { get; init; }
 

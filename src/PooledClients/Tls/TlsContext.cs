@@ -1,6 +1,4 @@
 using System.Net.Security;
-using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Files;
@@ -14,8 +12,6 @@ namespace PooledClients.Tls;
 /// </summary>
 internal sealed class TlsContext
 {
-    private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
-
     private readonly TrustFile? _trustFile;
     private readonly TrustBundle? _fixedTrust;
     private readonly IdentityFiles? _identityFiles;
@@ -24,6 +20,7 @@ internal sealed class TlsContext
     private readonly CertificateInventory _inventory;
     private readonly Lock _lock = new();
     private readonly List<Subscription> _subscriptions = [];
+    private readonly UnansweredEnds _unanswered = new();
 
     public TlsContext(
         TrustFile? trustFile,
@@ -47,25 +44,31 @@ internal sealed class TlsContext
     /// <summary>The identity in use; null means none.</summary>
     public ClientIdentity? Identity => _identityFiles?.Current;
 
-    /// <summary>What a handshake needs, of the material in use now. A fresh one each time: nobody may mutate one that a handler has.</summary>
-    public SslClientAuthenticationOptions CreateAuthenticationOptions()
-    {
-        var trust = Trust;
-        var identity = Identity;
-        return new SslClientAuthenticationOptions
-        {
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            CertificateRevocationCheckMode = _revocationMode,
-            CertificateChainPolicy = CreateChainPolicy(trust),
-            ClientCertificateContext = identity?.Context,
-            RemoteCertificateValidationCallback = new ServerCertificateValidator(trust, identity).Validate,
-        };
-    }
+    /// <summary>Trust and identity as they are now, in one look.</summary>
+    public TlsMaterial Capture() => new(Trust, Identity, _revocationMode);
+
+    /// <summary>What a handshake needs, of the material in use now.</summary>
+    public SslClientAuthenticationOptions CreateAuthenticationOptions() => Capture().CreateAuthenticationOptions();
 
     /// <summary>A recorder for one new connection to this address; the connection's stream owns it.</summary>
-    public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory);
+    public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory, _unanswered);
 
-    /// <summary>Calls back after each good change, on the thread that looked: the callback has to be quick.</summary>
+    /// <summary>The certificate that the server at this address may have refused, in words for the error; null if there is no such suspicion.</summary>
+    public string? DescribeRefusal(string target) => _unanswered.MakeARow(target) ? Identity?.DescribeRefusal() : null;
+
+    /// <summary>Why a callback has failed that is still to be told of the last change; null when all were told.</summary>
+    public string? HandOverFailure
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _subscriptions.Select(static subscription => subscription.Failure?.Message).FirstOrDefault(static failure => failure is not null);
+            }
+        }
+    }
+
+    /// <summary>Calls back after each good change, on the thread that looked: the callback has to be quick. One that fails is called again.</summary>
     public IDisposable OnChange(Action callback)
     {
         var subscription = new Subscription(this, callback);
@@ -77,53 +80,58 @@ internal sealed class TlsContext
         return subscription;
     }
 
+    /// <summary>Whether a handshake may wait for the network, for it asks there whether a certificate was revoked.</summary>
+    public bool AsksForRevocation => _revocationMode == X509RevocationMode.Online;
+
     public bool Uses(WatchedFiles files) => files == _trustFile || files == _identityFiles;
 
     /// <summary>Tells everyone of a change; one callback's failure is handed to <paramref name="onError"/> and stops no other.</summary>
     public void RaiseChanged(Action<Exception> onError)
     {
-        Subscription[] subscriptions;
+        _unanswered.ForgetAll();
+        Tell(Subscriptions(), onError);
+    }
+
+    /// <summary>Tells those again that failed.</summary>
+    public void RetryFailed() => Tell([.. Subscriptions().Where(static subscription => subscription.Failure is not null)], static _ => { });
+
+    private Subscription[] Subscriptions()
+    {
         lock (_lock)
         {
-            subscriptions = [.. _subscriptions];
+            return [.. _subscriptions];
         }
+    }
 
+    private static void Tell(Subscription[] subscriptions, Action<Exception> onError)
+    {
         foreach (var subscription in subscriptions)
         {
             try
             {
                 subscription.Callback();
+                subscription.Failure = null;
             }
             catch (Exception e)
             {
+                subscription.Failure = e;
                 onError(e);
             }
         }
     }
 
-    private X509ChainPolicy CreateChainPolicy(TrustBundle? trust)
-    {
-        var policy = new X509ChainPolicy
-        {
-            RevocationMode = _revocationMode,
-            DisableCertificateDownloads = true,
-        };
-        policy.ApplicationPolicy.Add(ServerAuthentication);
-        if (trust is not null)
-        {
-            policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            foreach (var certificate in trust.Certificates)
-            {
-                policy.CustomTrustStore.Add(certificate);
-            }
-        }
-
-        return policy;
-    }
-
     private sealed class Subscription(TlsContext context, Action callback) : IDisposable
     {
+        private volatile Exception? _failure;
+
         public Action Callback => callback;
+
+        /// <summary>Why the last call back failed; null when it did not.</summary>
+        public Exception? Failure
+        {
+            get => _failure;
+            set => _failure = value;
+        }
 
         public void Dispose()
         {

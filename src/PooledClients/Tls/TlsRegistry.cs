@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 using PooledClients.Tls.Certificates;
@@ -16,7 +13,13 @@ namespace PooledClients.Tls;
 /// </summary>
 internal sealed class TlsRegistry : IDisposable
 {
+    // The least time that a look at one file may take before others are looked at without it, and the time between tries to hand on a change.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
+    // Guards all fields below, and is never held while a file is looked at or a change is handed on.
     private readonly Lock _lock = new();
+    private readonly HashSet<WatchedFiles> _changed = [];
     private readonly Dictionary<string, TrustFile> _trustFiles = new(StringComparer.Ordinal);
     private readonly Dictionary<IdentityKey, IdentityFiles> _identityFiles = [];
     private readonly Dictionary<ContextKey, TlsContext> _contexts = [];
@@ -25,6 +28,7 @@ internal sealed class TlsRegistry : IDisposable
     private readonly TlsMetrics _metrics;
     private readonly CertificateInventory _inventory;
     private readonly ITimer _timer;
+    private long _retryAt = long.MaxValue;
     private bool _disposed;
 
     public TlsRegistry(TimeProvider timeProvider, ILogger<TlsRegistry> logger, TlsMetrics metrics, CertificateInventory inventory)
@@ -43,7 +47,7 @@ internal sealed class TlsRegistry : IDisposable
         {
             lock (_lock)
             {
-                return _trustFiles.Values.Sum(static file => file.Reads);
+                return _trustFiles.Values.Where(static file => file.IsLoaded).Sum(static file => file.Reads);
             }
         }
     }
@@ -52,24 +56,45 @@ internal sealed class TlsRegistry : IDisposable
     /// <exception cref="TlsConfigurationException">A file cannot be read or used, or two options exclude each other.</exception>
     public TlsContext GetOrAdd(TlsOptions options)
     {
-        Validate(options);
+        TlsOptionsRules.Check(options);
+        var key = ContextKey.Of(options);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var identityKey = IdentityKey.Of(options);
-            var key = new ContextKey(FullPath(options.CaCertificatePath), Hash(options.CaCertificatePem), identityKey, options.RevocationMode);
+            if (_contexts.TryGetValue(key, out var known))
+            {
+                Watch(known, options.ReloadInterval);
+                return known;
+            }
+        }
+
+        // The files are kept even when a later one fails: a good CA file is not read again for the next client.
+        var trustFile = key.CaPath is null ? null : Loaded(Find(_trustFiles, key.CaPath, path => new(path, _logger, _metrics)), nameof(TlsOptions.CaCertificatePath));
+        var fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
+        var identityFiles = key.Identity is not { } identityKey ? null
+            : Loaded(
+                Find(_identityFiles, identityKey, key => new(key.CertificatePath, key.KeyPath, key.Password, _logger, _metrics, _inventory)),
+                nameof(TlsOptions.ClientCertificatePath),
+                nameof(TlsOptions.ClientKeyPath));
+        lock (_lock)
+        {
             if (!_contexts.TryGetValue(key, out var context))
             {
-                // The files are kept even when a later one fails: a good CA file is not read again for the next client.
-                var trustFile = key.CaPath is null ? null : GetTrustFile(key.CaPath);
-                var fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
-                var identityFiles = identityKey is null ? null : GetIdentityFiles(identityKey);
                 context = new TlsContext(trustFile, fixedTrust, identityFiles, options.RevocationMode, _metrics, _inventory);
                 _contexts.Add(key, context);
             }
 
             Watch(context, options.ReloadInterval);
             return context;
+        }
+    }
+
+    /// <summary>Why some client still uses what these files held before their last good change; null when none does.</summary>
+    public string? FindHandOverFailure(WatchedFiles files)
+    {
+        lock (_lock)
+        {
+            return _contexts.Values.Where(context => context.Uses(files)).Select(static context => context.HandOverFailure).FirstOrDefault(static failure => failure is not null);
         }
     }
 
@@ -92,70 +117,23 @@ internal sealed class TlsRegistry : IDisposable
         _timer.Dispose();
     }
 
-    private static void Validate(TlsOptions options)
+    private TFiles Find<TKey, TFiles>(Dictionary<TKey, TFiles> all, TKey key, Func<TKey, TFiles> create)
+        where TKey : notnull
     {
-        CheckPath(nameof(TlsOptions.CaCertificatePath), options.CaCertificatePath);
-        CheckPath(nameof(TlsOptions.ClientCertificatePath), options.ClientCertificatePath);
-        CheckPath(nameof(TlsOptions.ClientKeyPath), options.ClientKeyPath);
-        if (options.CaCertificatePath is not null && options.CaCertificatePem is not null)
+        lock (_lock)
         {
-            throw new TlsConfigurationException(
-                nameof(TlsOptions.CaCertificatePem), "CaCertificatePem and CaCertificatePath are both set; set one of them.");
-        }
-
-        if (options.ClientCertificatePath is not { } path)
-        {
-            var orphan = options.ClientKeyPath is not null ? nameof(TlsOptions.ClientKeyPath)
-                : options.ClientKeyPassword is not null ? nameof(TlsOptions.ClientKeyPassword) : null;
-            if (orphan is not null)
-            {
-                throw new TlsConfigurationException(orphan, $"{orphan} is set without ClientCertificatePath; set that too, or neither.");
-            }
-        }
-        else if (options.ClientKeyPath is not null && IdentityLoader.IsPfx(path))
-        {
-            throw new TlsConfigurationException(
-                nameof(TlsOptions.ClientKeyPath), $"ClientKeyPath is set, but the PFX file '{path}' holds its key itself; remove ClientKeyPath.");
+            return all.TryGetValue(key, out var files) ? files : all[key] = create(key);
         }
     }
 
-    private static void CheckPath(string option, string? path)
-    {
-        if (path is not null && (string.IsNullOrWhiteSpace(path) || path.Contains('\0', StringComparison.Ordinal)))
-        {
-            throw new TlsConfigurationException(option, $"{option} is no path: it is empty or holds a null character; give a file's path, or leave it out.");
-        }
-    }
-
-    private TrustFile GetTrustFile(string path)
-    {
-        if (!_trustFiles.TryGetValue(path, out var file))
-        {
-            file = new TrustFile(path, _logger, _metrics);
-            Load(file, nameof(TlsOptions.CaCertificatePath));
-            _trustFiles.Add(path, file);
-        }
-
-        return file;
-    }
-
-    private IdentityFiles GetIdentityFiles(IdentityKey key)
-    {
-        if (!_identityFiles.TryGetValue(key, out var files))
-        {
-            files = new IdentityFiles(key.CertificatePath, key.KeyPath, key.Password, _logger, _metrics, _inventory);
-            Load(files, nameof(TlsOptions.ClientCertificatePath), nameof(TlsOptions.ClientKeyPath));
-            _identityFiles.Add(key, files);
-        }
-
-        return files;
-    }
-
-    private static void Load(WatchedFiles files, params ReadOnlySpan<string> optionNames)
+    // Reads outside the registry's lock: a file system that hangs holds only those who need this very file.
+    private static TFiles Loaded<TFiles>(TFiles files, params ReadOnlySpan<string> optionNames)
+        where TFiles : WatchedFiles
     {
         try
         {
-            files.Load();
+            files.EnsureLoaded();
+            return files;
         }
         catch (TlsContentException e)
         {
@@ -190,14 +168,17 @@ internal sealed class TlsRegistry : IDisposable
         Arm();
     }
 
+    // One look at all that is due, so that a CA and an identity swapped together make one change.
     private void Poll()
     {
         try
         {
-            foreach (var context in FindChanged())
+            while (TakeDue() is { } files)
             {
-                context.RaiseChanged(_logger.TrustCallbackFailed);
+                Poll(files);
             }
+
+            HandOn();
         }
         catch (Exception e)
         {
@@ -212,29 +193,73 @@ internal sealed class TlsRegistry : IDisposable
         }
     }
 
-    /// <summary>One look at all that is due, so that a CA and an identity swapped together make one change.</summary>
-    private ImmutableArray<TlsContext> FindChanged()
+    private WatchedFiles? TakeDue()
     {
-        var changed = new List<WatchedFiles>();
         lock (_lock)
         {
-            if (_disposed)
-            {
-                return [];
-            }
-
             var now = _timeProvider.GetTimestamp();
-            foreach (var files in AllFiles().Where(files => files.NextDue <= now))
+            var files = _disposed ? null : AllFiles().FirstOrDefault(files => !files.IsPolled && files.NextDue <= now);
+            if (files is not null)
             {
-                (var isChanged, var wait) = files.Poll();
-                SetDue(files, wait);
-                if (isChanged)
-                {
-                    changed.Add(files);
-                }
+                files.IsPolled = true;
+
+                // Should this file's system hang, the next look takes over what is left of this one.
+                _timer.Change(Patience, Timeout.InfiniteTimeSpan);
             }
 
-            return [.. _contexts.Values.Where(context => changed.Exists(context.Uses))];
+            return files;
+        }
+    }
+
+    private void Poll(WatchedFiles files)
+    {
+        (bool IsChanged, TimeSpan Wait) result = (false, files.Interval);
+        try
+        {
+            result = files.Poll();
+        }
+        catch (Exception e)
+        {
+            _logger.TrustPollFailed(e);
+        }
+
+        lock (_lock)
+        {
+            files.IsPolled = false;
+            SetDue(files, result.Wait);
+            if (result.IsChanged)
+            {
+                _changed.Add(files);
+            }
+        }
+    }
+
+    private void HandOn()
+    {
+        TlsContext[] changed;
+        TlsContext[] failed = [];
+        lock (_lock)
+        {
+            changed = [.. _contexts.Values.Where(context => _changed.Any(context.Uses))];
+            _changed.Clear();
+            if (_retryAt <= _timeProvider.GetTimestamp())
+            {
+                failed = [.. _contexts.Values.Except(changed).Where(static context => context.HandOverFailure is not null)];
+            }
+        }
+
+        foreach (var context in changed)
+        {
+            context.RaiseChanged(_logger.TrustCallbackFailed);
+        }
+
+        foreach (var context in failed)
+        {
+            context.RetryFailed();
+            if (context.HandOverFailure is null)
+            {
+                _logger.TrustHandedOn();
+            }
         }
     }
 
@@ -245,33 +270,22 @@ internal sealed class TlsRegistry : IDisposable
             return;
         }
 
-        var next = AllFiles().Select(static files => files.NextDue).DefaultIfEmpty(long.MaxValue).Min();
+        var now = _timeProvider.GetTimestamp();
+        var fails = _contexts.Values.Any(static context => context.HandOverFailure is not null);
+        _retryAt = !fails ? long.MaxValue : _retryAt is not long.MaxValue && _retryAt > now ? _retryAt : now + ToTimestamp(RetryInterval);
+        var next = AllFiles().Where(static files => !files.IsPolled).Select(static files => files.NextDue).Append(_retryAt).Min();
         if (next != long.MaxValue)
         {
             // Rounded up, for a timer counts whole milliseconds and must not come early.
-            var wait = Math.Ceiling(_timeProvider.GetElapsedTime(_timeProvider.GetTimestamp(), next).TotalMilliseconds);
+            var wait = Math.Ceiling(_timeProvider.GetElapsedTime(now, next).TotalMilliseconds);
             _timer.Change(TimeSpan.FromMilliseconds(Math.Max(wait, 0)), Timeout.InfiniteTimeSpan);
         }
     }
 
     private void SetDue(WatchedFiles files, TimeSpan wait) =>
-        files.NextDue = _timeProvider.GetTimestamp() + (long)(wait.TotalSeconds * _timeProvider.TimestampFrequency);
+        files.NextDue = _timeProvider.GetTimestamp() + ToTimestamp(wait);
 
-    private IEnumerable<WatchedFiles> AllFiles() => _trustFiles.Values.Concat<WatchedFiles>(_identityFiles.Values);
+    private long ToTimestamp(TimeSpan time) => (long)(time.TotalSeconds * _timeProvider.TimestampFrequency);
 
-    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
-
-    private static string? Hash(string? pem) => pem is null ? null : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(pem)));
-
-    private sealed record ContextKey(string? CaPath, string? CaPemHash, IdentityKey? Identity, X509RevocationMode RevocationMode);
-
-    private sealed record IdentityKey(string CertificatePath, string? KeyPath, string? Password)
-    {
-        public static IdentityKey? Of(TlsOptions options) => FullPath(options.ClientCertificatePath) is { } path
-            ? new IdentityKey(path, FullPath(options.ClientKeyPath), options.ClientKeyPassword)
-            : null;
-
-        // The generated text would hold the password.
-        public override string ToString() => CertificatePath;
-    }
+    private IEnumerable<WatchedFiles> AllFiles() => _trustFiles.Values.Concat<WatchedFiles>(_identityFiles.Values).Where(static files => files.IsLoaded);
 }

@@ -20,6 +20,7 @@ internal sealed class TlsSnapshotSource(TlsRegistry registry, CertificateInvento
                 Reads = files.Reads,
                 Refusals = files.Refusals,
                 LastRefusal = files.LastRefusal,
+                HandOverFailure = registry.FindHandOverFailure(files),
             });
             foreach (var certificate in files.Certificates.Select(
                 certificate => CertificateInUse.Of(files.CertificateUse, files.Paths[0], certificate)))
@@ -31,7 +32,7 @@ internal sealed class TlsSnapshotSource(TlsRegistry registry, CertificateInvento
         snapshot.Certificates.AddRange(inUse.Select(certificate => Describe(certificate, isUsed: true, now, lastRefusal: null)));
     }
 
-    private static CertificateSnapshot Describe(CertificateInUse certificate, bool isUsed, DateTimeOffset now, string? lastRefusal) => new()
+    private CertificateSnapshot Describe(CertificateInUse certificate, bool isUsed, DateTimeOffset now, string? lastRefusal) => new()
     {
         Use = certificate.Use,
         Source = certificate.Source,
@@ -39,7 +40,7 @@ internal sealed class TlsSnapshotSource(TlsRegistry registry, CertificateInvento
         Thumbprint = certificate.Thumbprint,
         NotBefore = certificate.NotBefore,
         NotAfter = certificate.NotAfter,
-        ExpiresSoon = isUsed && certificate.ReachedThreshold(now) is not null,
+        ExpiresSoon = isUsed && certificate.ReachedThreshold(now) is not null && !inventory.WasRenewed(certificate),
         LastRefusal = lastRefusal,
     };
 }

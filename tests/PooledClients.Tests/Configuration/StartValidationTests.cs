@@ -32,6 +32,45 @@ public sealed class StartValidationTests
     }
 
     [Theory]
+    [InlineData("svc:pw@host:9101", "'host:9101' has a user name or password in it")]
+    [InlineData("grpcs://svc:pw@host", "'grpcs://host' has a user name or password in it")]
+    [InlineData("https://svc:pw@host", "'https://host' has a user name or password in it")]
+    [InlineData("https://svc:pw@host:99999", "'https://host:99999'")]
+    [InlineData("https://svc:p/w@host", "(not shown)")]
+    [InlineData("ftp://host/a?token=pw", "'ftp://host'")]
+    [InlineData("grpcs://host/pw", "'grpcs://host' has the scheme")]
+    [InlineData("//svc:pw@host", "user name or password")]
+    public async Task Start_AddressWithASecret_PrintsItForNeitherKindOfClient(string address, string expected)
+    {
+        foreach (var key in new[] { Key + "Address", "PooledClients:Http:Default:BaseAddress" })
+        {
+            var failures = await StartAsync(new() { [Key + "Address"] = "https://good", [key] = address }, static services => services.AddPooledHttpClient());
+
+            Assert.Contains(failures, failure => failure.StartsWith(key + ": ", StringComparison.Ordinal) && failure.Contains(expected, StringComparison.Ordinal));
+            Assert.All(failures, static failure => Assert.DoesNotContain("pw", failure, StringComparison.Ordinal));
+            Assert.All(failures, static failure => Assert.DoesNotContain("svc", failure, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Start_AddressWithATokenInItsQuery_DoesNotPrintIt()
+    {
+        var failure = Assert.Single(await StartAsync(new() { [Key + "Address"] = "https://host/?token=pw" }));
+
+        Assert.Contains("'https://host' has a path or query", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("pw", failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_AddressAsAnotherValue_DoesNotPrintItsSecret()
+    {
+        var failure = Assert.Single(await StartAsync(new() { [Key + "Address"] = "https://good", [Key + "Deadline"] = "https://svc:pw@host/" }));
+
+        Assert.Contains("'https://host' does not parse", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("pw", failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("https://host")]
     [InlineData("http://127.0.0.1:5000")]
     [InlineData("http://[::1]:5000")]

@@ -25,14 +25,31 @@ public sealed class PooledClientsHealthCheckTests
     }
 
     [Theory]
-    [InlineData(31, HealthStatus.Healthy)]
-    [InlineData(30, HealthStatus.Degraded)]
-    [InlineData(-1, HealthStatus.Degraded)]
-    public async Task CheckHealth_ByCertificates_WarnsThirtyDaysAhead(int daysLeft, HealthStatus expected)
+    [InlineData(7.1, 365, HealthStatus.Healthy)]
+    [InlineData(6.9, 365, HealthStatus.Degraded)]
+    [InlineData(29, 30, HealthStatus.Healthy)]
+    [InlineData(5.1, 30, HealthStatus.Healthy)]
+    [InlineData(4.9, 30, HealthStatus.Degraded)]
+    [InlineData(2.9, 3, HealthStatus.Healthy)]
+    [InlineData(0.6, 3, HealthStatus.Healthy)]
+    [InlineData(0.4, 3, HealthStatus.Degraded)]
+    [InlineData(0.042, 0.042, HealthStatus.Healthy)]
+    [InlineData(-1, 30, HealthStatus.Degraded)]
+    public async Task CheckHealth_ByCertificates_IsDegradedInTheLastSixthOfALife(double daysLeft, double life, HealthStatus expected)
     {
-        var entry = await CheckAsync(open: 10, daysLeft);
+        var entry = await CheckAsync(open: 10, daysLeft, life);
 
         Assert.Equal(expected, entry.Status);
+    }
+
+    [Fact]
+    public async Task CheckHealth_ChangeOfCertificatesIsNotHandedOn_IsDegradedAndSaysWhy()
+    {
+        var entry = await CheckAsync(open: 10, certificate: null, handOverFailure: "the adjustment failed");
+
+        Assert.Equal(HealthStatus.Degraded, entry.Status);
+        Assert.Contains("/etc/tls/client.pem", entry.Description, StringComparison.Ordinal);
+        Assert.Contains("the adjustment failed", entry.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,14 +61,14 @@ public sealed class PooledClientsHealthCheckTests
         Assert.Contains("AB12", entry.Description, StringComparison.Ordinal);
     }
 
-    private static async Task<HealthReportEntry> CheckAsync(int open, int? certificate)
+    private static async Task<HealthReportEntry> CheckAsync(int open, double? certificate, double life = 365, string? handOverFailure = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(time);
         services.AddSingleton<DescriptorMeter>(new FakeDescriptorMeter { Open = open, Limit = 1000 });
         services.Configure<PooledClientsOptions>(options => options.Descriptors.Reserve = 0);
-        services.AddSingleton<ISnapshotSource>(new CertificateSource(certificate is int days ? time.GetUtcNow().AddDays(days) : null, time.GetUtcNow()));
+        services.AddSingleton<ISnapshotSource>(new CertificateSource(certificate is double days ? time.GetUtcNow().AddDays(days) : null, life, time.GetUtcNow(), handOverFailure));
         services.AddHealthChecks().AddPooledClients();
         await using var provider = services.BuildServiceProvider();
 
@@ -59,10 +76,22 @@ public sealed class PooledClientsHealthCheckTests
         return report.Entries["pooled_clients"];
     }
 
-    private sealed class CertificateSource(DateTimeOffset? notAfter, DateTimeOffset now) : ISnapshotSource
+    private sealed class CertificateSource(DateTimeOffset? notAfter, double life, DateTimeOffset now, string? handOverFailure) : ISnapshotSource
     {
         public void AddTo(SnapshotBuilder snapshot)
         {
+            if (handOverFailure is not null)
+            {
+                snapshot.CertificateFiles.Add(new CertificateFileSnapshot
+                {
+                    Path = "/etc/tls/client.pem",
+                    Use = CertificateUse.Identity,
+                    Reads = 2,
+                    Refusals = 0,
+                    HandOverFailure = handOverFailure,
+                });
+            }
+
             if (notAfter is { } end)
             {
                 snapshot.Certificates.Add(new CertificateSnapshot
@@ -71,9 +100,9 @@ public sealed class PooledClientsHealthCheckTests
                     Source = "/etc/tls/client.pem",
                     Subject = "CN=client",
                     Thumbprint = "AB12",
-                    NotBefore = end.AddYears(-1),
+                    NotBefore = end.AddDays(-life),
                     NotAfter = end,
-                    ExpiresSoon = new CertificateInUse(CertificateUse.Identity, "client.pem", "CN=client", "AB12", end.AddYears(-1), end)
+                    ExpiresSoon = new CertificateInUse(CertificateUse.Identity, "client.pem", "CN=client", "AB12", end.AddDays(-life), end)
                         .ReachedThreshold(now) is not null,
                 });
             }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Endpoints;
@@ -52,7 +53,12 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     {
         // A tunnel through a proxy has another connection under it, whose connect has ended before.
         var stream = (context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream);
-        stream?.Established();
+        stream?.Established(isMutual: context.PlaintextStream is SslStream { IsMutuallyAuthenticated: true });
+        if (stream?.Handshake is { ShowsIdentity: true })
+        {
+            plaintext = new AnswerStream(plaintext, stream);
+        }
+
         if (!transport.Key.IsMultiplexed)
         {
             return new(plaintext);
@@ -111,13 +117,14 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
             lease.MarkOpened();
             if (destination.IsSecure)
             {
-                await attempt.BeginHandshakeAsync(services.Handshakes, wanted).ConfigureAwait(false);
+                var takesTurns = transport.Key.Tls is not { AsksForRevocation: true };
+                await attempt.BeginHandshakeAsync(services.Handshakes, takesTurns, wanted).ConfigureAwait(false);
             }
 
             var connection = new PooledConnection(destination, _timeProvider);
             var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
             var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);
-            connection.Attach(stream, socket.RemoteEndPoint);
+            connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
             destination.Add(connection);
 
             // The handshake that follows belongs to the attempt as well: when its time is over the socket is closed under it.

@@ -37,8 +37,11 @@ internal sealed class PooledConnection(Destination destination, TimeProvider tim
 
     public EndPoint? RemoteEndPoint { get; private set; }
 
-    public void Attach(PooledStream stream, EndPoint? remoteEndPoint)
+    public EndPoint? LocalEndPoint { get; private set; }
+
+    public void Attach(PooledStream stream, EndPoint? remoteEndPoint, EndPoint? localEndPoint)
     {
+        LocalEndPoint = localEndPoint;
         _stream = new WeakReference<PooledStream>(stream);
         RemoteEndPoint = remoteEndPoint;
     }

@@ -8,7 +8,7 @@ namespace PooledClients.Connections.Wire;
 
 /// <summary>
 /// A connection's socket as the handler sees it. It gives the lease back when it is disposed or collected, stamps its traffic for the
-/// rule of silence, ends a connect that takes too long, and follows the handshake until the server's first answer. It stays a
+/// rule of silence, ends a connect that takes too long, and follows the handshake. It stays a
 /// <see cref="NetworkStream"/>, which keeps the peer's address in the runtime's metrics and traces.
 /// </summary>
 internal sealed class PooledStream : NetworkStream, IHandshakeStream
@@ -22,7 +22,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     // Null once the connection is established; its timeout closes the socket under the handshake.
     private ConnectAttempt? _attempt;
 
-    // While set, each read is looked at: until the connection is established and, over TLS, the server has answered.
+    // While set, each read is looked at: until the connection is established.
     private volatile bool _isWatched = true;
 
     public PooledStream(
@@ -49,17 +49,23 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _connection.Written();
+        if (_isWatched)
+        {
+            Volatile.Read(ref _attempt)?.EndTurn();
+        }
+
         return base.WriteAsync(buffer, cancellationToken);
     }
 
     /// <summary>TLS has ended, or there is none: the connection can carry calls.</summary>
-    public void Established()
+    /// <param name="isMutual">Whether the server asked for our certificate and was shown it.</param>
+    public void Established(bool isMutual)
     {
         if (Interlocked.Exchange(ref _attempt, null) is { } attempt)
         {
             attempt.Dispose();
-            Handshake?.Completed();
-            _isWatched = Handshake is not null;
+            Handshake?.Completed(isMutual);
+            _isWatched = false;
             _connection.Destination.Established(_connection);
         }
     }
@@ -99,6 +105,8 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
 
     private async ValueTask<int> ReadWatchedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        // A handshake that waits for its server leaves the processor to others, and takes its turn again at what comes.
+        Volatile.Read(ref _attempt)?.EndTurn();
         int read;
         try
         {
@@ -110,8 +118,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
         catch (IOException exception)
         {
-            Handshake?.OnEnded();
-            ThrowIfRefused(exception);
+            OnEnded(exception);
             throw;
         }
 
@@ -120,26 +127,34 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             return read;
         }
 
-        if (read == 0 && buffer.Length > 0)
+        if (read > 0 && Volatile.Read(ref _attempt) is { } turn)
         {
-            handshake.OnEnded();
-            ThrowIfRefused(cause: null);
+            await turn.TakeTurnAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        // An alert is the end as well, and the handler may not read on to see it.
+        if (read == 0 && buffer.Length > 0)
+        {
+            OnEnded(cause: null);
+        }
+
         handshake.OnReceived(buffer.Span[..read]);
-        ThrowIfRefused(cause: null);
-        _isWatched = !handshake.IsOver;
         return read;
     }
 
-    private void ThrowIfRefused(IOException? cause)
+    /// <summary>The server has ended the connection before it answered anything.</summary>
+    /// <param name="cause">The error that it ended with, if there was one.</param>
+    /// <exception cref="IdentityRefusedException">
+    /// It may have refused our certificate. Where the handler has the runtime's own pool of connections, the end stays what it is, so that
+    /// the runtime does what it always does, and the words are said when it has given up.
+    /// </exception>
+    public void OnEnded(Exception? cause)
     {
-        if (Handshake?.DescribeRefusal() is { } refusal)
+        Handshake?.OnEnded();
+        if (_backoff is not null && Handshake?.DescribeRefusal() is { } refusal)
         {
             var exception = new IdentityRefusedException($"The connection to {_connection.Destination.Address} ended right after the handshake: {refusal}.", cause);
             _isRefused = true;
-            _backoff?.Fail(exception);
+            _backoff.Fail(exception);
             throw exception;
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal sealed class Rehearsal : IDisposable
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(1);
 
-    private readonly RehearsalServer _server = new();
+    private readonly RehearsalServer _server;
     private readonly UnheardMeters _meters = new();
     private readonly Activity _unrecorded = new Activity("rehearsal") { ActivityTraceFlags = ActivityTraceFlags.None }.Start();
     private readonly Transport _transport;
@@ -28,6 +29,7 @@ internal sealed class Rehearsal : IDisposable
 
     public Rehearsal(TransportServices services, ILogger logger)
     {
+        _server = new RehearsalServer(IsOwn);
         Deadline = (services.TimeProvider.GetUtcNow() + LongestTime).UtcDateTime;
         _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services);
         _handler = new GrpcTransportHandler(_transport, new AdmissionOptions(), breaker: null, services.TimeProvider, logger);
@@ -52,6 +54,11 @@ internal sealed class Rehearsal : IDisposable
         _meters.Dispose();
         _unrecorded.Dispose();
     }
+
+    // A connection is in the list before its first byte is sent; the server asks until then.
+    private bool IsOwn(int port) => _transport is not null
+        && _transport.Generations.SelectMany(static generation => generation.Destinations)
+            .SelectMany(static destination => destination.Snapshot()).Any(connection => connection.LocalEndPoint is IPEndPoint own && own.Port == port);
 
     private void Silence(SocketsHttpHandler handler)
     {

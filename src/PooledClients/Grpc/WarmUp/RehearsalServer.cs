@@ -8,10 +8,17 @@ namespace PooledClients.Grpc.WarmUp;
 
 /// <summary>
 /// Answers each gRPC request with the message that it was told, over a socket of this process: as much of HTTP/2 (RFC 9113) as that
-/// takes. It knows one peer only, the transport of the library.
+/// takes. It knows one peer only, the transport of the library: whoever else connects is closed unheard.
 /// </summary>
 internal sealed class RehearsalServer : IDisposable
 {
+    // Those that wait to be judged; more are turned away by the system.
+    private const int Backlog = 4;
+
+    // How long a peer has to turn out to be the transport, whose connect may be known to its maker a moment after it was accepted here.
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromMilliseconds(250);
+
     private const int PrefaceLength = 24;
 
     // What a peer that was told nothing else may send in one frame.
@@ -35,13 +42,16 @@ internal sealed class RehearsalServer : IDisposable
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, port: 0);
     private readonly CancellationTokenSource _over = new();
+    private readonly Func<int, bool> _isPeer;
 
     // Written before the call that it answers is sent.
     private volatile byte[] _message = Length(0);
 
-    public RehearsalServer()
+    /// <param name="isPeer">Tells by its port whether a peer is the transport.</param>
+    public RehearsalServer(Func<int, bool> isPeer)
     {
-        _listener.Start();
+        _isPeer = isPeer;
+        _listener.Start(Backlog);
         _ = AcceptAsync(_over.Token);
     }
 
@@ -56,20 +66,44 @@ internal sealed class RehearsalServer : IDisposable
         _over.Dispose();
     }
 
-    // Anybody on this machine may connect first, and the transport again when the process was short of descriptors.
+    // Anybody on this machine may connect first, and the transport again when the process was short of descriptors. One peer is judged at a
+    // time, so that strangers never hold more than one connection of this process.
     private async Task AcceptAsync(CancellationToken over)
     {
         try
         {
             while (true)
             {
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync(over).ConfigureAwait(false), over);
+                var client = await _listener.AcceptTcpClientAsync(over).ConfigureAwait(false);
+                if (await IsPeerAsync(client, over).ConfigureAwait(false))
+                {
+                    _ = ServeAsync(client, over);
+                }
+                else
+                {
+                    client.Dispose();
+                }
             }
         }
         catch (Exception exception) when (exception is SocketException or InvalidOperationException or OperationCanceledException)
         {
             // The rehearsal is over: a listener that is stopped between two accepts says that it does not listen.
         }
+    }
+
+    private async Task<bool> IsPeerAsync(TcpClient client, CancellationToken over)
+    {
+        for (var looked = TimeSpan.Zero; looked < LongestLook && !over.IsCancellationRequested; looked += Look)
+        {
+            if (client.Client.RemoteEndPoint is IPEndPoint peer && _isPeer(peer.Port))
+            {
+                return true;
+            }
+
+            await Task.Delay(Look, TimeProvider.System, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return false;
     }
 
     private async Task ServeAsync(TcpClient client, CancellationToken over)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using PooledClients.Diagnostics;
 
 namespace PooledClients.Tls.Certificates;
 
@@ -12,10 +13,7 @@ namespace PooledClients.Tls.Certificates;
 internal sealed record CertificateInUse(
     CertificateUse Use, string Source, string Subject, string Thumbprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
-    private static readonly TimeSpan[] Thresholds = [TimeSpan.FromDays(1), TimeSpan.FromDays(7), TimeSpan.FromDays(30)];
-
-    /// <summary>Certificates that live no longer than this are renewed by machines, by the hour.</summary>
-    private static readonly TimeSpan ShortLife = TimeSpan.FromDays(2);
+    private static readonly TimeSpan LastDay = TimeSpan.FromDays(1);
 
     public static CertificateInUse Of(CertificateUse use, string source, X509Certificate2 certificate) => new(
         use,
@@ -28,19 +26,17 @@ internal sealed record CertificateInUse(
     public TimeSpan Remaining(DateTimeOffset now) => NotAfter - now;
 
     /// <summary>
-    /// The smallest threshold of 30, 7 and 1 days, and none left at all, that has been reached; null if the end is far. Of a
-    /// certificate that lives two days or less, the last tenth of its life counts.
+    /// The smallest threshold that has been reached, of a third of its life (at most 30 days), a sixth (at most 7 days), a day where the
+    /// sixth is more, and none left at all; null if the end is far.
     /// </summary>
     public TimeSpan? ReachedThreshold(DateTimeOffset now)
     {
         var remaining = Remaining(now);
-        if (remaining <= TimeSpan.Zero)
-        {
-            return TimeSpan.Zero;
-        }
-
-        var life = NotAfter - NotBefore;
-        var thresholds = life <= ShortLife ? [life / 10] : Thresholds;
-        return Array.Find(thresholds, threshold => remaining <= threshold) is { Ticks: > 0 } reached ? reached : null;
+        var critical = CertificateLevels.Critical(NotBefore, NotAfter);
+        return remaining <= TimeSpan.Zero ? TimeSpan.Zero
+            : remaining <= LastDay && LastDay < critical ? LastDay
+            : remaining <= critical ? critical
+            : CertificateLevels.Near(NotBefore, NotAfter) is var near && remaining <= near ? near
+            : null;
     }
 }

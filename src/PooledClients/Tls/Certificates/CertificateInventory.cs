@@ -15,6 +15,7 @@ internal sealed class CertificateInventory : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<(CertificateUse Use, string Source, string Thumbprint), Entry> _entries = [];
     private readonly Dictionary<(string Source, string Thumbprint), TimeSpan> _warned = [];
+    private long _shown;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -34,6 +35,20 @@ internal sealed class CertificateInventory : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether a certificate of the same subject and source that ends later has been shown since this one last was: it was renewed, and is in
+    /// use only on connections from before.
+    /// </summary>
+    public bool WasRenewed(CertificateInUse certificate)
+    {
+        lock (_lock)
+        {
+            return _entries.TryGetValue((certificate.Use, certificate.Source, certificate.Thumbprint), out var own)
+                && _entries.Values.Any(entry => entry.Shown > own.Shown && entry.Certificate.NotAfter > certificate.NotAfter
+                    && (entry.Certificate.Use, entry.Certificate.Source, entry.Certificate.Subject) == (certificate.Use, certificate.Source, certificate.Subject));
+        }
+    }
+
     /// <summary>Holds a certificate in the list until the result is disposed.</summary>
     public IDisposable Track(CertificateUse use, string source, X509Certificate2 certificate)
     {
@@ -48,6 +63,7 @@ internal sealed class CertificateInventory : IDisposable
             }
 
             entry.Uses++;
+            entry.Shown = ++_shown;
         }
 
         Warn(entry.Certificate);
@@ -79,7 +95,7 @@ internal sealed class CertificateInventory : IDisposable
     private void Warn(CertificateInUse certificate)
     {
         var now = _timeProvider.GetUtcNow();
-        if (certificate.ReachedThreshold(now) is not { } threshold)
+        if (certificate.ReachedThreshold(now) is not { } threshold || WasRenewed(certificate))
         {
             return;
         }
@@ -125,6 +141,9 @@ internal sealed class CertificateInventory : IDisposable
         public CertificateInUse Certificate => certificate;
 
         public int Uses { get; set; }
+
+        /// <summary>The number of the last time that it was shown, counted over all.</summary>
+        public long Shown { get; set; }
     }
 
     private sealed class Lease(CertificateInventory inventory, Entry entry) : IDisposable

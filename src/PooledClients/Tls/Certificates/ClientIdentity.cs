@@ -20,4 +20,8 @@ internal sealed class ClientIdentity
     public SslStreamCertificateContext Context { get; }
 
     public string Thumbprint => Certificate.Thumbprint;
+
+    /// <summary>The suspicion that a server refused it, for an error's text.</summary>
+    public string DescribeRefusal() =>
+        $"the server may have refused client certificate {Thumbprint} ('{CertificateText.Subject(Certificate)}', valid until {Certificate.NotAfter.ToUniversalTime():u})";
 }

@@ -9,7 +9,10 @@ namespace PooledClients.Tls.Files;
 /// Files that are read as one unit and watched for a change. They are looked at without opening them; a change is read once it has
 /// been still for a moment, and what counts is the content. The last good content stays in use whatever happens to the files.
 /// </summary>
-/// <remarks>Not thread-safe: the registry that owns it calls it under its lock. The counts and the material may be read at any time.</remarks>
+/// <remarks>
+/// Not thread-safe: it is loaded under a lock of its own, and after that looked at by whoever has set <see cref="IsPolled"/>, which the
+/// registry's lock guards, as it does <see cref="Interval"/> and <see cref="NextDue"/>. The counts and the material may be read at any time.
+/// </remarks>
 internal abstract class WatchedFiles
 {
     /// <summary>How long a changed file has to be still before it is read: a slow writer is waited for.</summary>
@@ -17,7 +20,9 @@ internal abstract class WatchedFiles
 
     private const int MaxAttempts = 5;
 
+    private readonly Lock _loading = new();
     private readonly string[] _paths;
+    private volatile bool _isLoaded;
     private FileStamp[] _seen = [];
     private FileStamp[]? _settling;
     private byte[] _readHash = [];
@@ -37,6 +42,11 @@ internal abstract class WatchedFiles
     /// <summary>When to look next, as a timestamp of the registry's time provider.</summary>
     public long NextDue { get; set; } = long.MaxValue;
 
+    /// <summary>Whether somebody looks at it.</summary>
+    public bool IsPolled { get; set; }
+
+    public bool IsLoaded => _isLoaded;
+
     /// <summary>How many contents were read, good or bad; reading one content again does not count.</summary>
     public long Reads => Volatile.Read(ref _reads);
 
@@ -52,16 +62,18 @@ internal abstract class WatchedFiles
     /// <summary>The certificates in use; none before the first load.</summary>
     public abstract IReadOnlyList<X509Certificate2> Certificates { get; }
 
-    /// <summary>Reads the files for the first time.</summary>
-    /// <exception cref="TlsContentException">A file cannot be read, or the content cannot be used.</exception>
-    public void Load()
+    /// <summary>Reads the files, unless they were. Whoever needs them waits for the one who reads.</summary>
+    /// <exception cref="TlsContentException">A file cannot be read, or the content cannot be used: the next who asks tries again.</exception>
+    public void EnsureLoaded()
     {
-        (var stamps, var contents) = ReadAll();
-        _readHash = Hash(contents);
-        Interlocked.Increment(ref _reads);
-        Use(contents, first: true);
-        _goodHash = _readHash;
-        _seen = stamps;
+        lock (_loading)
+        {
+            if (!_isLoaded)
+            {
+                Load();
+                _isLoaded = true;
+            }
+        }
     }
 
     /// <summary>Looks at the files and reads them if they changed and are still.</summary>
@@ -94,6 +106,16 @@ internal abstract class WatchedFiles
     /// <summary>Says that the files hold again what is in use.</summary>
     protected abstract void ReportUnchanged();
 
+    private void Load()
+    {
+        (var stamps, var contents) = ReadAll();
+        _readHash = Hash(contents);
+        Interlocked.Exchange(ref _reads, 1);
+        Use(contents, first: true);
+        _goodHash = _readHash;
+        _seen = stamps;
+    }
+
     private bool TryReload()
     {
         try
@@ -102,8 +124,15 @@ internal abstract class WatchedFiles
             _seen = stamps;
             return TryUse(contents);
         }
-        catch (TlsContentException e)
+        catch (Exception exception)
         {
+            // What nobody foresaw is tried again as well; its words may quote the content.
+            var e = exception as TlsContentException ?? TlsContentException.Unreadable($"it could not be used ({exception.GetType().Name})", 0);
+            if (exception != e)
+            {
+                (_seen, _readHash) = ([], []);
+            }
+
             // What cannot be read is tried again at every look, and told once.
             if (!e.IsUnreadable || e.Message != _unreadable)
             {

@@ -10,8 +10,10 @@ namespace PooledClients.Tls.Handshakes;
 /// certificates are in use on it, and whether the server may have refused ours.
 /// </summary>
 /// <remarks>
-/// The connection's stream implements <see cref="IHandshakeStream"/> and calls <see cref="OnReceived"/>, <see cref="OnEnded"/> and
-/// <see cref="Closed"/>; <see cref="Completed"/> once the handler has the plain text.
+/// The connection's stream implements <see cref="IHandshakeStream"/> and calls <see cref="OnReceived"/> and <see cref="OnEnded"/> until it
+/// has called <see cref="Completed"/>, once the handler has the plain text, and <see cref="Closed"/> in the end. Whoever sees the plain
+/// text of a connection that shows our certificate calls <see cref="OnAnswered"/> at its first byte, or else <see cref="OnEnded"/>: that
+/// the server has answered is known from what it said, and never guessed from the records that it came in.
 /// </remarks>
 internal sealed class HandshakeRecorder
 {
@@ -23,36 +25,39 @@ internal sealed class HandshakeRecorder
     private readonly string _target;
     private readonly TlsMetrics _metrics;
     private readonly CertificateInventory _inventory;
+    private readonly UnansweredEnds _unanswered;
     private readonly List<IDisposable> _inUse = [];
     private ServerHelloSniffer _hello;
-    private TlsRecordCounter _records;
+    private AlertReader _alerts;
     private ClientIdentity? _identity;
     private int _told;
+    private int _isEndCounted;
     private volatile bool _completed;
     private volatile bool _ended;
+    private volatile bool _answered;
 
-    public HandshakeRecorder(string target, TlsMetrics metrics, CertificateInventory inventory)
+    public HandshakeRecorder(string target, TlsMetrics metrics, CertificateInventory inventory, UnansweredEnds unanswered)
     {
+        _unanswered = unanswered;
         _target = target;
         _metrics = metrics;
         _inventory = inventory;
     }
 
+    /// <summary>Whether the server was shown our certificate: it asked for it, or resumed a session to which it belongs.</summary>
+    public bool ShowsIdentity { get; private set; }
+
     /// <summary>
-    /// Whether the server may have refused our certificate. TLS 1.2 says so by an alert. All that TLS 1.3 shows is that the connection
-    /// ended right after the handshake, with nothing received but session tickets.
+    /// The certificate that the server may have refused, in words for the error; null if there is no such suspicion. TLS 1.2 says so by an
+    /// alert. All that TLS 1.3 shows is that connections end after the handshake, one after the other, before the server has said a word.
     /// </summary>
-    public bool MayHaveBeenRefused => _identity is not null
-        && (_completed ? (_ended || _records.HasEnd) && !_records.HasAnswer : _records.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired);
-
-    /// <summary>Whether the server has answered on an established connection: there is nothing more to learn.</summary>
-    public bool IsOver => _completed && _records.HasAnswer;
-
-    /// <summary>The certificate that the server may have refused, in words for the error; null if there is no such suspicion.</summary>
-    public string? DescribeRefusal() => MayHaveBeenRefused
-        ? $"the server may have refused client certificate {_identity!.Thumbprint} ('{CertificateText.Subject(_identity.Certificate)}', "
-            + $"valid until {_identity.Certificate.NotAfter.ToUniversalTime():u})"
-        : null;
+    public string? DescribeRefusal()
+    {
+        var isSuspected = _completed
+            ? ShowsIdentity && _ended && !_answered && _unanswered.MakeARow(_target)
+            : _identity is not null && _alerts.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired;
+        return isSuspected ? _identity?.DescribeRefusal() : null;
+    }
 
     /// <summary>The recorder of the connection under an <see cref="SslStream"/>, if its stream has one.</summary>
     public static HandshakeRecorder? Find(object sslStream) =>
@@ -61,22 +66,29 @@ internal sealed class HandshakeRecorder
     /// <summary>The stream under an <see cref="SslStream"/>; none for any other stream.</summary>
     public static Stream? InnerOf(Stream stream) => stream is SslStream ssl ? RuntimeContracts.InnerStreamOf(ssl) : null;
 
-    /// <summary>Takes what came from the server, in order. It costs next to nothing once the server has answered.</summary>
+    /// <summary>Takes what came from the server during the handshake, in order.</summary>
     public void OnReceived(ReadOnlySpan<byte> bytes)
     {
-        if (!_completed)
-        {
-            _hello.Add(bytes);
-        }
-
-        if (!_records.HasAnswer)
-        {
-            _records.Add(bytes, _completed);
-        }
+        _hello.Add(bytes);
+        _alerts.Add(bytes);
     }
 
     /// <summary>Notes that the server ended the connection, in order or not.</summary>
-    public void OnEnded() => _ended = true;
+    public void OnEnded()
+    {
+        _ended = true;
+        if (ShowsIdentity && !_answered && Interlocked.Exchange(ref _isEndCounted, 1) == 0)
+        {
+            _unanswered.Add(_target);
+        }
+    }
+
+    /// <summary>Notes that the server has answered something: it takes our certificate.</summary>
+    public void OnAnswered()
+    {
+        _answered = true;
+        _unanswered.Forget(_target);
+    }
 
     /// <summary>Notes that the server's certificate was accepted, and keeps its chain in the list of certificates in use.</summary>
     public void Verified(X509Chain? chain, string trustSource, ClientIdentity? identity)
@@ -99,8 +111,10 @@ internal sealed class HandshakeRecorder
         }
     }
 
-    public void Completed()
+    /// <param name="isMutual">Whether the server asked for our certificate and was shown it.</param>
+    public void Completed(bool isMutual)
     {
+        ShowsIdentity = _identity is not null && (isMutual || _hello.Resumed is true);
         _completed = true;
         Tell(HandshakeResult.Success);
     }
@@ -110,7 +124,7 @@ internal sealed class HandshakeRecorder
     /// <summary>Notes that our side let go of the connection. A handshake that was not completed until then has failed.</summary>
     public void Closed()
     {
-        Tell(_records.Alert is { } alert ? HandshakeResult.OfAlert(alert) : _ended ? HandshakeResult.ConnectionClosed : HandshakeResult.Unknown);
+        Tell(_alerts.Alert is { } alert ? HandshakeResult.OfAlert(alert) : _ended ? HandshakeResult.ConnectionClosed : HandshakeResult.Unknown);
         lock (_inUse)
         {
             _inUse.ForEach(static lease => lease.Dispose());

@@ -20,7 +20,17 @@ internal struct ServerHelloSniffer
     private const ushort SupportedVersions = 43;
     private const ushort Tls13 = 0x0304;
 
-    private byte[]? _pending;
+    private Header _header;
+    private int _headerLength;
+    private byte _recordType;
+    private int _payloadLeft;
+    private int _total;
+
+    // The handshake messages so far, across records, and how far they are read: nothing is looked at twice.
+    private byte[]? _messages;
+    private int _length;
+    private int _read;
+    private bool _afterHello;
     private bool _done;
 
     private enum Kind
@@ -43,64 +53,61 @@ internal struct ServerHelloSniffer
 
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        if (_done || bytes.IsEmpty)
+        while (!_done && !bytes.IsEmpty)
         {
-            return;
-        }
+            var kind = _payloadLeft > 0 ? ReadPayload(ref bytes) : ReadHeader(ref bytes);
+            if (kind == Kind.NeedsMore && _total < MaxLength)
+            {
+                continue;
+            }
 
-        byte[]? all = _pending is null ? null : [.. _pending, .. bytes];
-        var text = all ?? bytes;
-        var kind = Read(text);
-        if (kind == Kind.NeedsMore && text.Length < MaxLength)
-        {
-            _pending = all ?? bytes.ToArray();
-            return;
+            Resumed = kind switch { Kind.Full => false, Kind.Resumed => true, _ => null };
+            _messages = null;
+            _done = true;
         }
-
-        Resumed = kind switch { Kind.Full => false, Kind.Resumed => true, _ => null };
-        _pending = null;
-        _done = true;
     }
 
-    private static Kind Read(ReadOnlySpan<byte> bytes)
+    private Kind ReadHeader(ref ReadOnlySpan<byte> bytes)
     {
-        var afterHello = false;
-        var handshake = new byte[bytes.Length];
-        var length = 0;
-        var read = 0;
-        while (bytes.Length >= RecordHeader)
+        _header[_headerLength++] = bytes[0];
+        bytes = bytes[1..];
+        _total++;
+        if (_headerLength < RecordHeader)
         {
-            var type = bytes[0];
-            int recordLength = BinaryPrimitives.ReadUInt16BigEndian(bytes[3..]);
-            var payload = bytes[RecordHeader..];
-            payload = payload[..Math.Min(payload.Length, recordLength)];
-            if (type == ChangeCipherSpecRecord)
-            {
-                // In TLS 1.2 it comes right after the hello of a resumed session; in TLS 1.3 it means nothing and may follow a retry.
-                if (afterHello)
-                {
-                    return Kind.Resumed;
-                }
-            }
-            else if (type == HandshakeRecord)
-            {
-                payload.CopyTo(handshake.AsSpan(length));
-                length += payload.Length;
-                var kind = ReadMessages(handshake.AsSpan(0, length), ref read, ref afterHello);
-                if (kind != Kind.NeedsMore)
-                {
-                    return kind;
-                }
-            }
-            else
-            {
-                return Kind.Unknown;
-            }
-
-            bytes = bytes[Math.Min(bytes.Length, RecordHeader + recordLength)..];
+            return Kind.NeedsMore;
         }
 
-        return Kind.NeedsMore;
+        _headerLength = 0;
+        _recordType = _header[0];
+        _payloadLeft = BinaryPrimitives.ReadUInt16BigEndian(((ReadOnlySpan<byte>)_header)[3..]);
+        return _recordType switch
+        {
+            // In TLS 1.2 it comes right after the hello of a resumed session; in TLS 1.3 it means nothing and may follow a retry.
+            ChangeCipherSpecRecord => _afterHello ? Kind.Resumed : Kind.NeedsMore,
+            HandshakeRecord => Kind.NeedsMore,
+            _ => Kind.Unknown,
+        };
+    }
+
+    private Kind ReadPayload(ref ReadOnlySpan<byte> bytes)
+    {
+        var part = bytes[..Math.Min(bytes.Length, Math.Min(_payloadLeft, MaxLength - _total))];
+        bytes = bytes[part.Length..];
+        _payloadLeft -= part.Length;
+        _total += part.Length;
+        if (_recordType != HandshakeRecord)
+        {
+            return Kind.NeedsMore;
+        }
+
+        if (_messages is null || _messages.Length < _length + part.Length)
+        {
+            Array.Resize(ref _messages, Math.Max(_length + part.Length, Math.Min(2 * _length, MaxLength)));
+        }
+
+        part.CopyTo(_messages.AsSpan(_length));
+        _length += part.Length;
+        return ReadMessages(_messages.AsSpan(0, _length), ref _read, ref _afterHello);
     }
 
     private static Kind ReadMessages(ReadOnlySpan<byte> bytes, ref int read, ref bool afterHello)
@@ -176,5 +183,11 @@ internal struct ServerHelloSniffer
         }
 
         return (isRetry, isTls13, hasPreSharedKey);
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(RecordHeader)]
+    private struct Header
+    {
+        private byte _first;
     }
 }

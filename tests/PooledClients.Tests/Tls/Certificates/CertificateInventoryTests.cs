@@ -60,8 +60,14 @@ public sealed class CertificateInventoryTests : IDisposable
     [Theory]
     [InlineData(31, 365, false)]
     [InlineData(30, 365, true)]
-    [InlineData(0.5, 1, false)]
-    [InlineData(0.09, 1, true)]
+    [InlineData(31, 90, false)]
+    [InlineData(30, 90, true)]
+    [InlineData(10.1, 30, false)]
+    [InlineData(9.9, 30, true)]
+    [InlineData(2.1, 6, false)]
+    [InlineData(1.9, 6, true)]
+    [InlineData(0.34, 1, false)]
+    [InlineData(0.33, 1, true)]
     [InlineData(-1, 1, true)]
     public void ReachedThreshold_ByDaysLeft_IsReachedOrNot(double daysLeft, double life, bool expected)
     {
@@ -70,5 +76,44 @@ public sealed class CertificateInventoryTests : IDisposable
             CertificateUse.Server, "a:443", "CN=a", "AB", now.AddDays(daysLeft - life), now.AddDays(daysLeft));
 
         Assert.Equal(expected, certificate.ReachedThreshold(now) is not null);
+    }
+
+    [Theory]
+    [InlineData(1.0 / 24)]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(6)]
+    [InlineData(29)]
+    [InlineData(90)]
+    [InlineData(365)]
+    public void Warn_RenewedInTime_IsNeverHeardThoughConnectionsKeepTheOldOne(double life)
+    {
+        var first = Issue(life);
+        _tls.Inventory.Track(CertificateUse.Server, "a:443", first);
+        for (var renewals = 0; renewals < 3; renewals++)
+        {
+            // Well before the last third begins; from then on new connections are shown the next one.
+            _tls.Time.Advance(TimeSpan.FromDays(life * 0.6));
+            _tls.Inventory.Track(CertificateUse.Server, "a:443", Issue(life));
+            Assert.DoesNotContain(_tls.Log, static record => record.Level == LogLevel.Warning);
+        }
+
+        X509Certificate2 Issue(double days)
+        {
+            var passed = _tls.Time.GetUtcNow() - DateTimeOffset.UtcNow;
+            return TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidFrom = passed, ValidTo = passed + TimeSpan.FromDays(days) });
+        }
+    }
+
+    [Fact]
+    public void Warn_OneOfTwoServersWasNotRenewed_IsHeard()
+    {
+        var old = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidTo = TimeSpan.FromDays(5) });
+        var renewed = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidTo = TimeSpan.FromDays(300) });
+        _tls.Inventory.Track(CertificateUse.Server, "a:443", renewed);
+
+        _tls.Inventory.Track(CertificateUse.Server, "a:443", old);
+
+        Assert.Contains(old.Thumbprint, Assert.Single(_tls.Log, static record => record.Level == LogLevel.Warning).Message, StringComparison.Ordinal);
     }
 }

@@ -51,6 +51,24 @@ public sealed class ServerHelloSnifferTests
     }
 
     [Fact]
+    public void Add_ByteByByte_AllocatesInProportionToTheBytes()
+    {
+        // A hello that promises more than ever comes, so that all of it is kept.
+        byte[] bytes = Record(Handshake, [2, 0, 0x3f, 0xff, .. new byte[16_000]]);
+        var sniffer = default(ServerHelloSniffer);
+        sniffer.Add(bytes.AsSpan(0, 1));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (var i = 1; i < bytes.Length; i++)
+        {
+            sniffer.Add(bytes.AsSpan(i, 1));
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 5 * bytes.Length);
+        Assert.Null(sniffer.Resumed);
+    }
+
+    [Fact]
     public void Add_RandomBytes_NeverThrows()
     {
         var random = new Random(7);

@@ -2,32 +2,21 @@ using System.Buffers.Binary;
 
 namespace PooledClients.Tls.Handshakes;
 
-/// <summary>
-/// Follows the records of a TLS connection by their headers alone. After the handshake a server that goes on to speak sends records
-/// of at least two lengths (tickets, settings, their acknowledgement); one that refuses sends equal tickets or an alert, and closes.
-/// </summary>
-internal struct TlsRecordCounter
+/// <summary>Follows the records of a handshake by their headers, for the alert in clear by which it may end.</summary>
+internal struct AlertReader
 {
     private const int HeaderLength = 5;
     private const byte AlertType = 21;
-    private const int EncryptedAlertLength = 19;
 
     private HeaderBuffer _header;
     private int _headerLength;
     private int _payloadLeft;
     private int _payloadRead;
-    private int _firstLength;
-
-    /// <summary>Whether more than tickets and alerts came since the handshake.</summary>
-    public bool HasAnswer { get; private set; }
-
-    /// <summary>Whether an alert came since the handshake: the server ends the connection, politely or not.</summary>
-    public bool HasEnd { get; private set; }
 
     /// <summary>The description of an alert that came in clear, if one did.</summary>
     public byte? Alert { get; private set; }
 
-    public void Add(ReadOnlySpan<byte> bytes, bool handshakeCompleted)
+    public void Add(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)
         {
@@ -44,10 +33,6 @@ internal struct TlsRecordCounter
                 _headerLength = 0;
                 _payloadRead = 0;
                 _payloadLeft = BinaryPrimitives.ReadUInt16BigEndian(((ReadOnlySpan<byte>)_header)[3..]);
-                if (handshakeCompleted)
-                {
-                    Count(_payloadLeft);
-                }
             }
         }
     }
@@ -65,18 +50,6 @@ internal struct TlsRecordCounter
         _payloadRead += length;
         _payloadLeft -= length;
         bytes = bytes[length..];
-    }
-
-    private void Count(int length)
-    {
-        if (_header[0] == AlertType || length == EncryptedAlertLength)
-        {
-            HasEnd = true;
-            return;
-        }
-
-        HasAnswer |= _firstLength != 0 && _firstLength != length;
-        _firstLength = length;
     }
 
     [System.Runtime.CompilerServices.InlineArray(HeaderLength)]
