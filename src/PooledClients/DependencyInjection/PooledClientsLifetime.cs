@@ -31,6 +31,7 @@ internal sealed class PooledClientsLifetime(
     /// <summary>Before any hosted service starts to take work, code is loaded and the clients that ask for it are connected.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        HttpClientDefaults.Report(services, [.. clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal)], logger);
         using var timeout = new CancellationTokenSource(options.Value.WarmUp.Timeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         if (options.Value.WarmUp.Preload)
