@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed class AddressBreaker
     private readonly CircuitBreakerStateProvider _state = new();
     private readonly ResiliencePipeline<RequestOutcome> _pipeline;
 
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Polly keeps every member of the outcome's type, an enum, and so Enum.GetValues(Type), which nobody calls.")]
     public AddressBreaker(string address, BreakerSettings settings, TimeProvider time, GrpcMetrics? metrics, ILogger logger)
     {
         _address = address;
