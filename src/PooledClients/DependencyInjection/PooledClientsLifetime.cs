@@ -25,12 +25,16 @@ internal sealed class PooledClientsLifetime(
     private static readonly TimeSpan ShortLook = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
-    // Hosted services are made before the options are validated, and the pool reads options as it is made: it waits for its first use.
-    private GrpcChannelPool Pool => services.GetRequiredService<GrpcChannelPool>();
+    // Hosted services are made before the options are validated, and the pool reads options as it is made: it waits for the start. A test host
+    // may stop once more after its services are disposed, so nothing is asked of them then.
+    private GrpcChannelPool? _pool;
+    private TransportRegistry? _transports;
+    private ResponseRegistry? _responses;
 
     /// <summary>Before any hosted service starts to take work, code is loaded and the clients that ask for it are connected.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        HttpClientDefaults.Report(services, [.. clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal)], logger);
         using var timeout = new CancellationTokenSource(options.Value.WarmUp.Timeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         if (options.Value.WarmUp.Preload)
@@ -39,9 +43,12 @@ internal sealed class PooledClientsLifetime(
         }
 
         var names = clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).Where(name => clientOptions.Get(name).WarmUp).ToList();
+        _pool = services.GetRequiredService<GrpcChannelPool>();
+        _transports = services.GetRequiredService<TransportRegistry>();
+        _responses = services.GetRequiredService<ResponseRegistry>();
         if (names.Count > 0)
         {
-            await new ClientWarmUp(Pool, options.Value.WarmUp, logger).RunAsync(names, either.Token).ConfigureAwait(false);
+            await new ClientWarmUp(_pool, options.Value.WarmUp, logger).RunAsync(names, either.Token).ConfigureAwait(false);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -57,13 +64,16 @@ internal sealed class PooledClientsLifetime(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        foreach (var handler in Pool.Handlers)
+        if (_pool is null || _transports is not { } transports || _responses is not { } responses)
+        {
+            return;
+        }
+
+        foreach (var handler in _pool.Handlers)
         {
             handler.BeginDrain();
         }
 
-        var transports = services.GetRequiredService<TransportRegistry>();
-        var responses = services.GetRequiredService<ResponseRegistry>();
         var startedAt = timeProvider.GetTimestamp();
         while (transports.InFlight + responses.Reading is var inFlight and > 0)
         {

@@ -214,7 +214,7 @@ public static class PooledGrpcClientBuilderExtensions
     public static IPooledGrpcClientBuilder AddCallCredentials(this IPooledGrpcClientBuilder builder, Func<AuthInterceptorContext, Metadata, Task> authInterceptor)
     {
         ArgumentNullException.ThrowIfNull(authInterceptor);
-        return builder.Setup(setup => setup.CallCredentials.Add(_ => (context, metadata) => authInterceptor(context, metadata)));
+        return builder.Setup(setup => setup.CallCredentials.Add(_ => CallCredentials.FromInterceptor((context, metadata) => authInterceptor(context, metadata))));
     }
 
     /// <summary>
@@ -228,7 +228,19 @@ public static class PooledGrpcClientBuilderExtensions
         this IPooledGrpcClientBuilder builder, Func<AuthInterceptorContext, Metadata, IServiceProvider, Task> authInterceptor)
     {
         ArgumentNullException.ThrowIfNull(authInterceptor);
-        return builder.Setup(setup => setup.CallCredentials.Add(services => (context, metadata) => authInterceptor(context, metadata, services)));
+        return builder.Setup(setup => setup.CallCredentials.Add(services => CallCredentials.FromInterceptor((context, metadata) => authInterceptor(context, metadata, services))));
+    }
+
+    /// <summary>
+    /// Adds credentials to each call, once for all attempts of a unary one. They need TLS: on a clear text address the client fails at start.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="credentials">The credentials, the same for all calls.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddCallCredentials(this IPooledGrpcClientBuilder builder, CallCredentials credentials)
+    {
+        ArgumentNullException.ThrowIfNull(credentials);
+        return builder.Setup(setup => setup.CallCredentials.Add(_ => credentials));
     }
 
     /// <summary>Adjusts the options of each call, once, before anything else: a deadline that is set here is the call's own.</summary>

@@ -120,6 +120,9 @@ internal static partial class Log
     [LoggerMessage(491, LogLevel.Warning, "The configuration has a key that means nothing. {Key}")]
     public static partial void UnknownKey(this ILogger logger, string key);
 
+    [LoggerMessage(492, LogLevel.Information, "ConfigureHttpClientDefaults gave all HTTP clients {Parts}; pooled gRPC clients ({Clients}) are no HTTP clients and take none of it. Their deadlines, retries and breakers are options of their own; what adds headers is an interceptor or AddHttpMessageHandler.")]
+    public static partial void HttpClientDefaultsIgnored(this ILogger logger, string parts, string clients);
+
     [LoggerMessage(508, LogLevel.Information, "Client certificate {Path} holds again certificate {Thumbprint}, which is in use.")]
     public static partial void IdentityRestored(this ILogger logger, string path, string thumbprint);
 

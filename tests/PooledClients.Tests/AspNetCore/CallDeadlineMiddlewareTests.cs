@@ -1,8 +1,14 @@
+using System.Net;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using RocksDb.V1;
 
 namespace PooledClients.Tests.AspNetCore;
 
@@ -57,6 +63,77 @@ public sealed class CallDeadlineMiddlewareTests
         Assert.Contains("'missing'", failure.Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<Exception> Ends =>
+    [
+        new RpcException(new Status(StatusCode.DeadlineExceeded, "")),
+        new RpcException(new Status(StatusCode.Cancelled, "")),
+        new TaskCanceledException("", new TimeoutException()),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task UseCallDeadlines_CallEndsWithTheRequestsDeadline_TheRequestTimedOut(Exception end)
+    {
+        var app = Build(_ =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(3));
+            throw end;
+        });
+        var (plain, own) = (Request([new RequestTimeoutAttribute(3000)]), Request([new RequestTimeoutPolicy
+        {
+            Timeout = TimeSpan.FromSeconds(3),
+            TimeoutStatusCode = 503,
+            WriteTimeoutResponse = context =>
+            {
+                context.Response.Headers["own"] = "words";
+                return Task.CompletedTask;
+            },
+        }]));
+
+        await app(plain);
+        await app(own);
+
+        Assert.Equal(504, plain.Response.StatusCode);
+        Assert.Equal((503, "words"), (own.Response.StatusCode, own.Response.Headers["own"].ToString()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task UseCallDeadlines_CallEndsWithItsOwnDeadline_IsTheApplicationsMatter(Exception end)
+    {
+        var app = Build(_ => throw end);
+
+        Assert.Same(end, await Assert.ThrowsAnyAsync<Exception>(() => app(Request([new RequestTimeoutAttribute(3000)]))));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task UseCallDeadlines_GrpcCallInsideARequestThatTimesOut_IsAnsweredWith504(bool hasRequestTimeouts)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseTestServer();
+        builder.Services.AddRequestTimeouts();
+        builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>();
+        builder.Services.UsePooledClientsInMemory(new HangingHandler());
+        await using var app = builder.Build();
+        app.UseRouting();
+        if (hasRequestTimeouts)
+        {
+            app.UseRequestTimeouts();
+        }
+
+        app.UseCallDeadlines();
+        app.MapGet("/", async (KeyValue.KeyValueClient client) => (await client.GetAsync(new GetRequest())).Found).WithRequestTimeout(TimeSpan.FromMilliseconds(100));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var client = app.GetTestClient();
+
+        using var response = await client.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
+    }
+
     private static DefaultHttpContext Request(object[] metadata)
     {
         var context = new DefaultHttpContext();
@@ -80,5 +157,14 @@ public sealed class CallDeadlineMiddlewareTests
             return Task.CompletedTask;
         });
         return app.Build();
+    }
+
+    private sealed class HangingHandler : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new InvalidOperationException();
+        }
     }
 }

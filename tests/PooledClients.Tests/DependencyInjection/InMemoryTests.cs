@@ -165,6 +165,20 @@ public sealed class InMemoryTests
             services.ReplacePooledGrpcClient<KeyValue.KeyValueClient>(new FakeClient());
         }));
 
+    [Fact]
+    public async Task Stop_AfterTheServicesAreDisposed_IsNoError()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>().ConfigurePrimaryHttpMessageHandler(() => new Refusing());
+        var host = builder.Build();
+        await host.StartAsync(Token);
+        var lifetime = host.Services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single();
+        await host.StopAsync(Token);
+        host.Dispose();
+
+        await lifetime.StoppedAsync(Token);
+    }
+
     private static void Unreachable(PooledGrpcClientOptions options) => options.Tls.CaCertificatePath = "/no/such/file.pem";
 
     private static async Task<IHost> StartAsync(Action<IServiceCollection> configure)

@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RocksDb.V1;
 
@@ -78,6 +79,27 @@ public sealed class StartPreparationTests
             .Services.Configure<PooledGrpcClientOptions>("KeyValue", options => options.Tls.CaCertificatePath = "/etc/ca.pem"));
 
         Assert.Contains("PooledClients:Grpc:KeyValue:Tls: certificates are set", Assert.Single(failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithDefaultsOfAllHttpClients_SaysThatGrpcClientsTakeNone()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddFakeLogging();
+        builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.Address = new Uri("https://host"));
+        builder.Services.ConfigureHttpClientDefaults(client =>
+        {
+            client.AddStandardResilienceHandler();
+            client.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("tenant", "one"));
+        });
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        var line = Assert.Single(host.Services.GetFakeLogCollector().GetSnapshot(), static record => record.Id.Id == 492).Message;
+        Assert.Contains("ResilienceHandler", line, StringComparison.Ordinal);
+        Assert.Contains("settings of the HttpClient", line, StringComparison.Ordinal);
+        Assert.Contains("KeyValue", line, StringComparison.Ordinal);
     }
 
     private static IPooledGrpcClientBuilder Clear(IPooledGrpcClientBuilder builder)

@@ -37,5 +37,5 @@ internal sealed class CallPipeline(
     }
 
     private static List<CallCredentials> CreateCredentials(GrpcClientSetup setup, IServiceProvider services)
-        => [.. setup.CallCredentials.Select(create => CallCredentials.FromInterceptor(create(services)))];
+        => [.. setup.CallCredentials.Select(create => create(services))];
 }

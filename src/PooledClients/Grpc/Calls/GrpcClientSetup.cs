@@ -31,7 +31,7 @@ internal sealed class GrpcClientSetup
 
     public List<Func<IServiceProvider, Interceptor>> ClientInterceptors { get; } = [];
 
-    public List<Func<IServiceProvider, AsyncAuthInterceptor>> CallCredentials { get; } = [];
+    public List<Func<IServiceProvider, CallCredentials>> CallCredentials { get; } = [];
 
     public List<Func<CallOptions, CallOptions>> CallOptions { get; } = [];
 
