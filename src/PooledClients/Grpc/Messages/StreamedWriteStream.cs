@@ -71,7 +71,7 @@ internal sealed class StreamedWriteStream(Stream inner) : Stream
     {
         if (!call.IsCancellationRequested && call.CanBeCanceled)
         {
-            await Task.Delay(LongestEnd, call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(LongestEnd, TimeProvider.System, call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!call.IsCancellationRequested)

@@ -18,7 +18,9 @@ internal sealed class CallHandle(IDisposable call, string method, string address
     public IDisposable Call => call;
 
     /// <summary>The call has ended, or its caller has ended it.</summary>
+#pragma warning disable CA1816 // A call ends by other ways than disposal too, and is forgotten by none of them.
     public void End() => GC.SuppressFinalize(this);
+#pragma warning restore CA1816
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -48,6 +49,7 @@ internal sealed class HttpAuthorityResilience
 
     public void RecordCall() => _budget.RecordCall();
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The options of the breaker's strategy have no annotations to validate.")]
     private ResiliencePipeline<HttpResponseMessage> BuildPipeline(AddressBreaker? breaker)
     {
         var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
