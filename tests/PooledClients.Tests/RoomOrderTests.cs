@@ -6,7 +6,7 @@ public sealed class RoomOrderTests
     // Lowest first: a room may use those before it. A room within another is a room of its own.
     private static readonly string[] Rooms =
     [
-        "Options", "Snapshots", "", "Diagnostics", "Tls/Files", "Tls/Certificates", "Tls/Handshakes", "Tls", "Configuration",
+        "Platform", "Options", "Snapshots", "", "Diagnostics", "Tls/Files", "Tls/Certificates", "Tls/Handshakes", "Tls", "Configuration",
         "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Endpoints", "Connections/Dialing", "Connections",
         "Resilience", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",

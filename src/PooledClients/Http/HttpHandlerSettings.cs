@@ -1,5 +1,6 @@
 using System.Net;
 using PooledClients.Http.Exchanges;
+using PooledClients.Platform;
 
 namespace PooledClients.Http;
 
@@ -14,10 +15,6 @@ internal sealed record HttpHandlerSettings(DecompressionMethods Decompression, H
     private void Apply(SocketsHttpHandler handler)
     {
         handler.AutomaticDecompression = Decompression;
-        handler.RequestHeaderEncodingSelector = static (_, request) =>
-        {
-            HttpTransportHandler.OnHeaderWritten(request);
-            return null;
-        };
+        RuntimeContracts.OnHeadersWritten(handler, HttpTransportHandler.OnHeaderWritten);
     }
 }

@@ -4,6 +4,7 @@ using PooledClients.Diagnostics;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Retries;
+using PooledClients.Platform;
 using PooledClients.Resilience;
 
 namespace PooledClients.Http;
@@ -23,8 +24,6 @@ internal sealed class HttpPipelineFilter(
     ILoggerFactory loggers)
     : IHttpMessageHandlerBuilderFilter
 {
-    private const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
-
     private readonly ILogger _logger = loggers.CreateLogger<HttpPipelineFilter>();
 
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next)
@@ -71,5 +70,5 @@ internal sealed class HttpPipelineFilter(
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));
     }
 
-    private static bool IsResilience(Type type) => type.FullName?.StartsWith(ResilienceNamespace, StringComparison.Ordinal) == true;
+    private static bool IsResilience(Type type) => type.FullName?.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal) == true;
 }

@@ -1,142 +1,166 @@
-using System.Runtime.ExceptionServices;
-using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.CircuitBreaker;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Resilience;
 
 /// <summary>
-/// The breaker of one address: Polly's, fed with what each request came to. While it is closed a request does not go through
-/// Polly but is reported to it afterwards, which costs a call no allocation and no async frame; when it is not, requests go
-/// through it one by one and probe.
+/// The breaker of one address, whoever calls it. While it is closed a request does not go through it but is reported to it afterwards,
+/// which costs nothing but a look. When it is open nothing is sent; after the break one request at a time probes, and only the server's
+/// answer or its failure ends that: a probe that came to nothing, cancelled or out of time, lets the next request probe at once.
 /// </summary>
+/// <remarks>Polly's breaker takes whatever is no failure for a success, so it cannot say that a probe came to nothing.</remarks>
 internal sealed class AddressBreaker
 {
+    private readonly Lock _lock = new();
     private readonly string _address;
+    private readonly BreakerSettings _settings;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _breakDuration;
-    private readonly CircuitBreakerStateProvider _state = new();
-    private readonly ResiliencePipeline<RequestOutcome> _pipeline;
+    private readonly GrpcMetrics? _metrics;
+    private readonly ILogger _logger;
+
+    // Written under the lock, as is all that follows.
+    private volatile bool _isClosed = true;
+    private readonly OutcomeWindow _window;
+    private long _openedAt;
+    private bool _isProbing;
+    private bool _isProbeDue;
 
     public AddressBreaker(string address, BreakerSettings settings, TimeProvider time, GrpcMetrics? metrics, ILogger logger)
     {
         _address = address;
+        _settings = settings;
         _time = time;
-        _breakDuration = settings.BreakDuration;
-        _pipeline = new ResiliencePipelineBuilder<RequestOutcome> { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<RequestOutcome>
-            {
-                FailureRatio = settings.FailureRatio,
-                MinimumThroughput = settings.MinimumRequests,
-                SamplingDuration = settings.SamplingDuration,
-                BreakDuration = settings.BreakDuration,
-                StateProvider = _state,
-                ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result == RequestOutcome.Failed),
-                OnOpened = args =>
-                {
-                    metrics?.BreakerOpened(address);
-                    logger.BreakerOpened(address, args.BreakDuration.TotalSeconds);
-                    return default;
-                },
-                OnClosed = _ =>
-                {
-                    logger.BreakerClosed(address);
-                    return default;
-                },
-            })
-            .Build();
+        _metrics = metrics;
+        _logger = logger;
+        _window = new OutcomeWindow(settings.SamplingDuration, time);
     }
 
     /// <summary>Whether requests may go out without asking. What they come to is then given to <see cref="Report"/>.</summary>
-    public bool IsClosed => _state.CircuitState == CircuitState.Closed;
+    public bool IsClosed => _isClosed;
 
     /// <summary>Counts a request that went out while the breaker was closed.</summary>
     public void Report(RequestOutcome outcome)
     {
         // What began before the breaker opened is no probe.
-        if (outcome == RequestOutcome.Ignored || !IsClosed)
+        if (outcome == RequestOutcome.Ignored || !_isClosed)
         {
             return;
         }
 
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
-        var reported = _pipeline.ExecuteOutcomeAsync(
-            static (_, outcome) => ValueTask.FromResult(Outcome.FromResult(outcome)), context, outcome);
-
-        // The report that opens the breaker waits until its handlers have run on another thread; the request does not.
-        if (!reported.IsCompletedSuccessfully)
+        lock (_lock)
         {
-            _ = ReturnWhenReportedAsync(reported, context);
-            return;
+            if (!_isClosed)
+            {
+                return;
+            }
+
+            _window.Add(outcome == RequestOutcome.Failed);
+            if (outcome != RequestOutcome.Failed || _window.All < _settings.MinimumRequests || _window.Failed < _settings.FailureRatio * _window.All)
+            {
+                return;
+            }
+
+            Open();
         }
 
-        _ = reported.Result;
-        ResilienceContextPool.Shared.Return(context);
-    }
-
-    private static async Task ReturnWhenReportedAsync(ValueTask<Outcome<RequestOutcome>> reported, ResilienceContext context)
-    {
-        await reported.ConfigureAwait(false);
-        ResilienceContextPool.Shared.Return(context);
+        SayOpened();
     }
 
     /// <summary>Makes a request while the breaker is not closed: as its probe, or not at all.</summary>
     /// <param name="send">Makes the request.</param>
     /// <param name="judge">What its result says.</param>
-    /// <exception cref="RpcException">The breaker is open: <c>Unavailable</c>, saying until when.</exception>
-    public async Task<TResult> ProbeAsync<TResult>(Func<Task<TResult>> send, Func<TResult, RequestOutcome> judge)
-        where TResult : class
+    /// <param name="judgeFailure">What it says that there is none.</param>
+    /// <exception cref="BreakerOpenException">The breaker is open, or another probe is on its way.</exception>
+    public async Task<TResult> ProbeAsync<TResult>(Func<Task<TResult>> send, Func<TResult, RequestOutcome> judge, Func<Exception, RequestOutcome> judgeFailure)
     {
-        Task<TResult>? sending = null;
-        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
-        var outcome = await _pipeline.ExecuteOutcomeAsync(
-            async (_, _) =>
-            {
-                try
-                {
-                    sending = send();
-                    await Task.WhenAny(sending, Task.Delay(_breakDuration, _time)).ConfigureAwait(false);
-
-                    // A stream may go without headers for hours. What has not failed by now speaks for the server; if it did not, the
-                    // breaker would keep all other calls from a server that is well.
-                    return Outcome.FromResult(sending.IsCompleted ? judge(await sending.ConfigureAwait(false)) : RequestOutcome.Answered);
-                }
-                catch (Exception e)
-                {
-                    sending ??= Task.FromException<TResult>(e);
-
-                    // Only an answer proves that the server is back, whoever is to blame that there is none.
-                    return Outcome.FromResult(RequestOutcome.Failed);
-                }
-            },
-            context,
-            this).ConfigureAwait(false);
-        ResilienceContextPool.Shared.Return(context);
-
-        if (outcome.Exception is BrokenCircuitException broken)
+        BeginProbe();
+        var outcome = RequestOutcome.Ignored;
+        Task<TResult> sending;
+        try
         {
-            throw Refusal(broken);
+            sending = send();
+            await Task.WhenAny(sending, Task.Delay(_settings.BreakDuration, _time)).ConfigureAwait(false);
+
+            // A stream may go without headers for hours. What has not failed by now speaks for the server; if it did not, the breaker would
+            // keep all other calls from a server that is well.
+            outcome = sending.IsCompleted ? judge(await sending.ConfigureAwait(false)) : RequestOutcome.Answered;
         }
-
-        if (sending is null)
+        catch (Exception e)
         {
-            ExceptionDispatchInfo.Throw(outcome.Exception!);
+            outcome = judgeFailure(e);
+            throw;
+        }
+        finally
+        {
+            EndProbe(outcome);
         }
 
         return await sending.ConfigureAwait(false);
     }
 
-    private RpcException Refusal(BrokenCircuitException broken)
+    private void BeginProbe()
     {
-        var wait = broken.RetryAfter ?? TimeSpan.Zero;
-        var when = wait > TimeSpan.Zero
-            ? FormattableString.Invariant($"until {_time.GetUtcNow() + wait:HH:mm:ss.fff} UTC (in {wait.TotalSeconds:0.0##} s)")
-            : "while a probe is on its way";
-        return new RpcException(new Status(
-            StatusCode.Unavailable,
-            $"The breaker of {_address} is open {when}: too many of its requests failed. Nothing was sent. (Resilience:BreakerFailureRatio)",
-            broken));
+        lock (_lock)
+        {
+            var wait = _isClosed || _isProbeDue ? TimeSpan.Zero : _settings.BreakDuration - _time.GetElapsedTime(_openedAt);
+            if (wait > TimeSpan.Zero)
+            {
+                throw new BreakerOpenException(
+                    _address, FormattableString.Invariant($"until {_time.GetUtcNow() + wait:HH:mm:ss.fff} UTC (in {wait.TotalSeconds:0.##} s)"), wait);
+            }
+
+            // Where it has closed since it was looked at, the request goes out like any other.
+            if (!_isClosed && _isProbing)
+            {
+                throw new BreakerOpenException(_address, "while a probe is on its way", TimeSpan.Zero);
+            }
+
+            _isProbing = !_isClosed;
+        }
+    }
+
+    private void EndProbe(RequestOutcome outcome)
+    {
+        bool closes, opens;
+        lock (_lock)
+        {
+            closes = !_isClosed && outcome == RequestOutcome.Answered;
+            opens = !_isClosed && outcome == RequestOutcome.Failed;
+            _isProbing = false;
+            _isProbeDue = outcome == RequestOutcome.Ignored;
+            if (closes)
+            {
+                _window.Clear();
+                _isClosed = true;
+            }
+            else if (opens)
+            {
+                Open();
+            }
+        }
+
+        if (closes)
+        {
+            _logger.BreakerClosed(_address);
+        }
+        else if (opens)
+        {
+            SayOpened();
+        }
+    }
+
+    private void Open()
+    {
+        _isClosed = false;
+        _isProbing = false;
+        _isProbeDue = false;
+        _openedAt = _time.GetTimestamp();
+    }
+
+    // Outside the lock: a logger may take its time.
+    private void SayOpened()
+    {
+        _metrics?.BreakerOpened(_address);
+        _logger.BreakerOpened(_address, _settings.BreakDuration.TotalSeconds);
     }
 }

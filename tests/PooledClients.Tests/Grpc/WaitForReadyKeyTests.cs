@@ -1,7 +1,7 @@
 using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
-using PooledClients.Grpc.Sending;
+using PooledClients.Platform;
 using RocksDb.V1;
 
 namespace PooledClients.Tests.Grpc;
@@ -20,7 +20,7 @@ public class WaitForReadyKeyTests
         var call = new KeyValue.KeyValueClient(channel).GetAsync(new GetRequest(), default(CallOptions).WithWaitForReady(waitForReady));
         await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 
-        Assert.Equal(waitForReady, handler.Request!.Options.TryGetValue(GrpcTransportHandler.WaitForReady, out var flag) && flag);
+        Assert.Equal(waitForReady, handler.Request!.Options.TryGetValue(RuntimeContracts.WaitForReady, out var flag) && flag);
     }
 
     private sealed class CapturingHandler : HttpMessageHandler

@@ -1,7 +1,5 @@
-using Grpc.Core;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Grpc.Statuses;
 using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Resilience;
@@ -52,8 +50,8 @@ public sealed class AddressBreakerTests
         Report(RequestOutcome.Failed, 20);
         _time.Advance(TimeSpan.FromMilliseconds(500));
         var answer = new TaskCompletionSource<string>();
-        var probe = _breaker.ProbeAsync(() => answer.Task, static _ => RequestOutcome.Answered);
-        await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+        var probe = _breaker.ProbeAsync(() => answer.Task, static _ => RequestOutcome.Answered, static _ => RequestOutcome.Failed);
+        await Assert.ThrowsAsync<BreakerOpenException>(() => ProbeAsync(RequestOutcome.Answered));
 
         _time.Advance(TimeSpan.FromMilliseconds(500));
         SpinWait.SpinUntil(() => _breaker.IsClosed, TimeSpan.FromSeconds(20));
@@ -70,11 +68,11 @@ public sealed class AddressBreakerTests
         Report(RequestOutcome.Failed, 20);
         _time.Advance(TimeSpan.FromMilliseconds(100));
 
-        var failure = await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+        var failure = await Assert.ThrowsAsync<BreakerOpenException>(() => ProbeAsync(RequestOutcome.Answered));
 
-        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
-        Assert.Contains("The breaker of http://a is open until 00:00:00.500 UTC (in 0.4 s)", failure.Status.Detail, StringComparison.Ordinal);
-        Assert.Equal(FailureClass.Local, GrpcFailure.Classify(failure));
+        Assert.Contains("The breaker of http://a is open until 00:00:00.500 UTC (in 0.4 s)", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(0.4), failure.RetryAfter);
+        Assert.Equal(FailureKind.BreakerOpen, FailureClassifier.Judge(failure).Kind);
     }
 
     [Fact]
@@ -99,8 +97,7 @@ public sealed class AddressBreakerTests
 
         if (throws)
         {
-            await Assert.ThrowsAsync<OperationCanceledException>(
-                () => _breaker.ProbeAsync<object>(() => throw new OperationCanceledException(), _ => RequestOutcome.Answered));
+            await Assert.ThrowsAsync<IOException>(() => ProbeAsync(new IOException()));
         }
         else
         {
@@ -108,7 +105,49 @@ public sealed class AddressBreakerTests
         }
 
         Assert.False(_breaker.IsClosed);
-        await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+        await Assert.ThrowsAsync<BreakerOpenException>(() => ProbeAsync(RequestOutcome.Answered));
+    }
+
+    // Cancelled, out of its deadline, or a fault of this process: it says nothing about the server, and nobody has to wait for another break.
+    [Fact]
+    public async Task Probe_ThatCameToNothing_LetsTheNextRequestProbeAtOnce()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        for (var i = 0; i < 3; i++)
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => ProbeAsync(new OperationCanceledException()));
+            Assert.False(_breaker.IsClosed);
+        }
+
+        await ProbeAsync(RequestOutcome.Answered);
+        Assert.True(_breaker.IsClosed);
+    }
+
+    [Fact]
+    public async Task Probe_ThatCameToNothingAndThenFailed_OpensTheBreakerForAWholeBreak()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => ProbeAsync(new OperationCanceledException()));
+
+        await ProbeAsync(RequestOutcome.Failed);
+
+        var refused = await Assert.ThrowsAsync<BreakerOpenException>(() => ProbeAsync(RequestOutcome.Answered));
+        Assert.Equal(TimeSpan.FromMilliseconds(500), refused.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Probe_Answered_ForgetsTheFailuresBefore()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        await ProbeAsync(RequestOutcome.Answered);
+
+        Report(RequestOutcome.Failed, 19);
+
+        Assert.True(_breaker.IsClosed);
     }
 
     [Fact]
@@ -118,8 +157,8 @@ public sealed class AddressBreakerTests
         _time.Advance(TimeSpan.FromMilliseconds(500));
         var answer = new TaskCompletionSource<object>();
 
-        var probe = _breaker.ProbeAsync(() => answer.Task, _ => RequestOutcome.Answered);
-        await Assert.ThrowsAsync<RpcException>(() => ProbeAsync(RequestOutcome.Answered));
+        var probe = _breaker.ProbeAsync(() => answer.Task, static _ => RequestOutcome.Answered, static _ => RequestOutcome.Failed);
+        await Assert.ThrowsAsync<BreakerOpenException>(() => ProbeAsync(RequestOutcome.Answered));
         answer.SetResult(new object());
         await probe;
 
@@ -144,5 +183,9 @@ public sealed class AddressBreakerTests
         }
     }
 
-    private Task<object> ProbeAsync(RequestOutcome outcome) => _breaker.ProbeAsync(() => Task.FromResult(new object()), _ => outcome);
+    private Task<object> ProbeAsync(RequestOutcome outcome) =>
+        _breaker.ProbeAsync(() => Task.FromResult(new object()), _ => outcome, static _ => RequestOutcome.Failed);
+
+    private Task<object> ProbeAsync(Exception failure) => _breaker.ProbeAsync<object>(
+        () => throw failure, static _ => RequestOutcome.Answered, static e => e is OperationCanceledException ? RequestOutcome.Ignored : RequestOutcome.Failed);
 }

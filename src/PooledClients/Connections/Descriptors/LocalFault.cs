@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using Grpc.Core;
+using PooledClients.Platform;
 
 namespace PooledClients.Connections.Descriptors;
 
@@ -10,12 +11,6 @@ namespace PooledClients.Connections.Descriptors;
 /// </summary>
 internal static class LocalFault
 {
-    public const int Enfile = 23;
-    public const int Emfile = 24;
-
-    // What name resolution reports when it could not open its own socket: "Unknown socket error".
-    private const int UnknownSocketError = -131074;
-
     /// <summary>Whether the process, not the server, is the reason: neither retried against the server nor counted by its breaker.</summary>
     public static bool IsLocal(Exception exception) => Any(exception, static e => e is ConnectionBudgetException || IsDisguise(e));
 
@@ -38,14 +33,12 @@ internal static class LocalFault
 
     private static bool IsDisguise(Exception exception) => exception switch
     {
-        SocketException e => e.SocketErrorCode == SocketError.TooManyOpenSockets || e.NativeErrorCode is Enfile or Emfile or UnknownSocketError,
-        Win32Exception e => e.NativeErrorCode is Enfile or Emfile,
-        FileNotFoundException e => IsAssembly(e.FileName),
-        FileLoadException e => IsAssembly(e.FileName),
-        IOException e => e.HResult is Enfile or Emfile,
+        SocketException e => e.SocketErrorCode == SocketError.TooManyOpenSockets
+            || e.NativeErrorCode is RuntimeContracts.Enfile or RuntimeContracts.Emfile or RuntimeContracts.UnknownSocketError,
+        Win32Exception e => e.NativeErrorCode is RuntimeContracts.Enfile or RuntimeContracts.Emfile,
+        FileNotFoundException e => RuntimeContracts.NamesAssembly(e.FileName),
+        FileLoadException e => RuntimeContracts.NamesAssembly(e.FileName),
+        IOException e => e.HResult is RuntimeContracts.Enfile or RuntimeContracts.Emfile,
         _ => false,
     };
-
-    // The runtime remembers a load that failed for want of a descriptor: it stays so until the process restarts.
-    private static bool IsAssembly(string? name) => name is not null && name.Contains(", Version=", StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PooledClients.Platform;
 
 namespace PooledClients.Connections.Descriptors;
 
@@ -31,7 +32,7 @@ internal static partial class Posix
     public static int OpenNull(out bool outOfDescriptors)
     {
         var descriptor = Open("/dev/null", OpenCloseOnExec);
-        outOfDescriptors = descriptor < 0 && Marshal.GetLastPInvokeError() is (LocalFault.Enfile or LocalFault.Emfile);
+        outOfDescriptors = descriptor < 0 && Marshal.GetLastPInvokeError() is (RuntimeContracts.Enfile or RuntimeContracts.Emfile);
         return descriptor;
     }
 

@@ -7,20 +7,25 @@ internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvi
     private readonly long _startedAt = timeProvider.GetTimestamp();
     private HandshakeQueue? _handshakes;
 
+    // For a place among the handshakes; written before the handshake begins.
+    private TimeSpan _waited;
+
     public CancellationToken Token => _timeout.Token;
 
     public bool HasTimedOut => _timeout.IsCancellationRequested;
 
-    public ConnectTimeoutException TimedOut(string phase) => new(address, timeout, phase);
+    public ConnectTimeoutException TimedOut(string phase) => new(address, timeout, phase, timeProvider.GetElapsedTime(_startedAt) - _waited - timeout);
 
     /// <summary>Takes a place among the handshakes, which ends with the attempt. The wait for it is no part of the attempt's time.</summary>
     public async Task BeginHandshakeAsync(HandshakeQueue handshakes, CancellationToken cancellationToken)
     {
         if (!handshakes.TryEnter())
         {
-            var left = timeout - timeProvider.GetElapsedTime(_startedAt);
+            var waitsFrom = timeProvider.GetTimestamp();
+            var left = timeout - timeProvider.GetElapsedTime(_startedAt, waitsFrom);
             _timeout.CancelAfter(Timeout.InfiniteTimeSpan);
             await handshakes.EnterAsync(cancellationToken).ConfigureAwait(false);
+            _waited = timeProvider.GetElapsedTime(waitsFrom);
             if (timeout != Timeout.InfiniteTimeSpan)
             {
                 _timeout.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);

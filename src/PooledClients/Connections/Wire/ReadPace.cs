@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PooledClients.Platform;
 
 namespace PooledClients.Connections.Wire;
 
@@ -16,15 +17,13 @@ namespace PooledClients.Connections.Wire;
 internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connection)
 {
     /// <summary>A quarter of what the pool keeps for a processor: its threads are more than one, and each may be at a read.</summary>
-    internal const int ResponsesARead = BuffersAProcessor / 4;
+    internal const int ResponsesARead = RuntimeContracts.PooledBuffersAProcessor / 4;
 
     /// <summary>The responses of which the worth of one is measured.</summary>
     internal const int Sample = 4 * ResponsesARead;
 
     /// <summary>What is read at a time however short the responses are.</summary>
     internal const int LeastBytes = 1024;
-
-    private const int BuffersAProcessor = 32;
 
     private readonly FrameCounter _frames = new();
 
@@ -36,7 +35,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
     private bool _isFresh;
 
     /// <summary>The calls in flight for all of which the runtime's pool has a buffer.</summary>
-    public static int Crowd { get; } = BuffersAProcessor * Environment.ProcessorCount;
+    public static int Crowd { get; } = RuntimeContracts.PooledBuffersAProcessor * Environment.ProcessorCount;
 
     /// <summary>The most that is read at a time in a crowd.</summary>
     public int MostBytes { get; private set; } = int.MaxValue;

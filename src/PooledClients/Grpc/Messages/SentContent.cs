@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Runtime.CompilerServices;
 using PooledClients.Connections.Endpoints;
-using PooledClients.Grpc.Retries;
+using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Messages;
 
@@ -151,17 +150,13 @@ internal sealed class SentContent : HttpContent, IPendingCall
     {
         try
         {
-            return SerializeToStreamAsync(_inner!, _isStream ? new StreamedWriteStream(stream) : stream, context, cancellationToken);
+            return RuntimeContracts.SerializeToStreamAsync(_inner!, _isStream ? new StreamedWriteStream(stream) : stream, context, cancellationToken);
         }
         catch (Exception exception)
         {
             return Task.FromException(exception);
         }
     }
-
-    // The runtime calls this protected method of a content too; HttpContent.CopyToAsync would wrap its task in one more of its own.
-    [UnsafeAccessor(UnsafeAccessorKind.Method)]
-    private static extern Task SerializeToStreamAsync(HttpContent content, Stream stream, TransportContext? context, CancellationToken cancellationToken);
 
     protected override bool TryComputeLength(out long length)
     {

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using PooledClients.Grpc.Statuses;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Retries;
@@ -25,13 +24,12 @@ internal sealed record RetryPolicy
     public bool Covers(StatusCode answer) => Statuses?.Contains(answer) ?? answer == StatusCode.Unavailable;
 
     /// <summary>Whether a failure is one that another attempt may mend.</summary>
-    public bool Covers(RpcException failure) =>
-        GrpcFailure.Classify(failure) switch
-        {
-            FailureClass.Local or FailureClass.Trust => false,
-            FailureClass.Transient => Statuses is null || Statuses.Contains(failure.StatusCode),
-            _ => Statuses is not null && Statuses.Contains(failure.StatusCode),
-        };
+    public bool Covers(RpcException failure) => FailureClassifier.Judge(failure) switch
+    {
+        // What is none of the server's doing is not mended by asking it again, whatever the status.
+        { Owner: FaultOwner.Process or FaultOwner.Trust } => false,
+        var judged => Statuses?.Contains(failure.StatusCode) ?? judged.IsTransient,
+    };
 
     /// <summary>
     /// The pause before a further attempt: exponential, within 20% (gRFC A6). <paramref name="exponent"/> is the number of attempts

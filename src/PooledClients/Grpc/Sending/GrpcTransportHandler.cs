@@ -10,6 +10,7 @@ using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Streams;
+using PooledClients.Platform;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Sending;
@@ -21,9 +22,6 @@ namespace PooledClients.Grpc.Sending;
 /// </summary>
 internal sealed class GrpcTransportHandler : HttpMessageHandler
 {
-    // Grpc.Net.Client puts the flag of the call here, whatever the handler.
-    internal static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
-
     private const int MostResends = 5;
 
     private readonly Transport _transport;
@@ -263,8 +261,20 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
         return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
 
-        Task<HttpResponseMessage> SendProbeAsync() =>
-            _breaker!.ProbeAsync(() => SendOnAsync(request, call, retrier: null, cancellationToken), GrpcFailure.Judge);
+        async Task<HttpResponseMessage> SendProbeAsync()
+        {
+            try
+            {
+                return await _breaker!.ProbeAsync(
+                    () => SendOnAsync(request, call, retrier: null, cancellationToken),
+                    static response => GrpcFailure.Judge(response),
+                    static exception => GrpcFailure.Judge(exception)).ConfigureAwait(false);
+            }
+            catch (BreakerOpenException exception)
+            {
+                throw Fail(StatusCode.Unavailable, exception.Message, exception);
+            }
+        }
     }
 
     private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
@@ -437,26 +447,15 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         return resends++ < MostResends && content.CanBeSentAgain && SendFailure.IsProvablyUnprocessed(exception, content);
     }
 
-    private Exception Translate(Exception exception, Destination destination)
-    {
-        if (SendFailure.IsConnectFailure(exception) || SendFailure.IsTrustFailure(exception))
-        {
-            return ConnectFailed(exception);
-        }
-
-        return SendFailure.IsConnectionLoss(exception)
-            ? Fail(StatusCode.Unavailable, $"The connection to {destination.Address} ended before the response: {exception.Message}", exception)
-            : exception;
-    }
+    // What the server says of a stream is told as the channel tells it.
+    private static Exception Translate(Exception exception, Destination destination) =>
+        FailureClassifier.Judge(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, destination.Address);
 
     private RpcException ConnectFailed(Exception exception)
     {
-        var cause = exception is HttpRequestException { InnerException: { } inner } ? inner : exception;
-        return SendFailure.IsTrustFailure(exception)
-            ? Fail(StatusCode.Unavailable, $"{_transport.Address} and this client do not trust each other: {SendFailure.DescribeTrustFailure(exception)}", exception)
-            : SendFailure.IsWithoutHttp2(exception)
-            ? Fail(StatusCode.Unavailable, $"{_transport.Address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN).", exception)
-            : Fail(StatusCode.Unavailable, $"No connection to {_transport.Address} could be made: {cause.Message}", exception);
+        var failure = FailureClassifier.Judge(exception);
+        var kind = failure.IsConnect ? failure.Kind : FailureKind.ConnectFailed;
+        return Fail(Failure.Of(kind).Status, FailureClassifier.Describe(exception, kind, _transport.Address), exception);
     }
 
     private RpcException DeadlineExceeded(Exception? exception, CallTime time, Generation generation, SentContent content)
@@ -485,7 +484,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 + $"{destination.Connections - destination.Up} being made, {destination.StreamLimit} calls each. {LastFailure()}",
                 _transport.Backoff.Failure?.Exception ?? exception);
 
-    private static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(WaitForReady, out var waits) && waits;
+    private static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
 
     private string LastFailure() => _transport.Backoff.Failure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
 

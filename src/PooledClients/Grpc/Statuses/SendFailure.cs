@@ -1,109 +1,50 @@
 using System.Net.Http;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using Grpc.Core;
-using PooledClients.Connections.Endpoints;
-using PooledClients.Connections.Wire;
 using PooledClients.Grpc.Messages;
-using PooledClients.Tls.Handshakes;
+using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Statuses;
 
-/// <summary>What a failed send proves, and what it does not.</summary>
+/// <summary>What a failed send proves, in the words of the one who sends: each a question to the <see cref="FailureClassifier"/>.</summary>
 internal static class SendFailure
 {
-    private const long RefusedStream = 7;
-    private const long Cancel = 8;
-    private const long EnhanceYourCalm = 11;
-    private const long InadequateSecurity = 12;
-
     /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
-    public static bool IsAbandonedDial(Exception exception) => exception.Find<DialAbandonedException>() is not null;
+    public static bool IsAbandonedDial(Exception exception) => KindOf(exception) == FailureKind.DialAbandoned;
 
     /// <summary>No connection could be made: nothing was sent.</summary>
-    public static bool IsConnectFailure(Exception exception) => exception is HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError
-            or HttpRequestError.ProxyTunnelError or HttpRequestError.VersionNegotiationError,
-    };
+    public static bool IsConnectFailure(Exception exception) =>
+        KindOf(exception) is FailureKind.ConnectFailed or FailureKind.WrongProtocol or FailureKind.OutOfDescriptors or FailureKind.BudgetSpent or FailureKind.Starved;
 
     /// <summary>The server speaks, but not HTTP/2.</summary>
-    public static bool IsWithoutHttp2(Exception exception) => exception is HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError };
+    public static bool IsWithoutHttp2(Exception exception) => KindOf(exception) == FailureKind.WrongProtocol;
 
     /// <summary>The peers do not trust each other, which trying again does not heal.</summary>
-    public static bool IsTrustFailure(Exception exception) => exception.Find<AuthenticationException>() is not null || exception.Find<IdentityRefusedException>() is not null;
-
-    /// <summary>What a failure of trust says where it is known best: the layers around it only tell that a handshake failed.</summary>
-    public static string DescribeTrustFailure(Exception exception) =>
-        ((Exception?)exception.Find<IdentityRefusedException>() ?? exception.Find<ServerTrustException>() ?? exception.GetBaseException()).Message;
+    public static bool IsTrustFailure(Exception exception) => KindOf(exception) == FailureKind.Untrusted;
 
     /// <summary>The transport failed, and not the message, which would fail again.</summary>
     public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;
 
-    /// <summary>
-    /// The server has provably not processed the request: its message was not handed over complete, the stream was refused, the
-    /// runtime's own re-sending gave up (its message then differs from the protocol error's), or the server never began to speak HTTP/2.
-    /// An error code NO_ERROR alone proves nothing.
-    /// </summary>
-    public static bool IsProvablyUnprocessed(Exception exception, SentContent content)
-    {
-        if (!content.IsComplete || IsUnfinishedHandshake(exception))
-        {
-            return true;
-        }
-
-        return exception.Find<HttpProtocolException>() is { } protocol
-            && (protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message));
-    }
+    /// <summary>The server has provably not processed the request.</summary>
+    public static bool IsProvablyUnprocessed(Exception exception, SentContent content) =>
+        FailureClassifier.Judge(exception, content.WasAsked ? ContentProgress.MaybeSent : ContentProgress.NeverAsked) is { MayBeProcessed: false, Transparent: not TransparentRetry.None };
 
     /// <summary>
     /// What a failed send is to the call, in the status (gRPC over HTTP/2, "Errors") and the words that the channel would have for it. A
     /// cancellation and what is no failure of a send stay as they are.
     /// </summary>
-    public static Exception AsRpcException(Exception exception) =>
-        exception is RpcException || !IsTransportFailure(exception)
-            ? exception
-            : new RpcException(new Status(StatusOf(exception), $"Error starting gRPC call. {Describe(exception)}", exception));
+    public static Exception AsRpcException(Exception exception, string address = "The server")
+    {
+        if (exception is RpcException || !IsTransportFailure(exception))
+        {
+            return exception;
+        }
+
+        var failure = FailureClassifier.Judge(exception);
+        return new RpcException(new Status(failure.Status, FailureClassifier.Describe(exception, failure.Kind, address), exception));
+    }
 
     /// <summary>The server has had enough: of pings, most often.</summary>
-    public static bool IsEnhanceYourCalm(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: EnhanceYourCalm };
+    public static bool IsEnhanceYourCalm(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: Http2Error.EnhanceYourCalm };
 
-    /// <summary>The connection ended under the request, rather than the request alone.</summary>
-    public static bool IsConnectionLoss(Exception exception)
-    {
-        if (exception.Find<HttpProtocolException>() is { } protocol)
-        {
-            return protocol.Message.Contains("closed the connection", StringComparison.Ordinal) || protocol.Message.Contains("shut down the connection", StringComparison.Ordinal);
-        }
-
-        return exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } || exception.Find<IOException>() is not null
-            || IsUnfinishedHandshake(exception);
-    }
-
-    private static string Describe(Exception exception) =>
-        $"{exception.GetType().Name}: {exception.Message}{(exception.InnerException is { } inner ? " " + Describe(inner) : null)}";
-
-    private static StatusCode StatusOf(Exception exception) => exception.Find<HttpProtocolException>()?.ErrorCode switch
-    {
-        RefusedStream => StatusCode.Unavailable,
-        Cancel => StatusCode.Cancelled,
-        EnhanceYourCalm => StatusCode.ResourceExhausted,
-        InadequateSecurity => StatusCode.PermissionDenied,
-        null when exception.Find<SocketException>() is not null => StatusCode.Unavailable,
-        _ => StatusCode.Internal,
-    };
-
-    // The runtime has the same to say in words alone, when its own reading sees the end first.
-    private static bool IsUnfinishedHandshake(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is EndedBeforeSettingsException || cause.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static FailureKind KindOf(Exception exception) => FailureClassifier.Judge(exception).Kind;
 }

@@ -1,13 +1,11 @@
 using System.Net;
+using PooledClients.Platform;
 
 namespace PooledClients.Http.Exchanges;
 
 /// <summary>Tells responses whose body holds a connection from those that have none, or have it in memory already.</summary>
 internal static class OpenBody
 {
-    // The type is internal; every bodyless response of the runtime has its one instance.
-    private static readonly Type EmptyStream = GetEmptyStream();
-
     // The last type of content that was seen to be the runtime's own: its assembly is not asked for again.
     private static Type? _runtimeContent;
 
@@ -35,7 +33,7 @@ internal static class OpenBody
 
             // The runtime's own contents hand out their stream without reading from it; others might buffer all of it here.
             stream = content.ReadAsStream();
-            return stream is not MemoryStream && stream.GetType() != EmptyStream;
+            return stream is not MemoryStream && stream.GetType() != RuntimeContracts.EmptyBodyStream;
         }
 
         return true;
@@ -44,10 +42,4 @@ internal static class OpenBody
     // What the stream carries from here on is no body, and lives as long as its owner wants.
     private static bool IsUpgrade(HttpRequestMessage request, HttpResponseMessage response)
         => response.StatusCode == HttpStatusCode.SwitchingProtocols || (request.Method == HttpMethod.Connect && response.IsSuccessStatusCode);
-
-    private static Type GetEmptyStream()
-    {
-        using var response = new HttpResponseMessage();
-        return response.Content.ReadAsStream().GetType();
-    }
 }

@@ -1,6 +1,6 @@
 using System.Net.Security;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
+using PooledClients.Platform;
 using PooledClients.Tls.Certificates;
 
 namespace PooledClients.Tls.Handshakes;
@@ -56,10 +56,10 @@ internal sealed class HandshakeRecorder
 
     /// <summary>The recorder of the connection under an <see cref="SslStream"/>, if its stream has one.</summary>
     public static HandshakeRecorder? Find(object sslStream) =>
-        sslStream is SslStream stream && InnerStream(stream) is IHandshakeStream { Handshake: { } handshake } ? handshake : null;
+        sslStream is SslStream stream && RuntimeContracts.InnerStreamOf(stream) is IHandshakeStream { Handshake: { } handshake } ? handshake : null;
 
     /// <summary>The stream under an <see cref="SslStream"/>; none for any other stream.</summary>
-    public static Stream? InnerOf(Stream stream) => stream is SslStream ssl ? InnerStream(ssl) : null;
+    public static Stream? InnerOf(Stream stream) => stream is SslStream ssl ? RuntimeContracts.InnerStreamOf(ssl) : null;
 
     /// <summary>Takes what came from the server, in order. It costs next to nothing once the server has answered.</summary>
     public void OnReceived(ReadOnlySpan<byte> bytes)
@@ -125,8 +125,4 @@ internal sealed class HandshakeRecorder
             _metrics.RecordHandshake(_target, result, _hello.Resumed);
         }
     }
-
-    // Protected, so part of the platform's contract; without it nothing leads from a handshake to its connection.
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_InnerStream")]
-    private static extern Stream InnerStream(AuthenticatedStream stream);
 }

@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
 using PooledClients.Grpc.Statuses;
-using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Grpc.Statuses;
 
@@ -28,15 +26,5 @@ public sealed class GrpcFailureTests
         }
 
         Assert.Equal(expected, GrpcFailure.Judge(response).ToString());
-    }
-
-    [Fact]
-    public void Judge_Exception_LocalAndTrustAreNotTheServers()
-    {
-        Assert.Equal(RequestOutcome.Failed, GrpcFailure.Judge(new HttpRequestException("refused", new SocketException((int)SocketError.ConnectionRefused))));
-        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("budget", new ConnectionBudgetException("budget"))));
-        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("tls", new System.Security.Authentication.AuthenticationException())));
-        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new OperationCanceledException()));
-        Assert.Equal(RequestOutcome.Ignored, GrpcFailure.Judge(new HttpRequestException("refused", new PooledClients.Connections.Wire.IdentityRefusedException("refused", null))));
     }
 }

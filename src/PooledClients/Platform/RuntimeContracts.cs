@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+
+namespace PooledClients.Platform;
+
+/// <summary>
+/// Everything that the library takes for granted of the runtime and of Grpc.Net.Client beyond their public contracts, one member each:
+/// seen in which version, needed why, and asked of the running runtime by a test. Error codes (<see cref="HttpProtocolException.ErrorCode"/>,
+/// <see cref="HttpRequestError"/>, <see cref="System.Net.Sockets.SocketError"/>) are contracts and are asked first wherever they tell; a text
+/// is known by its resource key too, which is all that is left of it under <c>System.Resources.UseSystemResourceKeys</c>.
+/// </summary>
+internal static class RuntimeContracts
+{
+    /// <summary>
+    /// The option in which a call's wait-for-ready flag travels. Grpc.Net.Client 2.85; it sets it whatever the handler, and no public member
+    /// leads from a request to its call.
+    /// </summary>
+    public static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
+
+    /// <summary>The number of "too many open files in system": what .NET 10 makes of EMFILE at a socket, on Linux and macOS.</summary>
+    public const int Enfile = 23;
+
+    /// <summary>The number of "too many open files", as it comes from files, on Linux and macOS.</summary>
+    public const int Emfile = 24;
+
+    /// <summary>
+    /// What name resolution reports in .NET 10 on Linux when it could not open its own socket for want of a descriptor: "Unknown socket error".
+    /// </summary>
+    public const int UnknownSocketError = -131074;
+
+    /// <summary>
+    /// How many buffers of one length the shared array pool of .NET 10 keeps for a processor, unless the environment says otherwise; a burst
+    /// of responses that takes more is allocated anew.
+    /// </summary>
+    public const int PooledBuffersAProcessor = 32;
+
+    /// <summary>
+    /// The namespace of the handlers of Microsoft.Extensions.Http.Resilience 10, which are internal: a client that has one is left to it.
+    /// </summary>
+    public const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
+
+    /// <summary>
+    /// The type of the one stream that every bodyless response of .NET 10 has; it is internal. Such a response holds no connection, and
+    /// nothing else tells.
+    /// </summary>
+    public static Type EmptyBodyStream { get; } = GetEmptyBodyStream();
+
+    /// <summary>
+    /// Whether the name of a file that was not found is an assembly's: .NET 10 gives its display name. It remembers a load that failed for
+    /// want of a descriptor, which no other property tells from a file of the application's.
+    /// </summary>
+    public static bool NamesAssembly(string? fileName) => fileName is not null && fileName.Contains(", Version=", StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether a server's GOAWAY ended the connection, rather than a RST_STREAM one stream: .NET 10 has one exception for both, and only its
+    /// text differs.
+    /// </summary>
+    public static bool IsConnectionClose(HttpProtocolException exception) =>
+        Says(exception, "net_http_http2_connection_close", "The HTTP/2 server closed the connection.");
+
+    /// <summary>Whether this side ended the connection because the server broke the protocol; .NET 10 tells by the text alone.</summary>
+    public static bool IsConnectionError(HttpProtocolException exception) =>
+        Says(exception, "net_http_http2_connection_error", "The HTTP/2 server sent invalid data on the connection.");
+
+    /// <summary>
+    /// Whether the runtime could send the request again by itself, for its stream was refused or above GOAWAY's last id, and gave up after
+    /// three times. The retry type of .NET 10's exception is internal; the text of the outer exception differs from the error's below it.
+    /// </summary>
+    public static bool GaveUpSendingAgain(Exception exception) =>
+        exception is HttpRequestException { InnerException: HttpProtocolException } && Says(exception, "net_http_request_aborted", "The request was aborted.");
+
+    /// <summary>
+    /// Whether the request came to a connection that took no more: nothing of it was sent. .NET 10 has no error code for it.
+    /// </summary>
+    public static bool IsConnectionShutDown(Exception exception) =>
+        exception is HttpRequestException && Says(exception, "net_http_server_shutdown", "The server shut down the connection.");
+
+    /// <summary>
+    /// Whether a connection ended before HTTP/2's handshake was over: nothing on it was processed. .NET 10 has no error code for it.
+    /// </summary>
+    public static bool IsHandshakeUnfinished(Exception exception) =>
+        exception is IOException or HttpRequestException
+        && Says(exception, "net_http_http2_connection_not_established", "An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.");
+
+    /// <summary>
+    /// Whether a request's headers are larger than the server's SETTINGS_MAX_HEADER_LIST_SIZE: nothing was sent. .NET 10 gives it no
+    /// <see cref="HttpRequestError"/>.
+    /// </summary>
+    public static bool IsRequestHeaderLimit(Exception exception) =>
+        exception is HttpRequestException && Says(exception, "net_http_request_headers_exceeded_length", "The HTTP request headers length exceeded the server limit of");
+
+    /// <summary>
+    /// Serialises a content to a stream. The method is protected, but a content may call it on another of its own kind in .NET 10, and what
+    /// <see cref="HttpContent.CopyToAsync(Stream)"/> adds to it is a task more a call.
+    /// </summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    public static extern Task SerializeToStreamAsync(HttpContent content, Stream stream, TransportContext? context, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The stream below a TLS stream. The property is protected, and so part of .NET 10's contract with derived types; nothing else leads
+    /// from a handshake to its connection.
+    /// </summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_InnerStream")]
+    public static extern Stream InnerStreamOf(AuthenticatedStream stream);
+
+    /// <summary>
+    /// Has <paramref name="written"/> called for each request whose headers a connection begins to write. .NET 10 asks the encoding selector
+    /// then and for nothing else; no public member tells when a request has got its connection. A request without headers is never told of.
+    /// </summary>
+    public static void OnHeadersWritten(SocketsHttpHandler handler, Action<HttpRequestMessage> written) =>
+        handler.RequestHeaderEncodingSelector = (_, request) =>
+        {
+            written(request);
+            return null;
+        };
+
+    private static bool Says(Exception exception, string key, string text) =>
+        exception.Message.StartsWith(text, StringComparison.Ordinal) || exception.Message.StartsWith(key, StringComparison.Ordinal);
+
+    private static Type GetEmptyBodyStream()
+    {
+        using var response = new HttpResponseMessage();
+        return response.Content.ReadAsStream().GetType();
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Grpc.Core;
+using PooledClients.Connections.Descriptors;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
+using PooledClients.Platform;
+using PooledClients.Tls;
+using PooledClients.Tls.Handshakes;
+
+namespace PooledClients.Resilience;
+
+/// <summary>
+/// The one judge of what went wrong: whose fault it was, whether the request may have been processed, and what follows. It goes by types
+/// and error codes, and by <see cref="RuntimeContracts"/> where the runtime has words alone. Its callers act on the <see cref="Failure"/>.
+/// </summary>
+internal static class FailureClassifier
+{
+    /// <summary>Judges what a request's sending, or the reading of its answer, threw.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="progress">How far the request's content got.</param>
+    public static Failure Judge(Exception exception, ContentProgress progress = ContentProgress.MaybeSent)
+    {
+        if (progress == ContentProgress.Unwritable)
+        {
+            return Failure.Of(FailureKind.MessageUnwritable);
+        }
+
+        var failure = JudgeCauses(exception);
+        var isLost = failure.MayBeProcessed && failure.Owner is FaultOwner.Network or FaultOwner.Server;
+        return isLost && progress == ContentProgress.NeverAsked ? Failure.Of(FailureKind.NeverSent) : failure;
+    }
+
+    /// <summary>Judges the status of a gRPC answer that brings no message.</summary>
+    public static Failure Judge(StatusCode status) => Failure.Of(status == StatusCode.Unavailable ? FailureKind.SaidUnavailable : FailureKind.SaidError);
+
+    /// <summary>Judges an HTTP answer that is no success.</summary>
+    public static Failure Judge(HttpStatusCode status) => Failure.Of(
+        (int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported)
+            ? FailureKind.SaidUnavailable
+            : FailureKind.SaidError);
+
+    /// <summary>What an exception says to a person: the words of the cause that knows most, after what they mean where they do not say it.</summary>
+    public static string Describe(Exception exception, FailureKind kind, string address) => kind switch
+    {
+        FailureKind.Untrusted => $"{address} and this client do not trust each other: {TrustWords(exception)}",
+        FailureKind.WrongProtocol => $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN).",
+        FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved
+            => $"No connection to {address} could be made: {(exception is HttpRequestException { InnerException: { } inner } ? inner : exception).Message}",
+        FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2: {exception.GetBaseException().Message}",
+        FailureKind.RequestHeadersTooLarge => $"The headers of the request are larger than {address} allows, so nothing was sent: {exception.Message}",
+        FailureKind.ResponseHeadersTooLarge
+            => $"The headers of an answer of {address} are larger than this client allows (ConfigureHandler: MaxResponseHeadersLength), which ended the connection: "
+            + exception.GetBaseException().Message,
+        FailureKind.StreamRefused or FailureKind.AboveLastStream or FailureKind.NeverSent or FailureKind.DialAbandoned
+            => $"{address} did not take the request, which was not processed: {exception.Message}",
+        FailureKind.ConnectionLost or FailureKind.ProtocolBroken => $"The connection to {address} ended before the response: {exception.Message}",
+        FailureKind.Disposed => $"The connections to {address} were closed by this process: {exception.Message}",
+        _ => $"Error starting gRPC call. {Chain(exception)}",
+    };
+
+    private static Failure JudgeCauses(Exception exception)
+    {
+        if (exception is RpcException rpc)
+        {
+            return JudgeRpc(rpc);
+        }
+
+        if (LocalFault.IsOutOfDescriptors(exception))
+        {
+            return Failure.Of(FailureKind.OutOfDescriptors);
+        }
+
+        Failure? found = null;
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            var failure = JudgeOne(cause);
+            if (failure is { Owner: not FaultOwner.Network } or { Kind: FailureKind.NeverSent })
+            {
+                // What knows whose fault it is knows more than what has only lost a connection, however deep it is.
+                return failure;
+            }
+
+            found ??= failure;
+        }
+
+        return found ?? Failure.Of(exception is OperationCanceledException ? FailureKind.Cancelled : FailureKind.Unknown);
+    }
+
+    // A status of ours, or of an interceptor, has what it is made of inside; one of the server's has nothing.
+    private static Failure JudgeRpc(RpcException exception)
+    {
+        var cause = exception.Status.DebugException ?? exception.InnerException;
+        var failure = cause is null ? Judge(exception.StatusCode) : JudgeCauses(cause);
+        return failure.Owner is FaultOwner.Process or FaultOwner.Trust ? failure
+            : exception.StatusCode switch
+            {
+                StatusCode.Cancelled when failure.Kind is not FailureKind.StreamReset => Failure.Of(FailureKind.Cancelled),
+                StatusCode.DeadlineExceeded => Failure.Of(FailureKind.DeadlinePassed),
+                StatusCode.Unavailable or StatusCode.Internal when cause is not null && failure.IsTransient => failure,
+                _ when failure.Status == exception.StatusCode => failure,
+                _ => Judge(exception.StatusCode),
+            };
+    }
+
+    private static Failure? JudgeOne(Exception cause) => cause switch
+    {
+        ConnectionBudgetException => Failure.Of(FailureKind.BudgetSpent),
+        BreakerOpenException => Failure.Of(FailureKind.BreakerOpen),
+        AuthenticationException or TlsConfigurationException or IdentityRefusedException => Failure.Of(FailureKind.Untrusted),
+        DialAbandonedException => Failure.Of(FailureKind.DialAbandoned),
+        EndedBeforeSettingsException => Failure.Of(FailureKind.NeverCameUp),
+        ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
+        ObjectDisposedException => Failure.Of(FailureKind.Disposed),
+        RpcException rpc => JudgeRpc(rpc),
+        HttpProtocolException protocol => JudgeProtocol(protocol),
+        HttpIOException { HttpRequestError: var error } => JudgeRequest(cause, error),
+        HttpRequestException { HttpRequestError: var error } => JudgeRequest(cause, error),
+
+        // The handler's own connect timeout; a caller's cancellation has none inside.
+        TimeoutException => Failure.Of(FailureKind.ConnectFailed),
+        IOException or SocketException => RuntimeContracts.IsHandshakeUnfinished(cause) ? Failure.Of(FailureKind.NeverCameUp) : Failure.Of(FailureKind.ConnectionLost),
+        _ => null,
+    };
+
+    private static Failure JudgeProtocol(HttpProtocolException protocol) =>
+        RuntimeContracts.IsConnectionClose(protocol) ? Failure.Of(FailureKind.ConnectionLost)
+        : RuntimeContracts.IsConnectionError(protocol) ? Failure.Of(FailureKind.ProtocolBroken)
+        : Failure.OfReset(protocol.ErrorCode);
+
+    private static Failure? JudgeRequest(Exception cause, HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
+            => Failure.Of(FailureKind.ConnectFailed),
+        HttpRequestError.VersionNegotiationError => Failure.Of(FailureKind.WrongProtocol),
+        HttpRequestError.ConfigurationLimitExceeded => Failure.Of(FailureKind.ResponseHeadersTooLarge),
+        HttpRequestError.InvalidResponse or HttpRequestError.ExtendedConnectNotSupported or HttpRequestError.UserAuthenticationError
+            => Failure.Of(FailureKind.AnswerInvalid),
+        _ when RuntimeContracts.GaveUpSendingAgain(cause)
+            => Failure.Of(((HttpProtocolException)cause.InnerException!).ErrorCode == Http2Error.RefusedStream ? FailureKind.StreamRefused : FailureKind.AboveLastStream),
+        _ when RuntimeContracts.IsRequestHeaderLimit(cause) => Failure.Of(FailureKind.RequestHeadersTooLarge),
+        _ when RuntimeContracts.IsConnectionShutDown(cause) => Failure.Of(FailureKind.NeverSent),
+        _ when RuntimeContracts.IsHandshakeUnfinished(cause) => Failure.Of(FailureKind.NeverCameUp),
+
+        // What it wraps tells more; alone it is a connection that was lost.
+        _ when cause.InnerException is not null => null,
+        _ => Failure.Of(FailureKind.ConnectionLost),
+    };
+
+    // The layers around it only tell that a handshake failed.
+    private static string TrustWords(Exception exception) =>
+        ((Exception?)exception.Find<IdentityRefusedException>() ?? exception.Find<ServerTrustException>() ?? exception.GetBaseException()).Message;
+
+    private static string Chain(Exception exception) =>
+        $"{exception.GetType().Name}: {exception.Message}{(exception.InnerException is { } inner ? " " + Chain(inner) : null)}";
+}
