@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http;
 using System.Net.Security;
@@ -13,6 +14,20 @@ namespace PooledClients.Platform;
 /// </summary>
 internal static class RuntimeContracts
 {
+    /// <summary>
+    /// How System.Net.Http's texts begin in .NET 10, by their resource keys, where nothing but the text tells. Those that are asked for are
+    /// named by the members that ask.
+    /// </summary>
+    public static readonly FrozenDictionary<string, string> Texts = new Dictionary<string, string>
+    {
+        ["net_http_http2_connection_close"] = "The HTTP/2 server closed the connection.",
+        ["net_http_http2_connection_error"] = "The HTTP/2 server sent invalid data on the connection.",
+        ["net_http_request_aborted"] = "The request was aborted.",
+        ["net_http_server_shutdown"] = "The server shut down the connection.",
+        ["net_http_http2_connection_not_established"] = "An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.",
+        ["net_http_request_headers_exceeded_length"] = "The HTTP request headers length exceeded the server limit of",
+    }.ToFrozenDictionary();
+
     /// <summary>
     /// The option in which a call's wait-for-ready flag travels. Grpc.Net.Client 2.85; it sets it whatever the handler, and no public member
     /// leads from a request to its call.
@@ -58,38 +73,38 @@ internal static class RuntimeContracts
     /// text differs.
     /// </summary>
     public static bool IsConnectionClose(HttpProtocolException exception) =>
-        Says(exception, "net_http_http2_connection_close", "The HTTP/2 server closed the connection.");
+        Says(exception, "net_http_http2_connection_close");
 
     /// <summary>Whether this side ended the connection because the server broke the protocol; .NET 10 tells by the text alone.</summary>
     public static bool IsConnectionError(HttpProtocolException exception) =>
-        Says(exception, "net_http_http2_connection_error", "The HTTP/2 server sent invalid data on the connection.");
+        Says(exception, "net_http_http2_connection_error");
 
     /// <summary>
     /// Whether the runtime could send the request again by itself, for its stream was refused or above GOAWAY's last id, and gave up after
     /// three times. The retry type of .NET 10's exception is internal; the text of the outer exception differs from the error's below it.
     /// </summary>
     public static bool GaveUpSendingAgain(Exception exception) =>
-        exception is HttpRequestException { InnerException: HttpProtocolException } && Says(exception, "net_http_request_aborted", "The request was aborted.");
+        exception is HttpRequestException { InnerException: HttpProtocolException } && Says(exception, "net_http_request_aborted");
 
     /// <summary>
     /// Whether the request came to a connection that took no more: nothing of it was sent. .NET 10 has no error code for it.
     /// </summary>
     public static bool IsConnectionShutDown(Exception exception) =>
-        exception is HttpRequestException && Says(exception, "net_http_server_shutdown", "The server shut down the connection.");
+        exception is HttpRequestException && Says(exception, "net_http_server_shutdown");
 
     /// <summary>
     /// Whether a connection ended before HTTP/2's handshake was over: nothing on it was processed. .NET 10 has no error code for it.
     /// </summary>
     public static bool IsHandshakeUnfinished(Exception exception) =>
         exception is IOException or HttpRequestException
-        && Says(exception, "net_http_http2_connection_not_established", "An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.");
+        && Says(exception, "net_http_http2_connection_not_established");
 
     /// <summary>
     /// Whether a request's headers are larger than the server's SETTINGS_MAX_HEADER_LIST_SIZE: nothing was sent. .NET 10 gives it no
     /// <see cref="HttpRequestError"/>.
     /// </summary>
     public static bool IsRequestHeaderLimit(Exception exception) =>
-        exception is HttpRequestException && Says(exception, "net_http_request_headers_exceeded_length", "The HTTP request headers length exceeded the server limit of");
+        exception is HttpRequestException && Says(exception, "net_http_request_headers_exceeded_length");
 
     /// <summary>
     /// Serialises a content to a stream. The method is protected, but a content may call it on another of its own kind in .NET 10, and what
@@ -116,8 +131,8 @@ internal static class RuntimeContracts
             return null;
         };
 
-    private static bool Says(Exception exception, string key, string text) =>
-        exception.Message.StartsWith(text, StringComparison.Ordinal) || exception.Message.StartsWith(key, StringComparison.Ordinal);
+    private static bool Says(Exception exception, string key) =>
+        exception.Message.StartsWith(Texts[key], StringComparison.Ordinal) || exception.Message.StartsWith(key, StringComparison.Ordinal);
 
     private static Type GetEmptyBodyStream()
     {

@@ -114,7 +114,7 @@ internal static class FailureClassifier
         DialAbandonedException => Failure.Of(FailureKind.DialAbandoned),
         EndedBeforeSettingsException => Failure.Of(FailureKind.NeverCameUp),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
-        ObjectDisposedException => Failure.Of(FailureKind.Disposed),
+        ObjectDisposedException disposed => Failure.Of(IsPool(disposed.ObjectName) ? FailureKind.Disposed : FailureKind.ConnectionLost),
         RpcException rpc => JudgeRpc(rpc),
         HttpProtocolException protocol => JudgeProtocol(protocol),
         HttpIOException { HttpRequestError: var error } => JudgeRequest(cause, error),
@@ -149,6 +149,10 @@ internal static class FailureClassifier
         _ when cause.InnerException is not null => null,
         _ => Failure.Of(FailureKind.ConnectionLost),
     };
+
+    // Streams and sockets are disposed by whoever sees the end of a connection first; only what holds connections is disposed by this process.
+    private static bool IsPool(string objectName) =>
+        objectName == typeof(SocketsHttpHandler).FullName || objectName == typeof(HttpMessageInvoker).FullName || objectName == typeof(IGrpcChannelPool).FullName;
 
     // The layers around it only tell that a handshake failed.
     private static string TrustWords(Exception exception) =>

@@ -105,6 +105,9 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     /// <summary>Lets the client send more of a stream, or of all streams for 0.</summary>
     public Task SendWindowUpdateAsync(int streamId, int bytes) => SendAsync(FrameType.WindowUpdate, FrameFlags.None, streamId, Int32(bytes));
 
+    /// <summary>Sends any frame, a wrong one as well.</summary>
+    public Task SendFrameAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload) => SendAsync(type, flags, streamId, payload);
+
     /// <summary>Sends a whole unary answer: an empty message and status OK.</summary>
     public async Task AnswerAsync(int streamId)
     {

@@ -17,6 +17,7 @@ internal sealed class Preloader(ILogger<Preloader> logger)
     [
         "Google.Protobuf", "Grpc.Core.Api", "Grpc.Net.Client", "Grpc.Net.Common", "Polly.Core",
         "System.Collections", "System.Collections.Concurrent", "System.Collections.Immutable", "System.ComponentModel",
+        "System.ComponentModel.Annotations", "System.ComponentModel.TypeConverter", "System.ObjectModel",
         "System.Diagnostics.DiagnosticSource", "System.Diagnostics.StackTrace", "System.Formats.Asn1",
         "System.IO.Compression", "System.IO.MemoryMappedFiles", "System.Linq", "System.Memory", "System.Net.Http", "System.Net.NetworkInformation",
         "System.Net.Quic", "System.Reflection.Metadata", "System.Runtime.InteropServices", "System.Runtime.Numerics",

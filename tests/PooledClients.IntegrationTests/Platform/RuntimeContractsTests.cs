@@ -1,0 +1,268 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Security;
+using System.Reflection;
+using System.Resources;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http.Resilience;
+using PooledClients.IntegrationTests.Http2;
+using PooledClients.IntegrationTests.Servers;
+using PooledClients.Platform;
+
+namespace PooledClients.IntegrationTests.Platform;
+
+/// <summary>Asks the running runtime whether it is as the library takes it to be, with its texts or, under the switch, with their keys.</summary>
+[Trait("Runtime", "Texts")]
+public class RuntimeContractsTests
+{
+    private static bool HasKeys => AppContext.TryGetSwitch("System.Resources.UseSystemResourceKeys", out var on) && on;
+
+    public static TheoryData<string> Keys => [.. RuntimeContracts.Texts.Keys];
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Texts_ByKey_AreTheRuntimes(string key)
+    {
+        var texts = new ResourceManager("FxResources.System.Net.Http.SR", typeof(HttpContent).Assembly);
+
+        Assert.StartsWith(RuntimeContracts.Texts[key], texts.GetString(key, System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Texts_OfAFailure_AreKeysUnderTheSwitchAlone()
+    {
+        var failure = await FailureOfRawAsync(connection => GoAwayAndCloseAsync(connection));
+
+        Assert.Equal(HasKeys, failure.Message.StartsWith("net_http_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task IsConnectionClose_GoneAwayUnderARequest_IsTold()
+    {
+        var failure = Protocol(await FailureOfRawAsync(connection => GoAwayAndCloseAsync(connection)));
+
+        Assert.Equal((long)ErrorCode.NoError, failure.ErrorCode);
+        Assert.True(RuntimeContracts.IsConnectionClose(failure), $"{failure}");
+        Assert.False(RuntimeContracts.IsConnectionError(failure));
+    }
+
+    [Fact]
+    public async Task IsConnectionClose_StreamReset_IsNotMeant()
+    {
+        var failure = Protocol(await FailureOfRawAsync(async connection =>
+            await connection.SendResetAsync((await connection.ReceiveCompleteAsync()).StreamId, ErrorCode.InternalError)));
+
+        Assert.Equal((long)ErrorCode.InternalError, failure.ErrorCode);
+        Assert.False(RuntimeContracts.IsConnectionClose(failure) || RuntimeContracts.IsConnectionError(failure), $"{failure}");
+    }
+
+    [Fact]
+    public async Task IsConnectionError_DataOnStreamZero_IsTold()
+    {
+        var failure = Protocol(await FailureOfRawAsync(async connection =>
+        {
+            await connection.ReceiveCompleteAsync();
+            await connection.SendFrameAsync(FrameType.Data, FrameFlags.None, 0, [1]);
+        }));
+
+        Assert.True(RuntimeContracts.IsConnectionError(failure), $"{failure}");
+    }
+
+    [Fact]
+    public async Task GaveUpSendingAgain_AlwaysRefused_IsTold()
+    {
+        var failure = await FailureOfRawAsync(async connection =>
+        {
+            while (true)
+            {
+                await connection.SendResetAsync((await connection.ReceiveCompleteAsync()).StreamId, ErrorCode.RefusedStream);
+            }
+        });
+
+        Assert.True(RuntimeContracts.GaveUpSendingAgain(failure), $"{failure}");
+        Assert.Equal((long)ErrorCode.RefusedStream, Protocol(failure).ErrorCode);
+    }
+
+    [Fact]
+    public async Task GaveUpSendingAgain_AboveTheLastStream_IsTold()
+    {
+        var failure = await FailureOfRawAsync(async connection =>
+        {
+            await connection.ReceiveCompleteAsync();
+            await connection.SendGoAwayAsync(0, ErrorCode.NoError);
+        });
+
+        Assert.True(RuntimeContracts.GaveUpSendingAgain(failure), $"{failure}");
+        Assert.True(RuntimeContracts.IsConnectionClose(Protocol(failure)), $"{failure}");
+    }
+
+    [Fact]
+    public async Task IsHandshakeUnfinished_ClosedBeforeSettings_IsTold()
+    {
+        await using var server = new RawHttp2Server(
+            connection =>
+            {
+                connection.HalfClose();
+                return Task.CompletedTask;
+            },
+            tls: false);
+
+        var failure = await FailureOfAsync(server.Address);
+
+        Assert.Contains(Causes(failure), RuntimeContracts.IsHandshakeUnfinished);
+    }
+
+    [Fact]
+    public async Task IsRequestHeaderLimit_HeadersOverTheServers_IsTold()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var first = await invoker.SendAsync(Request(server.Address), TestContext.Current.CancellationToken);
+        var request = Request(server.Address);
+        request.Headers.Add("x-large", new string('x', 60_000));
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => invoker.SendAsync(request, TestContext.Current.CancellationToken));
+
+        Assert.True(RuntimeContracts.IsRequestHeaderLimit(failure), $"{failure}");
+    }
+
+    [Fact]
+    public async Task SerializeToStream_AnotherContent_WritesIt()
+    {
+        using var stream = new MemoryStream();
+        using var content = new StringContent("abc");
+
+        await RuntimeContracts.SerializeToStreamAsync(content, stream, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal("abc"u8.ToArray(), stream.ToArray());
+    }
+
+    [Fact]
+    public void InnerStreamOf_TlsStream_IsWhatItWasMadeOf()
+    {
+        using var inner = new MemoryStream();
+        using var tls = new SslStream(inner);
+
+        Assert.Same(inner, RuntimeContracts.InnerStreamOf(tls));
+    }
+
+    [Fact]
+    public async Task OnHeadersWritten_Request_IsToldOnceItHasAConnection()
+    {
+        await using var server = await TestServer.StartAsync();
+        var written = new List<HttpRequestMessage>();
+        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        RuntimeContracts.OnHeadersWritten(handler, written.Add);
+        using var invoker = new HttpMessageInvoker(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.Address);
+        request.Headers.Add("x-any", "value");
+
+        using var response = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Contains(request, written);
+    }
+
+    [Fact]
+    public async Task EmptyBodyStream_BodylessResponse_HasIt()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+
+        using var response = await invoker.SendAsync(Request(server.Address), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(RuntimeContracts.EmptyBodyStream, (await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken)).GetType());
+    }
+
+    // A pool of a type that nobody else rents.
+    [Fact]
+    public void PooledBuffersAProcessor_MoreGivenBack_AreNotKept()
+    {
+        const int Length = 16;
+        var most = (RuntimeContracts.PooledBuffersAProcessor * Environment.ProcessorCount) + 1;
+        var given = new HashSet<Unique[]>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < 2 * most; i++)
+        {
+            given.Add(ArrayPool<Unique>.Shared.Rent(Length));
+        }
+
+        foreach (var buffer in given)
+        {
+            ArrayPool<Unique>.Shared.Return(buffer);
+        }
+
+        var kept = Enumerable.Range(0, 2 * most).Count(_ => given.Contains(ArrayPool<Unique>.Shared.Rent(Length)));
+
+        Assert.InRange(kept, most - 1, most);
+    }
+
+    [Fact]
+    public void NamesAssembly_OneThatIsNotThere_IsTold()
+    {
+        var failure = Assert.Throws<FileNotFoundException>(() => Assembly.Load("No.Such.Assembly, Version=1.0.0.0"));
+
+        Assert.True(RuntimeContracts.NamesAssembly(failure.FileName), $"{failure.FileName}");
+        Assert.False(RuntimeContracts.NamesAssembly("/etc/tls/ca.pem"));
+    }
+
+    [Fact]
+    public void ResilienceNamespace_StandardHandler_IsInIt()
+    {
+        var seen = new List<Type>();
+        var services = new ServiceCollection();
+        var client = services.AddHttpClient("any");
+        client.AddStandardResilienceHandler();
+        client.ConfigureAdditionalHttpMessageHandlers((handlers, _) => seen.AddRange(handlers.Select(handler => handler.GetType())));
+        using var provider = services.BuildServiceProvider();
+
+        provider.GetRequiredService<IHttpClientFactory>().CreateClient("any").Dispose();
+
+        Assert.Contains(seen, type => type.FullName!.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal));
+    }
+
+    private static async Task GoAwayAndCloseAsync(RawHttp2Connection connection)
+    {
+        var request = await connection.ReceiveCompleteAsync();
+        await connection.SendGoAwayAsync(request.StreamId, ErrorCode.NoError);
+        connection.HalfClose();
+    }
+
+    private static async Task<Exception> FailureOfRawAsync(Func<RawHttp2Connection, Task> script)
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                await script(connection);
+            },
+            tls: false);
+        return await FailureOfAsync(server.Address);
+    }
+
+    private static async Task<Exception> FailureOfAsync(Uri address)
+    {
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        return await Assert.ThrowsAsync<HttpRequestException>(() => invoker.SendAsync(Request(address), TestContext.Current.CancellationToken));
+    }
+
+    private static HttpRequestMessage Request(Uri address) => new(HttpMethod.Get, new Uri(address, "/none"))
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    private static HttpProtocolException Protocol(Exception failure) => Causes(failure).OfType<HttpProtocolException>().First();
+
+    private static IEnumerable<Exception> Causes(Exception? failure)
+    {
+        for (; failure is not null; failure = failure.InnerException)
+        {
+            yield return failure;
+        }
+    }
+
+    private struct Unique
+    {
+        public long Value { get; set; }
+    }
+}
