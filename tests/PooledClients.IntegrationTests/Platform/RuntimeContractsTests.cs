@@ -149,12 +149,12 @@ public class RuntimeContractsTests
     [Fact]
     public async Task OnHeadersWritten_Request_IsToldOnceItHasAConnection()
     {
-        await using var server = await TestServer.StartAsync();
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
         var written = new List<HttpRequestMessage>();
-        using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true } };
+        using var handler = new SocketsHttpHandler();
         RuntimeContracts.OnHeadersWritten(handler, written.Add);
         using var invoker = new HttpMessageInvoker(handler);
-        using var request = new HttpRequestMessage(HttpMethod.Get, server.Address);
+        using var request = Request(server.Address);
         request.Headers.Add("x-any", "value");
 
         using var response = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
