@@ -114,7 +114,7 @@ internal static class FailureClassifier
         DialAbandonedException => Failure.Of(FailureKind.DialAbandoned),
         EndedBeforeSettingsException => Failure.Of(FailureKind.NeverCameUp),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
-        ObjectDisposedException disposed => Failure.Of(IsPool(disposed.ObjectName) ? FailureKind.Disposed : FailureKind.ConnectionLost),
+        ObjectDisposedException disposed => Failure.Of(IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
         RpcException rpc => JudgeRpc(rpc),
         HttpProtocolException protocol => JudgeProtocol(protocol),
         HttpIOException { HttpRequestError: var error } => JudgeRequest(cause, error),
@@ -150,9 +150,9 @@ internal static class FailureClassifier
         _ => Failure.Of(FailureKind.ConnectionLost),
     };
 
-    // Streams and sockets are disposed by whoever sees the end of a connection first; only what holds connections is disposed by this process.
-    private static bool IsPool(string objectName) =>
-        objectName == typeof(SocketsHttpHandler).FullName || objectName == typeof(HttpMessageInvoker).FullName || objectName == typeof(IGrpcChannelPool).FullName;
+    // Streams and sockets are disposed by whoever sees the end of a connection first; anything else is disposed by this process.
+    private static bool IsOfConnection(string objectName) =>
+        objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal);
 
     // The layers around it only tell that a handshake failed.
     private static string TrustWords(Exception exception) =>
