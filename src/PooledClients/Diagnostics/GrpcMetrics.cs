@@ -9,12 +9,14 @@ internal sealed class GrpcMetrics
 
     private readonly Counter<long> _retries;
     private readonly Counter<long> _retriesRefused;
+    private readonly Counter<long> _hedges;
     private readonly Counter<long> _breakerOpenings;
 
     public GrpcMetrics(IMeterFactory meterFactory)
     {
         var meter = meterFactory.Create("PooledClients");
-        _retries = meter.CreateCounter<long>("pooledclients.grpc.retries", "{attempt}", "Further attempts of calls, hedged ones included.");
+        _retries = meter.CreateCounter<long>("pooledclients.grpc.retries", "{attempt}", "Further attempts of calls after one that failed.");
+        _hedges = meter.CreateCounter<long>("pooledclients.grpc.hedges", "{attempt}", "Attempts of calls that were made beside another one.");
         _retriesRefused = meter.CreateCounter<long>("pooledclients.grpc.retries.refused", "{attempt}", "Further attempts that the address's retry budget did not allow.");
         _breakerOpenings = meter.CreateCounter<long>("pooledclients.grpc.breaker.openings", "{opening}", "How often an address's breaker has opened.");
     }
@@ -23,6 +25,16 @@ internal sealed class GrpcMetrics
     public void RetryAsked(string address, bool granted)
     {
         var counter = granted ? _retries : _retriesRefused;
+        if (counter.Enabled)
+        {
+            counter.Add(1, new KeyValuePair<string, object?>(AddressTag, address));
+        }
+    }
+
+    /// <summary>Counts a hedge that the budget was asked for.</summary>
+    public void HedgeAsked(string address, bool granted)
+    {
+        var counter = granted ? _hedges : _retriesRefused;
         if (counter.Enabled)
         {
             counter.Add(1, new KeyValuePair<string, object?>(AddressTag, address));

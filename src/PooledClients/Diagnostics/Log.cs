@@ -87,6 +87,9 @@ internal static partial class Log
     [LoggerMessage(407, LogLevel.Debug, "The {Connections} idle connections to {Address} (generation {Generation}) are closed: others wait for room.")]
     public static partial void PoolReclaimed(this ILogger logger, string address, int connections, int generation);
 
+    [LoggerMessage(460, LogLevel.Warning, "The service config of pooled client {Client}: {Note}.")]
+    public static partial void ServiceConfigNote(this ILogger logger, string client, string note);
+
     [LoggerMessage(501, LogLevel.Information, "Trusting {Count} certificates of CA file {Path}: {Thumbprints}.")]
     public static partial void TrustLoaded(this ILogger logger, int count, string path, string thumbprints);
 

@@ -243,6 +243,11 @@ internal sealed class GrpcChannelPool(
             outermost = messageHandler;
         }
 
+        if (channelOptions.ThrowOperationCanceledOnCancellation)
+        {
+            outermost = new CancellationHandler { InnerHandler = outermost };
+        }
+
         // Given a handler, the channel would put its balancer in front of it, which costs each call a tenth of its bytes and has nothing
         // to balance here. The client adds nothing: each call has its own deadline.
         channelOptions.HttpClient = new HttpClient(outermost, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };

@@ -7,10 +7,11 @@ namespace PooledClients.Connections.Descriptors;
 
 /// <summary>
 /// Watches the process's descriptors on a thread of its own, for at the limit the runtime cannot start one: releases the reserve as
-/// soon as a probing open fails, takes it back when there is room, and has the gate look again whenever it wakes.
+/// soon as a probing open fails, takes it back when there is room. That thread does nothing else: what may block or take memory, such as
+/// having the gate look again, counting and saying so, is the thread pool's, one look at a time.
 /// </summary>
 internal sealed class DescriptorGuardian(
-    DescriptorMeter meter, IOptions<PooledClientsOptions> options, PooledClientsMetrics metrics, ILogger<DescriptorGuardian> logger) : IDisposable
+    DescriptorMeter meter, IOptions<PooledClientsOptions> options, PooledClientsMetrics metrics, ILogger<DescriptorGuardian> logger) : IThreadPoolWorkItem, IDisposable
 {
     private const int StackSize = 256 * 1024;
 
@@ -24,6 +25,15 @@ internal sealed class DescriptorGuardian(
     private Thread? _thread;
     private volatile bool _stopping;
     private volatile int _held;
+
+    // Touched by the looks that were handed on, which come one after another.
+    private bool _hasFailed;
+
+    // Set by the watching thread when it hands a look on, cleared when that has ended.
+    private int _isHandedOn;
+
+    // How many descriptors the reserve has released since that was last told; less than none where none was.
+    private int _released = -1;
 
     /// <summary>How many spare descriptors are held at the moment.</summary>
     public int Held => _held;
@@ -57,19 +67,40 @@ internal sealed class DescriptorGuardian(
         _reserve.Dispose();
     }
 
+    /// <summary>The part of a look that may block: another one comes when this has ended.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            var released = Interlocked.Exchange(ref _released, -1);
+            _alarm.Look(_gate!.Observe(), released < 0 ? null : released, _gate);
+            _hasFailed = false;
+        }
+#pragma warning disable CA1031 // Whatever goes wrong in one look, the next one must come.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            // Once for a row of failures: there are a hundred looks a second.
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                DescriptorAlarm.Say(() => logger.DescriptorWatchFailed(e));
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isHandedOn, 0);
+        }
+    }
+
     private void Watch()
     {
         while (!_stopping)
         {
-            try
+            Look();
+            if (Interlocked.Exchange(ref _isHandedOn, 1) == 0)
             {
-                Look();
-            }
-#pragma warning disable CA1031 // Whatever goes wrong in one look, the next one must come.
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                DescriptorAlarm.Say(() => logger.DescriptorWatchFailed(e));
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             }
 
             _wake.WaitOne(Interval);
@@ -78,17 +109,17 @@ internal sealed class DescriptorGuardian(
 
     private void Look()
     {
-        int? released = IsExhausted() ? _reserve.Release() : null;
-        _held = _reserve.Held;
-
-        var reading = _gate!.Observe();
-        if (_reserve.Held < _reserve.Size && HasRoomForReserve(reading))
+        if (IsExhausted())
+        {
+            var released = _reserve.Release();
+            Interlocked.CompareExchange(ref _released, released, -1);
+        }
+        else if (_reserve.Held < _reserve.Size && HasRoomForReserve(meter.Read()))
         {
             _reserve.Take();
-            _held = _reserve.Held;
         }
 
-        _alarm.Look(reading, released, _gate);
+        _held = _reserve.Held;
     }
 
     // With the reserve released there are some descriptors, so only an open that fails for want of one tells.

@@ -10,6 +10,8 @@ namespace PooledClients.Grpc.Messages;
 /// </summary>
 internal sealed class StreamedWriteStream(Stream inner) : Stream
 {
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(250);
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -32,7 +34,8 @@ internal sealed class StreamedWriteStream(Stream inner) : Stream
         }
         catch (Exception exception) when (SendFailure.IsTransportFailure(exception))
         {
-            throw Failure(exception);
+            await ThrowUnlessEndedAsync(exception, cancellationToken).ConfigureAwait(false);
+            throw;
         }
     }
 
@@ -49,7 +52,8 @@ internal sealed class StreamedWriteStream(Stream inner) : Stream
         }
         catch (Exception exception) when (SendFailure.IsTransportFailure(exception))
         {
-            throw Failure(exception);
+            await ThrowUnlessEndedAsync(exception, cancellationToken).ConfigureAwait(false);
+            throw;
         }
     }
 
@@ -61,6 +65,18 @@ internal sealed class StreamedWriteStream(Stream inner) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private static RpcException Failure(Exception cause)
-        => new(new Status(StatusCode.Unavailable, $"The message could not be written: {cause.Message}", cause));
+    // The token is the call's, and is cancelled with its end, whoever ended it: the channel then makes of what it is thrown the status of
+    // the call. A server that ends the call first ends the stream next, and the write may see that before the channel has seen the other.
+    private static async ValueTask ThrowUnlessEndedAsync(Exception cause, CancellationToken call)
+    {
+        if (!call.IsCancellationRequested && call.CanBeCanceled)
+        {
+            await Task.Delay(LongestEnd, call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!call.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, $"The message could not be written: {cause.Message}", cause));
+        }
+    }
 }

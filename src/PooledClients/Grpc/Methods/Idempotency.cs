@@ -14,6 +14,9 @@ internal sealed class Idempotency(Type? clientType, ServiceDescriptor? given)
 {
     private readonly ServiceDescriptor? _service = given ?? BesideClient(clientType);
 
+    /// <summary>The methods of the contract beside the client; none where it is not there.</summary>
+    public IEnumerable<MethodDescriptor> Methods => _service?.Methods ?? [];
+
     /// <returns><see langword="null"/> when no contract is to be found.</returns>
     public bool? Find<TRequest, TResponse>(Method<TRequest, TResponse> method, TRequest? request)
         where TRequest : class

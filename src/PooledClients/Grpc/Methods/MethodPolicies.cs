@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Deadlines;
@@ -32,6 +33,16 @@ internal sealed class MethodPolicies
         _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
         Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
+    }
+
+    /// <summary>What a client's service config says that is not taken, or is taken otherwise than it reads.</summary>
+    public static IEnumerable<string> NotesOn(string json, Type? clientType, ServiceDescriptor? descriptor)
+    {
+        var config = ServiceConfig.Parse(json);
+        var streams = new Idempotency(clientType, descriptor).Methods
+            .Where(method => method.IsClientStreaming && config.Find(method.Service.FullName, method.Name)?.RetryPolicy is not null)
+            .Select(static method => $"the retryPolicy of {method.Service.FullName}/{method.Name} is not taken: its requests are a stream, which is handed over once");
+        return config.Notes.Concat(streams);
     }
 
     private MethodPolicies(MethodPolicies rehearsed)
@@ -111,7 +122,7 @@ internal sealed class MethodPolicies
         // A policy that is written down is the user's word, whatever the contract says.
         if (config is not null)
         {
-            return resilience.MaxAttempts > 1 ? config : null;
+            return resilience.MaxAttempts > 1 ? config with { MaxAttempts = Math.Min(config.MaxAttempts, resilience.MaxAttempts) } : null;
         }
 
         idempotent ??= _idempotency.Find(method, request);

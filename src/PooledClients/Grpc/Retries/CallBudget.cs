@@ -18,4 +18,12 @@ internal sealed class CallBudget(RetryBudget budget, string address, GrpcResilie
         metrics?.RetryAsked(address, granted);
         return granted;
     }
+
+    /// <summary>Takes an attempt that is made beside another one: the same budget, counted apart.</summary>
+    public bool TryTakeHedge()
+    {
+        var granted = budget.TryTake();
+        metrics?.HedgeAsked(address, granted);
+        return granted;
+    }
 }

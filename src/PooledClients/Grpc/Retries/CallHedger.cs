@@ -46,7 +46,7 @@ internal sealed class CallHedger(int maxAttempts, TimeSpan delay, RetryPolicy fa
                 ActionGenerator = args =>
                 {
                     var call = args.PrimaryContext.Properties.GetValue(HedgedAttempt<TResponse>.StartKey, null!);
-                    return Budget.TryTake()
+                    return Budget.TryTakeHedge()
                         ? () => call(args.AttemptNumber, args.ActionContext.CancellationToken)
                         : null;
                 },

@@ -18,6 +18,9 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
     private readonly DeadlineOrigin? _origin;
     private readonly TRequest _request;
     private readonly CancellationTokenSource _disposed = new();
+    private readonly List<(Exception Failure, AsyncUnaryCall<TResponse> Call)> _failed = [];
+
+    // The attempt that decided: what the call came to is what it came to, whatever ended later. Written once, before the response ends.
     private AsyncUnaryCall<TResponse> _decisive = null!;
     private Task<TResponse> _response = null!;
 
@@ -83,20 +86,39 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
             return await _decisive.ResponseAsync.ConfigureAwait(false);
         }
 
+        _decisive = AttemptOf(outcome.Exception!);
         ExceptionDispatchInfo.Throw(outcome.Exception!);
         throw outcome.Exception!;
     }
 
+    // A failure that is no attempt's is the strategy's own, and leaves the first attempt to speak for the call.
+    private AsyncUnaryCall<TResponse> AttemptOf(Exception failure)
+    {
+        lock (_failed)
+        {
+            var decisive = _failed.Find(attempt => ReferenceEquals(attempt.Failure, failure)).Call;
+            return decisive ?? _failed.FirstOrDefault().Call ?? Make(0, new CancellationToken(canceled: true));
+        }
+    }
+
     private async ValueTask<Outcome<HedgedAttempt<TResponse>>> AttemptAsync(int number, CancellationToken cancellationToken)
     {
+        AsyncUnaryCall<TResponse>? call = null;
         try
         {
-            var call = Make(number, cancellationToken);
-            _decisive = call;
+            call = Make(number, cancellationToken);
             return Outcome.FromResult(new HedgedAttempt<TResponse>(call, await call.ResponseAsync.ConfigureAwait(false)));
         }
         catch (Exception e)
         {
+            if (call is not null)
+            {
+                lock (_failed)
+                {
+                    _failed.Add((e, call));
+                }
+            }
+
             return Outcome.FromException<HedgedAttempt<TResponse>>(e);
         }
     }

@@ -16,6 +16,9 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     private readonly CallOptions _options;
     private readonly DeadlineOrigin? _origin;
     private readonly long _startedAt;
+
+    // By the clock once, for the deadline is a time of it; from then on it counts down whatever is done to the clock.
+    private readonly TimeSpan _time;
     private RetryState? _retry;
     private volatile AttemptState _attempt;
     private volatile Headers _headers;
@@ -33,6 +36,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
         _options = options;
         _origin = origin;
         _startedAt = retrier.Time.GetTimestamp();
+        _time = options.Deadline is { } deadline && deadline != DateTime.MaxValue ? deadline - retrier.Time.GetUtcNow().UtcDateTime : Timeout.InfiniteTimeSpan;
     }
 
     private enum Headers
@@ -199,12 +203,12 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
 
     private TimeSpan TimeLeft()
     {
-        if (_options.Deadline is not { } deadline || deadline == DateTime.MaxValue)
+        if (_time == Timeout.InfiniteTimeSpan)
         {
-            return Timeout.InfiniteTimeSpan;
+            return _time;
         }
 
-        var left = deadline - _retrier.Time.GetUtcNow().UtcDateTime;
+        var left = _time - _retrier.Time.GetElapsedTime(_startedAt);
         return left <= TimeSpan.Zero ? TimeSpan.Zero : left > TimerExtensions.LongestTimer ? TimerExtensions.LongestTimer : left;
     }
 }

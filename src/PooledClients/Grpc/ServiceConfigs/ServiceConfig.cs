@@ -8,10 +8,14 @@ internal sealed class ServiceConfig
 {
     private readonly Dictionary<string, MethodConfig> _methods;
 
-    internal ServiceConfig(Dictionary<string, MethodConfig> methods)
+    internal ServiceConfig(Dictionary<string, MethodConfig> methods, IReadOnlyList<string> notes)
     {
         _methods = methods;
+        Notes = notes;
     }
+
+    /// <summary>What is right as it stands, but taken otherwise than it reads.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <exception cref="FormatException">The JSON is no service config; the message names the path of everything wrong in it.</exception>
     public static ServiceConfig Parse(string json)

@@ -10,7 +10,11 @@ internal sealed class ServiceConfigParser
     private static readonly Dictionary<string, StatusCode> StatusNames = Enum.GetValues<StatusCode>()
         .ToDictionary(status => status.ToString(), StringComparer.OrdinalIgnoreCase);
 
+    // gRFC A6: "Values of maxAttempts greater than 5 are treated as 5 without being considered a validation error."
+    private const int MostAttempts = 5;
+
     private readonly List<string> _errors = [];
+    private readonly List<string> _notes = [];
     private readonly Dictionary<string, MethodConfig> _methods = new(StringComparer.Ordinal);
     private readonly JsonFields _json;
 
@@ -32,7 +36,7 @@ internal sealed class ServiceConfigParser
             parser._errors.Add($"It is not valid JSON: {e.Message}");
         }
 
-        return (new ServiceConfig(parser._methods), parser._errors);
+        return (new ServiceConfig(parser._methods, parser._notes), parser._errors);
     }
 
     private void ReadRoot(JsonElement root)
@@ -43,12 +47,22 @@ internal sealed class ServiceConfigParser
             return;
         }
 
+        if (root.TryGetProperty("retryThrottling", out _))
+        {
+            _notes.Add("$.retryThrottling is not taken: the address's retry budget (Resilience:RetryRatio, Resilience:RetriesPerSecond) bounds further attempts");
+        }
+
         foreach (var (config, path) in _json.Items(root, "methodConfig", "$"))
         {
             if (config.ValueKind != JsonValueKind.Object)
             {
                 _json.Fail(path, "an object is expected");
                 continue;
+            }
+
+            if (config.TryGetProperty("hedgingPolicy", out _))
+            {
+                _notes.Add($"{path}.hedgingPolicy is not taken: Resilience:HedgingDelay hedges");
             }
 
             var method = ReadMethodConfig(config, path);
@@ -101,6 +115,12 @@ internal sealed class ServiceConfigParser
         {
             _json.Fail($"{path}.maxAttempts", "a whole number of at least 2 is expected");
             attempts = 2;
+        }
+
+        if (attempts > MostAttempts)
+        {
+            _notes.Add($"{path}.maxAttempts is {attempts}, and counts as {MostAttempts} (gRFC A6)");
+            attempts = MostAttempts;
         }
 
         var multiplier = _json.Number(policy, "backoffMultiplier", path);

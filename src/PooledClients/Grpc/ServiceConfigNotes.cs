@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using PooledClients.Diagnostics;
+using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Methods;
+
+namespace PooledClients.Grpc;
+
+/// <summary>Warns, when the host starts, of what service configs say and clients do not do.</summary>
+internal sealed class ServiceConfigNotes(
+    IEnumerable<GrpcClientRegistration> clients,
+    IOptionsMonitor<PooledGrpcClientOptions> options,
+    IOptionsMonitor<GrpcClientSetup> setups,
+    ILogger<ServiceConfigNotes> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var client in clients.DistinctBy(static client => client.Name))
+        {
+            if (options.Get(client.Name).ServiceConfig is { } json)
+            {
+                foreach (var note in MethodPolicies.NotesOn(json, client.ClientType, setups.Get(client.Name).Descriptor))
+                {
+                    logger.ServiceConfigNote(client.Name, note);
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
