@@ -55,7 +55,7 @@ internal static class CoreServices
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcMetrics>();
-        services.TryAddSingleton<AddressResilienceRegistry>();
+        services.TryAddSingleton<AddressPolicies>();
         services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
@@ -63,7 +63,6 @@ internal static class CoreServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TransportSnapshotSource>());
         services.TryAddSingleton<HttpMetrics>();
         services.TryAddSingleton<ResponseRegistry>();
-        services.TryAddSingleton<HttpAuthorityRegistry>();
         services.TryAddSingleton<IPressureRelief, LeakCollector>();
         services.TryAddSingleton<CallSiteSampler>();
         services.TryAddSingleton<RequestDurationInstruments>();
@@ -71,6 +70,7 @@ internal static class CoreServices
         services.TryAddSingleton<HttpClients>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, ResponseRegistry>(static provider => provider.GetRequiredService<ResponseRegistry>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PooledClientsLifetime>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServiceConfigNotes>());
         return services;
     }
 

@@ -28,7 +28,7 @@ internal sealed class GrpcChannelPool(
     ServiceRegistrations registrations,
     TransportRegistry transports,
     TlsRegistry tls,
-    AddressResilienceRegistry resilience,
+    AddressPolicies policies,
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
@@ -40,7 +40,7 @@ internal sealed class GrpcChannelPool(
     private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);
 
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int), Lazy<GrpcTransportHandler>> _handlers = new();
+    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
     private readonly ILogger _logger = loggerFactory.CreateLogger<GrpcChannelPool>();
 
@@ -169,8 +169,11 @@ internal sealed class GrpcChannelPool(
             setup.HandlerActions);
         var admission = clientOptions.Admission;
         var handler = _handlers.GetOrAdd(
-            (transport, admission.Mode, admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0),
-            static (key, state) => new Lazy<GrpcTransportHandler>(() => state.pool.CreateHandler(key.Item1, state.clientOptions)),
+            (transport,
+                admission.Mode,
+                admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0,
+                BreakerSettings.From(clientOptions.Resilience)),
+            static (key, state) => new Lazy<GrpcTransportHandler>(() => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4)),
             (pool: this, clientOptions)).Value;
 
         if (!address.IsSecure)
@@ -202,16 +205,16 @@ internal sealed class GrpcChannelPool(
             client.ClientType,
             setup.Descriptor,
             address,
-            resilience.GetBudget(address, clientOptions.Resilience),
+            policies.GetBudget(address, clientOptions.Resilience.RetryRatio, clientOptions.Resilience.RetriesPerSecond),
             learnStreaming,
-            resilience.Metrics,
+            policies.Metrics,
             timeProvider,
             _logger);
 
-    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions)
+    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker)
     {
-        var breaker = resilience.GetBreaker(transport.Address, clientOptions.Resilience);
-        var handler = new GrpcTransportHandler(transport, clientOptions.Admission, breaker, timeProvider, _logger);
+        var handler = new GrpcTransportHandler(
+            transport, clientOptions.Admission, policies.GetBreaker(transport.Address, breaker), timeProvider, _logger);
         metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
         return handler;
     }

@@ -18,7 +18,7 @@ internal sealed class HttpPipelineFilter(
     HttpTransports transports,
     CallSiteSampler sampler,
     RequestDurationInstruments durations,
-    HttpAuthorityRegistry authorities,
+    AddressPolicies authorities,
     HttpMetrics metrics,
     TimeProvider time,
     ILoggerFactory loggers)

@@ -29,7 +29,7 @@ public sealed class GrpcResilienceOptions
     /// <summary>
     /// Gets or sets how many extra attempts the calls of an address earn together, as a share of all calls, whether their methods may
     /// be tried again or not. Clients of one address share one budget where <see cref="RetryRatio"/> and <see cref="RetriesPerSecond"/>
-    /// agree.
+    /// agree, HTTP clients among them.
     /// </summary>
     /// <value>0.2: one for every five calls.</value>
     public double RetryRatio { get; set; } = 0.2;
@@ -42,7 +42,7 @@ public sealed class GrpcResilienceOptions
     /// Gets or sets the share of an address's requests that has to fail for its breaker to open: with <c>Unavailable</c>, or by
     /// losing the connection. Other answers of the server, connects that fail (dials are spaced by themselves), local faults, refused
     /// certificates and deadlines do not count. Clients
-    /// that share connections share one breaker, with the options of the first of them.
+    /// of one address share one breaker where their breaker options agree, HTTP clients among them.
     /// </summary>
     /// <value>0.8: a server that still answers one call in three is better tried again. <see langword="null"/> means no breaker.</value>
     public double? BreakerFailureRatio { get; set; } = 0.8;

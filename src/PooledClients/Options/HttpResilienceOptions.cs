@@ -44,18 +44,18 @@ public sealed class HttpResilienceOptions
     /// Gets or sets the share of failed requests within <see cref="BreakerSamplingDuration"/> from which an authority is left alone. A
     /// 5xx other than 501 and 505 is a failure, and no connection, a broken one and no answer; faults of this process are none.
     /// </summary>
-    /// <value>0.9. <see langword="null"/> means that no authority is ever left alone.</value>
-    public double? BreakerFailureRatio { get; set; } = 0.9;
+    /// <value>0.8, as gRPC clients have it: clients with equal settings share one breaker an address. <see langword="null"/> means that no authority is ever left alone.</value>
+    public double? BreakerFailureRatio { get; set; } = 0.8;
 
     /// <summary>Gets or sets how many requests there must be within <see cref="BreakerSamplingDuration"/> before the share means anything.</summary>
     /// <value>20.</value>
     public int BreakerMinimumThroughput { get; set; } = 20;
 
     /// <summary>Gets or sets over how long the share of failures is taken.</summary>
-    /// <value>10 seconds.</value>
-    public TimeSpan BreakerSamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
+    /// <value>5 seconds.</value>
+    public TimeSpan BreakerSamplingDuration { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets or sets how long an authority is left alone before one request tries it again.</summary>
-    /// <value>2 seconds.</value>
-    public TimeSpan BreakDuration { get; set; } = TimeSpan.FromSeconds(2);
+    /// <value>Half a second.</value>
+    public TimeSpan BreakDuration { get; set; } = TimeSpan.FromMilliseconds(500);
 }

@@ -35,6 +35,9 @@ internal sealed class AddressBreaker
         _window = new OutcomeWindow(settings.SamplingDuration, time);
     }
 
+    /// <summary>Told each time that it opens, under no lock.</summary>
+    public event Action? Opened;
+
     /// <summary>Whether requests may go out without asking. What they come to is then given to <see cref="Report"/>.</summary>
     public bool IsClosed => _isClosed;
 
@@ -79,7 +82,10 @@ internal sealed class AddressBreaker
         try
         {
             sending = send();
-            await Task.WhenAny(sending, Task.Delay(_settings.BreakDuration, _time)).ConfigureAwait(false);
+            if (!sending.IsCompleted)
+            {
+                await Task.WhenAny(sending, Task.Delay(_settings.BreakDuration, _time)).ConfigureAwait(false);
+            }
 
             // A stream may go without headers for hours. What has not failed by now speaks for the server; if it did not, the breaker would
             // keep all other calls from a server that is well.
@@ -161,6 +167,7 @@ internal sealed class AddressBreaker
     private void SayOpened()
     {
         _metrics?.BreakerOpened(_address);
+        Opened?.Invoke();
         _logger.BreakerOpened(_address, _settings.BreakDuration.TotalSeconds);
     }
 }

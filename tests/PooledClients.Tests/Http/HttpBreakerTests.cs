@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Polly.CircuitBreaker;
+using PooledClients.Resilience;
 
 namespace PooledClients.Tests.Http;
 
@@ -18,15 +18,15 @@ public sealed class HttpBreakerTests
         await PostAsync(pipeline, 20);
 
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(pipeline, 1));
-        Assert.IsType<BrokenCircuitException>(error.InnerException);
-        Assert.Contains("api.internal is left alone for another 2 s", error.Message, StringComparison.Ordinal);
+        Assert.IsType<BreakerOpenException>(error.InnerException);
+        Assert.Contains("api.internal is left alone for another 0.5 s", error.Message, StringComparison.Ordinal);
         Assert.Equal(20, _sent);
 
-        pipeline.Time.Advance(TimeSpan.FromSeconds(2));
+        pipeline.Time.Advance(TimeSpan.FromMilliseconds(500));
         _answer = static () => new HttpResponseMessage();
         await PostAsync(pipeline, 2);
         Assert.Equal(22, _sent);
-        Assert.Equal([321, 322], pipeline.Logs.GetSnapshot().Select(static record => record.Id.Id));
+        Assert.Equal([303, 304], pipeline.Logs.GetSnapshot().Select(static record => record.Id.Id));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class HttpBreakerTests
 
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(pipeline, 1));
 
-        Assert.IsType<BrokenCircuitException>(error.InnerException);
+        Assert.IsType<BreakerOpenException>(error.InnerException);
         Assert.Equal(20, _sent);
     }
 

@@ -32,7 +32,7 @@ internal sealed class HttpPipeline : IDisposable
         var metrics = _services.GetRequiredService<HttpMetrics>();
         Handler = new HttpExchangeHandler(State, _services.GetRequiredService<CallSiteSampler>(), Durations)
         {
-            InnerHandler = new HttpResilienceHandler("api", State.Options.Resilience, new HttpAuthorityRegistry(Time), Time, metrics, _services.GetRequiredService<ILogger<HttpResilienceHandler>>())
+            InnerHandler = new HttpResilienceHandler("api", State.Options.Resilience, _services.GetRequiredService<AddressPolicies>(), Time, metrics, _services.GetRequiredService<ILogger<HttpResilienceHandler>>())
             {
                 InnerHandler = new Server(server),
             },
@@ -78,6 +78,8 @@ internal sealed class HttpPipeline : IDisposable
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new FakeLoggerProvider(logs)))
             .AddSingleton(time)
             .AddSingleton<HttpMetrics>()
+            .AddSingleton<GrpcMetrics>()
+            .AddSingleton<AddressPolicies>()
             .AddSingleton<PooledClientsMetrics>()
             .AddSingleton<ResponseRegistry>()
             .AddSingleton(Options.Create(new PooledClientsOptions()))

@@ -99,6 +99,26 @@ public sealed class FailureClassifierTests
         Assert.False(failure.Owner == FaultOwner.Network && failure.Status != StatusCode.Unavailable, "The network's status is Unavailable.");
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Docs_EachKind_HaveItsRow(string name)
+    {
+        var failure = Failure.Of(Enum.Parse<FailureKind>(name));
+        var row = File.ReadLines(Path.Combine(Repository.Root, "docs", "deadlines-and-retries.md"))
+            .Single(line => line.StartsWith($"| `{name}` |", StringComparison.Ordinal)).Split(" | ");
+
+        Assert.Equal(
+            [
+                failure.Owner.ToString(),
+                failure.MayBeProcessed ? "yes" : "no",
+                failure.Transparent switch { TransparentRetry.None => "no", TransparentRetry.AtOnce => "at once", _ => "paced" },
+                failure.IsTransient ? "yes" : "no",
+                failure.Breaker == RequestOutcome.Failed ? "yes" : "no",
+                $"{failure.Status} |",
+            ],
+            row[2..]);
+    }
+
     private static ConnectTimeoutException Timeout(double lateMilliseconds) =>
         new("a", TimeSpan.FromSeconds(5), "the TCP connect", TimeSpan.FromMilliseconds(lateMilliseconds));
 

@@ -73,7 +73,7 @@ internal sealed class PolicyCallInvoker(
                 : inner.AsyncServerStreamingCall(method, host, options, request);
         }
 
-        return linked is null ? call : linked.DisposeWith(call);
+        return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call));
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
@@ -104,7 +104,7 @@ internal sealed class PolicyCallInvoker(
             call = inner.AsyncDuplexStreamingCall(method, host, options);
         }
 
-        return linked is null ? call : linked.DisposeWith(call);
+        return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call));
     }
 
     private CallScope.Started Start(MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options) =>

@@ -5,6 +5,7 @@ using PooledClients.Diagnostics;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.ServiceConfigs;
+using PooledClients.Grpc.Streams;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Methods;
@@ -25,6 +26,7 @@ internal sealed class MethodPolicies
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
     private readonly MethodPolicies? _rehearsed;
+    private ForgottenCalls? _forgotten;
 
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
     {
@@ -54,6 +56,9 @@ internal sealed class MethodPolicies
         _idempotency = rehearsed._idempotency;
         Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
     }
+
+    /// <summary>Notices streaming calls whose callers have dropped them.</summary>
+    public ForgottenCalls Forgotten => _forgotten ??= new ForgottenCalls(_facts.Address, _facts.Time, _facts.Logger);
 
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }

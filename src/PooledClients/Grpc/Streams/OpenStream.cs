@@ -31,14 +31,4 @@ internal sealed class OpenStream(OpenStreams owner, string method, long openedAt
             ended();
         }
     }
-
-    /// <summary>Ends a stream that nobody has ended before the collector found it.</summary>
-    public void Collected()
-    {
-        if (Volatile.Read(ref _ended) == 0)
-        {
-            owner.WarnOfCollected(this);
-            End();
-        }
-    }
 }

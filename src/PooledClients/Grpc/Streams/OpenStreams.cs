@@ -5,7 +5,7 @@ namespace PooledClients.Grpc.Streams;
 
 /// <summary>
 /// The streaming calls of one transport that have not ended. A caller that neither reads to the end nor disposes keeps a stream of a
-/// connection for good, so one that nobody reads is warned of, and so is one that was collected.
+/// connection for good, so one that nobody reads is warned of.
 /// </summary>
 internal sealed class OpenStreams(string address, TimeProvider timeProvider, ILogger logger) : IDisposable
 {
@@ -64,8 +64,6 @@ internal sealed class OpenStreams(string address, TimeProvider timeProvider, ILo
             _streams.Remove(stream);
         }
     }
-
-    public void WarnOfCollected(OpenStream stream) => logger.StreamCollected(stream.Method, address, AgeOf(stream).TotalSeconds);
 
     public void Dispose()
     {

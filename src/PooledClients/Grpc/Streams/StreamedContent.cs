@@ -26,8 +26,6 @@ internal sealed class StreamedContent : HttpContent
         }
     }
 
-    ~StreamedContent() => Dispose(disposing: false);
-
     public void Failed(Exception exception) => _failed(exception);
 
     protected override async Task<Stream> CreateContentReadStreamAsync()
@@ -47,10 +45,6 @@ internal sealed class StreamedContent : HttpContent
         {
             _inner.Dispose();
             _open.End();
-        }
-        else
-        {
-            _open.Collected();
         }
 
         base.Dispose(disposing);

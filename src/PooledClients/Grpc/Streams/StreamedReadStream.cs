@@ -1,6 +1,6 @@
 namespace PooledClients.Grpc.Streams;
 
-/// <summary>Reads a streaming response and tells when there is no more. It keeps its content alive, whose finalizer tells of a collection.</summary>
+/// <summary>Reads a streaming response and tells when there is no more.</summary>
 internal sealed class StreamedReadStream(Stream inner, StreamedContent content, OpenStream open) : Stream
 {
     public override bool CanRead => true;

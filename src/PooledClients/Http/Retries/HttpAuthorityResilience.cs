@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Polly;
-using Polly.CircuitBreaker;
 using Polly.Retry;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
@@ -22,7 +21,7 @@ internal sealed class HttpAuthorityResilience
         string client,
         Uri address,
         HttpResilienceOptions options,
-        HttpAuthorityRegistry authorities,
+        AddressPolicies policies,
         TimeProvider time,
         HttpMetrics metrics,
         ILogger logger)
@@ -34,15 +33,22 @@ internal sealed class HttpAuthorityResilience
         _metrics = metrics;
         _logger = logger;
         var key = address.GetLeftPart(UriPartial.Authority);
-        _budget = authorities.GetBudget(key, options);
-        Pipeline = BuildPipeline(BreakerSettings.From(options) is { } settings ? authorities.GetBreaker(key, settings, BuildBreaker) : null);
+        _budget = policies.GetBudget(key, options.RetryRatio, options.RetriesPerSecond);
+        var breaker = policies.GetBreaker(key, BreakerSettings.From(options));
+        if (breaker is not null)
+        {
+            // Both live as long as their container.
+            breaker.Opened += () => _metrics.HttpBreakerOpened(_client, _authority);
+        }
+
+        Pipeline = BuildPipeline(breaker);
     }
 
     public ResiliencePipeline<HttpResponseMessage> Pipeline { get; }
 
     public void RecordCall() => _budget.RecordCall();
 
-    private ResiliencePipeline<HttpResponseMessage> BuildPipeline(ResiliencePipeline<HttpResponseMessage>? breaker)
+    private ResiliencePipeline<HttpResponseMessage> BuildPipeline(AddressBreaker? breaker)
     {
         var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
         if (_options.MaxRetries > 0)
@@ -58,35 +64,11 @@ internal sealed class HttpAuthorityResilience
 
         if (breaker is not null)
         {
-            builder.AddPipeline(breaker);
+            builder.AddStrategy(_ => new HttpBreakerStrategy(breaker), new HttpBreakerStrategyOptions());
         }
 
         return builder.Build();
     }
-
-    // Named for the first client: the others are told by their own errors.
-    private ResiliencePipeline<HttpResponseMessage> BuildBreaker(BreakerSettings settings) =>
-        new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
-            {
-                FailureRatio = settings.FailureRatio,
-                MinimumThroughput = settings.MinimumRequests,
-                SamplingDuration = settings.SamplingDuration,
-                BreakDuration = settings.BreakDuration,
-                ShouldHandle = static args => ValueTask.FromResult(HttpFaults.IsServerFault(args.Outcome, AttemptsOf(args.Context).Call)),
-                OnOpened = args =>
-                {
-                    _metrics.HttpBreakerOpened(_client, _authority);
-                    _logger.HttpBreakerOpened(_client, _authority, args.BreakDuration.TotalSeconds, Describe(args.Outcome));
-                    return default;
-                },
-                OnClosed = _ =>
-                {
-                    _logger.HttpBreakerClosed(_client, _authority);
-                    return default;
-                },
-            })
-            .Build();
 
     // Decides all of it, for what follows can no longer say no: whether it may help, whether there is time, whether there is budget.
     private bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> args)

@@ -1,9 +1,6 @@
 using System.Net;
-using System.Security.Authentication;
 using Polly;
-using PooledClients.Connections.Descriptors;
-using PooledClients.Connections.Wire;
-using PooledClients.Tls;
+using PooledClients.Resilience;
 
 namespace PooledClients.Http.Retries;
 
@@ -14,45 +11,21 @@ internal static class HttpFaults
     public static bool IsTransient(Outcome<HttpResponseMessage> outcome) => outcome switch
     {
         { Result: { } response } => response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || IsServerError(response),
-        { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
+        { Exception: { } exception } => FailureClassifier.Judge(exception).IsTransient,
         _ => false,
     };
 
-    /// <summary>Whether it speaks against the server.</summary>
+    /// <summary>What it says about the server.</summary>
     /// <param name="outcome">What an attempt came to.</param>
     /// <param name="call">What it was made for.</param>
-    public static bool IsServerFault(Outcome<HttpResponseMessage> outcome, IHttpCall? call) => outcome switch
+    public static RequestOutcome Judge(Outcome<HttpResponseMessage> outcome, IHttpCall? call) => outcome switch
     {
-        { Result: { } response } => IsServerError(response),
-        { Exception: OperationCanceledException { InnerException: not ConnectionBudgetException } } when call is { WasLeftUnanswered: true } => true,
-        { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
-        _ => false,
+        { Result: { } response } => IsServerError(response) ? RequestOutcome.Failed : RequestOutcome.Answered,
+        { Exception: OperationCanceledException { InnerException: not ConnectionBudgetException } } when call is { WasLeftUnanswered: true } => RequestOutcome.Failed,
+        { Exception: { } exception } => FailureClassifier.Judge(exception).Breaker,
+        _ => RequestOutcome.Ignored,
     };
 
     private static bool IsServerError(HttpResponseMessage response)
         => (int)response.StatusCode >= 500 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
-
-    private static bool IsLostConnection(Exception exception)
-        => exception is HttpRequestException { HttpRequestError: var error }
-            && error is HttpRequestError.NameResolutionError
-                or HttpRequestError.ConnectionError
-                or HttpRequestError.SecureConnectionError
-                or HttpRequestError.ProxyTunnelError
-                or HttpRequestError.HttpProtocolError
-                or HttpRequestError.ResponseEnded
-                or HttpRequestError.Unknown
-            && !IsTrustError(exception)
-            && !IsLocal(exception);
-
-    // A connect that took too long. A caller's cancellation has no TimeoutException inside, and the exchange's own end is none of ours.
-    private static bool IsTimeout(Exception exception)
-        => exception is OperationCanceledException { InnerException: TimeoutException } or TimeoutException && !IsLocal(exception);
-
-    private static bool IsTrustError(Exception exception)
-        => exception.Find<AuthenticationException>() is not null
-            || exception.Find<IdentityRefusedException>() is not null
-            || exception.Find<TlsConfigurationException>() is not null;
-
-    // A pool that was disposed is this process's doing too.
-    private static bool IsLocal(Exception exception) => LocalFault.IsLocal(exception) || exception.InnerException is ObjectDisposedException;
 }

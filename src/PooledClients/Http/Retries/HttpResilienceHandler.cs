@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Polly;
-using Polly.CircuitBreaker;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
@@ -18,13 +17,13 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private readonly Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> _send;
     private readonly string _client;
     private readonly HttpResilienceOptions _options;
-    private readonly HttpAuthorityRegistry _shared;
+    private readonly AddressPolicies _shared;
     private readonly TimeProvider _time;
     private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
 
     public HttpResilienceHandler(
-        string client, HttpResilienceOptions options, HttpAuthorityRegistry shared, TimeProvider time, HttpMetrics metrics, ILogger logger)
+        string client, HttpResilienceOptions options, AddressPolicies shared, TimeProvider time, HttpMetrics metrics, ILogger logger)
     {
         _client = client;
         _options = options;
@@ -63,7 +62,7 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
             outcome.ThrowIfException();
             return outcome.Result!;
         }
-        catch (BrokenCircuitException exception)
+        catch (BreakerOpenException exception)
         {
             throw new HttpRequestException(
                 $"{attempts.Request.RequestUri!.Authority} is left alone{Until(exception)}, because nearly every request to it failed " +
@@ -76,8 +75,8 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         }
     }
 
-    private static string Until(BrokenCircuitException exception)
-        => exception.RetryAfter is { } time ? string.Create(CultureInfo.InvariantCulture, $" for another {time.TotalSeconds:0.###} s") : "";
+    private static string Until(BreakerOpenException exception)
+        => exception.RetryAfter is var time && time > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $" for another {time.TotalSeconds:0.###} s") : "";
 
     private Task<HttpResponseMessage> SendAsync(HttpAuthorityResilience authority, HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -40,6 +40,45 @@ public sealed class HedgedUnaryCallTests
         await server.HangCancelled.WaitAsync(TestContext.Current.CancellationToken);
     }
 
+    // The second attempt ends the call for good while the first still waits, and is cancelled for it.
+    [Fact]
+    public async Task Get_SecondFailsForGoodWhileTheFirstWaits_SaysWhatTheSecondSaid()
+    {
+        using var server = new MemoryServer();
+        server.Add(server.Hang);
+        server.Add(Fail(StatusCode.NotFound));
+        using var fixture = Create(server);
+
+        using var call = fixture.Get();
+        await fixture.PauseAsync(Delay);
+        fixture.Time.Advance(Delay);
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.Equal((StatusCode.NotFound, StatusCode.NotFound), (failure.StatusCode, call.GetStatus().StatusCode));
+        Assert.NotNull(call.GetTrailers());
+    }
+
+    [Fact]
+    public async Task Get_FirstFailsForGoodAfterTheSecondBegan_SaysWhatTheFirstSaid()
+    {
+        using var server = new MemoryServer();
+        var answer = new TaskCompletionSource();
+        server.Add(When(answer.Task, Fail(StatusCode.NotFound)));
+        server.Add(server.Hang);
+        using var fixture = Create(server);
+
+        using var call = fixture.Get();
+        await fixture.PauseAsync(Delay);
+        fixture.Time.Advance(Delay);
+        await server.Arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        await server.Arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        answer.SetResult();
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.Equal((StatusCode.NotFound, StatusCode.NotFound), (failure.StatusCode, call.GetStatus().StatusCode));
+        Assert.NotNull(call.GetTrailers());
+    }
+
     [Fact]
     public async Task Get_FirstUnavailable_TheSecondGoesAtOnce()
     {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.ServiceConfigs;
 
 namespace PooledClients.Tests.Grpc.ServiceConfigs;
@@ -38,6 +39,32 @@ public sealed class ServiceConfigTests
         var policy = method.RetryPolicy!;
         Assert.Equal((4, 0.1, 1, 1.5), (policy.MaxAttempts, policy.InitialBackoff.TotalSeconds, policy.MaxBackoff.TotalSeconds, policy.BackoffMultiplier));
         Assert.Equal([StatusCode.DeadlineExceeded, StatusCode.Aborted, StatusCode.Unavailable], policy.Statuses!.Order());
+    }
+
+    private const string Generous = """
+        { "retryThrottling": { "maxTokens": 10, "tokenRatio": 0.1 },
+          "methodConfig": [{ "name": [{}], "retryPolicy": {
+            "maxAttempts": 10, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"] } }] }
+        """;
+
+    // gRFC A6: more than five are treated as five, which is no error.
+    [Fact]
+    public void Parse_MoreThanFiveAttempts_AreFive()
+    {
+        var config = ServiceConfig.Parse(Generous);
+
+        Assert.Equal(5, config.Find("S", "M")!.RetryPolicy!.MaxAttempts);
+        Assert.Contains(config.Notes, note => note.Contains("counts as 5", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void NotesOn_WhatIsNotTaken_NamesIt()
+    {
+        var notes = MethodPolicies.NotesOn(Generous, typeof(RocksDb.V1.KeyValue.KeyValueClient), descriptor: null).ToArray();
+
+        Assert.Contains(notes, note => note.StartsWith("$.retryThrottling is not taken", StringComparison.Ordinal));
+        Assert.Contains("the retryPolicy of rocksdb.v1.KeyValue/Load is not taken: its requests are a stream, which is handed over once", notes);
+        Assert.DoesNotContain(notes, note => note.Contains("KeyValue/Get", StringComparison.Ordinal));
     }
 
     [Theory]

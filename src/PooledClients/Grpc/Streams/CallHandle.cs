@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Grpc.Streams;
+
+/// <summary>
+/// What the caller of a streaming call holds, by its call or its reader, and nobody else: the channel keeps each call that has not ended,
+/// and so its response, so that only this can tell that a caller has forgotten one. A forgotten call is named and ended, which gives its
+/// stream back.
+/// </summary>
+internal sealed class CallHandle(IDisposable call, string method, string address, TimeProvider time, ILogger logger)
+{
+    private readonly long _startedAt = time.GetTimestamp();
+
+    // Neither a logger nor the end of a call belongs on the finalizer's thread.
+    ~CallHandle() => ThreadPool.UnsafeQueueUserWorkItem(static handle => handle.Reclaim(), this, preferLocal: false);
+
+    public IDisposable Call => call;
+
+    /// <summary>The call has ended, or its caller has ended it.</summary>
+    public void End() => GC.SuppressFinalize(this);
+
+    public void Dispose()
+    {
+        End();
+        call.Dispose();
+    }
+
+    private void Reclaim()
+    {
+        logger.StreamCollected(method, address, time.GetElapsedTime(_startedAt).TotalSeconds);
+        call.Dispose();
+    }
+}

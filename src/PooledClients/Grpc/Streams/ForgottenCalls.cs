@@ -1,0 +1,37 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+
+namespace PooledClients.Grpc.Streams;
+
+/// <summary>Hands streaming calls out so that one whose caller has dropped it is noticed by the next garbage collection, and ended.</summary>
+internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger logger)
+{
+    public AsyncServerStreamingCall<TResponse> Follow<TResponse>(IMethod method, AsyncServerStreamingCall<TResponse> call)
+    {
+        var handle = Hold(method, call);
+        return new AsyncServerStreamingCall<TResponse>(
+            new HeldReader<TResponse>(call.ResponseStream, handle),
+            static handle => Of<AsyncServerStreamingCall<TResponse>>(handle).ResponseHeadersAsync,
+            static handle => Of<AsyncServerStreamingCall<TResponse>>(handle).GetStatus(),
+            static handle => Of<AsyncServerStreamingCall<TResponse>>(handle).GetTrailers(),
+            static handle => ((CallHandle)handle).Dispose(),
+            handle);
+    }
+
+    public AsyncDuplexStreamingCall<TRequest, TResponse> Follow<TRequest, TResponse>(IMethod method, AsyncDuplexStreamingCall<TRequest, TResponse> call)
+    {
+        var handle = Hold(method, call);
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(
+            new HeldWriter<TRequest>(call.RequestStream, handle),
+            new HeldReader<TResponse>(call.ResponseStream, handle),
+            static handle => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(handle).ResponseHeadersAsync,
+            static handle => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(handle).GetStatus(),
+            static handle => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(handle).GetTrailers(),
+            static handle => ((CallHandle)handle).Dispose(),
+            handle);
+    }
+
+    private static T Of<T>(object handle) => (T)((CallHandle)handle).Call;
+
+    private CallHandle Hold(IMethod method, IDisposable call) => new(call, method.FullName, address, time, logger);
+}

@@ -1,0 +1,172 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Http2;
+using PooledClients.IntegrationTests.Servers;
+using PooledClients.IntegrationTests.Waiting;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Failures;
+
+/// <summary>Who ends a call itself is told so, and as a plain channel tells it: neither is a fault of the server's.</summary>
+public sealed class CancellationTests
+{
+    private static readonly PutRequest Large = new() { Value = ByteString.CopyFrom(new byte[300_000]) };
+
+    public static TheoryData<bool, bool> Both => new() { { true, true }, { true, false }, { false, true }, { false, false } };
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Get_DeadlinePasses_ThrowsWhatTheOptionSays(bool throws)
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        server.Behavior.Hold();
+
+        await CompareAsync(server.Address, throws, async client =>
+        {
+            using var call = client.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddMilliseconds(200));
+            var failure = await Record.ExceptionAsync(() => call.ResponseAsync);
+            return $"{Name(failure)}, {call.GetStatus().StatusCode}";
+        });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Get_TokenCancelled_ThrowsWhatTheOptionSays(bool throws)
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        server.Behavior.Hold();
+
+        await CompareAsync(server.Address, throws, async client =>
+        {
+            using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+            using var call = client.GetAsync(Calls.AnyGet, cancellationToken: source.Token);
+            return $"{Name(await Record.ExceptionAsync(() => call.ResponseAsync))}, {call.GetStatus().StatusCode}";
+        });
+    }
+
+    // The window of the stream is full, so that the write waits when its call is ended.
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Load_WriteWaitsAndTheCallIsCancelled_SaysSo(bool throws, bool byDeadline)
+    {
+        await using var server = Blocked();
+
+        await CompareAsync(server.Address, throws, async client =>
+        {
+            using var source = new CancellationTokenSource();
+            using var call = client.Load(deadline: byDeadline ? DateTime.UtcNow.AddMilliseconds(400) : null, cancellationToken: source.Token);
+            var writing = WriteForeverAsync(call);
+            if (!byDeadline)
+            {
+                source.CancelAfter(TimeSpan.FromMilliseconds(200));
+            }
+
+            return Name(await Record.ExceptionAsync(() => writing));
+        });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Load_WriteWaitsAndTheCallIsDisposed_SaysSo(bool throws)
+    {
+        await using var server = Blocked();
+
+        await CompareAsync(server.Address, throws, async client =>
+        {
+            var call = client.Load();
+            var writing = WriteForeverAsync(call);
+            await Task.WhenAny(writing, Task.Delay(200, TestContext.Current.CancellationToken));
+            call.Dispose();
+            return Name(await Record.ExceptionAsync(() => writing));
+        });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Load_WritesOwnTokenCancelled_SaysSo(bool throws)
+    {
+        await using var server = Blocked();
+
+        await CompareAsync(server.Address, throws, async client =>
+        {
+            using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+            using var call = client.Load();
+            return Name(await Record.ExceptionAsync(async () =>
+            {
+                while (true)
+                {
+                    await call.RequestStream.WriteAsync(Large, source.Token);
+                }
+            }));
+        });
+    }
+
+    [Fact]
+    public async Task Load_ServerEndsTheCallWhileTheClientWrites_TheWriteSaysTheCallsStatus()
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                while (true)
+                {
+                    var request = await connection.ReceiveAsync();
+                    await Eventually.HoldsAsync(() => request.Bytes > 0);
+                    await connection.SendRefusalAsync(request.StreamId, "7");
+                    await connection.SendResetAsync(request.StreamId, ErrorCode.NoError);
+                }
+            },
+            tls: false);
+
+        await CompareAsync(server.Address, throws: false, async client =>
+        {
+            using var call = client.Load();
+            return Name(await Record.ExceptionAsync(() => WriteForeverAsync(call)));
+        });
+    }
+
+    private static RawHttp2Server Blocked() => new(
+        async connection =>
+        {
+            await connection.SendSettingsAsync();
+            await connection.Ended;
+        },
+        tls: false);
+
+    private static async Task WriteForeverAsync(AsyncClientStreamingCall<PutRequest, LoadResponse> call)
+    {
+        while (true)
+        {
+            await call.RequestStream.WriteAsync(Large);
+        }
+    }
+
+    private static async Task CompareAsync(Uri address, bool throws, Func<KeyValue.KeyValueClient, Task<string>> act)
+    {
+        using var plain = GrpcChannel.ForAddress(address, new GrpcChannelOptions { ThrowOperationCanceledOnCancellation = throws });
+        await using var clients = await ClientHost.StartAsync(log: null, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(address))
+            .ConfigureChannel(options => options.ThrowOperationCanceledOnCancellation = throws));
+
+        var expected = await act(new KeyValue.KeyValueClient(plain));
+        var actual = await act(clients.KeyValue);
+
+        Assert.Equal(expected, actual);
+    }
+
+    private static string Name(Exception? failure) => failure switch
+    {
+        null => "none",
+        RpcException rpc => $"RpcException {rpc.StatusCode}",
+        OperationCanceledException => nameof(OperationCanceledException),
+        _ => failure.GetType().Name,
+    };
+}

@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using Grpc.Core;
+using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Http2;
+using PooledClients.IntegrationTests.Logs;
+using PooledClients.IntegrationTests.Waiting;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Failures;
+
+/// <summary>A streaming call whose caller has dropped it is named, and its stream comes back, once a collection has found it.</summary>
+public class ForgottenStreamTests : WatchedTest
+{
+    [Fact]
+    public async Task Scan_DroppedAfterItsFirstMessage_IsNamedAndReclaimed()
+    {
+        Log.Allow("was collected");
+        await using var server = new RawHttp2Server(SendOneMessageAsync, tls: false);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+        await ReadOneAsync(clients.KeyValue);
+
+        await Eventually.HoldsAsync(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return clients.Transport.InFlight == 0;
+        });
+
+        Assert.Contains(Log.Entries, entry => entry.EventId.Id == 602 && entry.Message.Contains("/rocksdb.v1.KeyValue/Scan", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Scan_HeldByItsReaderAlone_IsNotForgotten()
+    {
+        await using var server = new RawHttp2Server(SendOneMessageAsync, tls: false);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        var reader = await HoldReaderAsync(clients.KeyValue);
+        for (var i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.Equal(1, clients.Transport.InFlight);
+        Assert.NotNull(reader.Current);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task ReadOneAsync(KeyValue.KeyValueClient client)
+    {
+        var call = client.Scan(new ScanRequest());
+        Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<IAsyncStreamReader<Pair>> HoldReaderAsync(KeyValue.KeyValueClient client)
+    {
+        var call = client.Scan(new ScanRequest());
+        Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        return call.ResponseStream;
+    }
+
+    private static async Task SendOneMessageAsync(RawHttp2Connection connection)
+    {
+        await connection.SendSettingsAsync();
+        var request = await connection.ReceiveCompleteAsync();
+        await connection.SendHeadersAsync(request.StreamId);
+        await connection.SendMessageAsync(request.StreamId);
+        await connection.ServeAsync();
+    }
+}

@@ -1,0 +1,69 @@
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Servers;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Failures;
+
+/// <summary>What the clients of an address share, and what is a client's own.</summary>
+public sealed class SharedPoliciesTests
+{
+    [Fact]
+    public async Task Put_SecondClientOnTheTransportHasNoBreaker_IsNeverRefused()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        server.Behavior.FailTimes = int.MaxValue;
+        await using var clients = await ClientHost.StartAsync(log: null, services =>
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("broken", options => Configure(options, server.Address));
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("without", options =>
+            {
+                Configure(options, server.Address);
+                options.Resilience.BreakerFailureRatio = null;
+            });
+        });
+
+        Assert.Contains("The breaker of", await LastOfAsync(clients.Get<KeyValue.KeyValueClient>("broken")), StringComparison.Ordinal);
+        Assert.DoesNotContain("The breaker of", await LastOfAsync(clients.Get<KeyValue.KeyValueClient>("without")), StringComparison.Ordinal);
+        Assert.Single(clients.Get<Connections.TransportRegistry>().Transports);
+    }
+
+    [Fact]
+    public async Task Post_AddressWhoseGrpcCallsFailed_IsLeftAloneByHttpToo()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        server.Behavior.FailTimes = int.MaxValue;
+        await using var clients = await ClientHost.StartAsync(log: null, services =>
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(server.Address));
+            services.AddPooledHttpClient("http", options => options.BaseAddress = server.Address);
+        });
+        for (var i = 0; i < 25; i++)
+        {
+            await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+        }
+
+        using var http = clients.Get<IHttpClientFactory>().CreateClient("http");
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync("/", null, TestContext.Current.CancellationToken));
+
+        Assert.Contains("is left alone", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static void Configure(PooledGrpcClientOptions options, Uri address)
+    {
+        options.ConnectTo(address);
+        options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+    }
+
+    private static async Task<string> LastOfAsync(KeyValue.KeyValueClient client)
+    {
+        RpcException? last = null;
+        for (var i = 0; i < 60; i++)
+        {
+            last = await Calls.FailureOf(client.PutAsync(Calls.AnyPut));
+        }
+
+        return last!.Status.Detail;
+    }
+}
