@@ -26,7 +26,7 @@ public class ForgottenStreamTests : WatchedTest
             return clients.Transport.InFlight == 0;
         });
 
-        Assert.Contains(Log.Entries, entry => entry.EventId.Id == 602 && entry.Message.Contains("/rocksdb.v1.KeyValue/Scan", StringComparison.Ordinal));
+        Assert.Contains(Log.Entries, entry => entry.Event.Id == 602 && entry.Message.Contains("/rocksdb.v1.KeyValue/Scan", StringComparison.Ordinal));
     }
 
     [Fact]

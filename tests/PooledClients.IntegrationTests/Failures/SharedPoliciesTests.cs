@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.IntegrationTests.Servers;
 using RocksDb.V1;
@@ -26,7 +27,7 @@ public sealed class SharedPoliciesTests
 
         Assert.Contains("The breaker of", await LastOfAsync(clients.Get<KeyValue.KeyValueClient>("broken")), StringComparison.Ordinal);
         Assert.DoesNotContain("The breaker of", await LastOfAsync(clients.Get<KeyValue.KeyValueClient>("without")), StringComparison.Ordinal);
-        Assert.Single(clients.Get<Connections.TransportRegistry>().Transports);
+        Assert.Single(clients.Get<TransportRegistry>().Transports);
     }
 
     [Fact]
