@@ -109,30 +109,6 @@ public sealed class CancellationTests
         });
     }
 
-    [Fact]
-    public async Task Load_ServerEndsTheCallWhileTheClientWrites_TheWriteSaysTheCallsStatus()
-    {
-        await using var server = new RawHttp2Server(
-            async connection =>
-            {
-                await connection.SendSettingsAsync();
-                while (true)
-                {
-                    var request = await connection.ReceiveAsync();
-                    await Eventually.HoldsAsync(() => request.Bytes > 0);
-                    await connection.SendRefusalAsync(request.StreamId, "7");
-                    await connection.SendResetAsync(request.StreamId, ErrorCode.NoError);
-                }
-            },
-            tls: false);
-
-        await CompareAsync(server.Address, throws: false, async client =>
-        {
-            using var call = client.Load();
-            return Name(await Record.ExceptionAsync(() => WriteForeverAsync(call)));
-        });
-    }
-
     private static RawHttp2Server Blocked() => new(
         async connection =>
         {

@@ -36,6 +36,7 @@ public sealed class FailureClassifierTests
         { "abandoned", new HttpRequestException("", new DialAbandonedException("a")), "DialAbandoned" },
         { "before SETTINGS", new HttpRequestException("", new EndedBeforeSettingsException(null)), "NeverCameUp" },
         { "before SETTINGS, by key", new HttpRequestException("net_http_http2_connection_not_established"), "NeverCameUp" },
+        { "before SETTINGS, as the runtime has it", new HttpRequestException(HttpRequestError.InvalidResponse, "net_http_http2_connection_not_established"), "NeverCameUp" },
         { "shut down, by key", new HttpRequestException("net_http_server_shutdown"), "NeverSent" },
         { "refused stream", Protocol(7, "net_http_http2_stream_error"), "StreamRefused" },
         { "refused stream, given up", new HttpRequestException(Aborted, Protocol(7, "net_http_http2_stream_error")), "StreamRefused" },
@@ -97,6 +98,26 @@ public sealed class FailureClassifierTests
         Assert.False(failure.Owner is FaultOwner.Caller or FaultOwner.Process or FaultOwner.Trust && failure.Breaker != RequestOutcome.Ignored, "Only the server's faults are its breaker's.");
         Assert.False(failure.Owner is FaultOwner.Caller or FaultOwner.Trust && failure.IsTransient, "Nobody else mends what is the caller's.");
         Assert.False(failure.Owner == FaultOwner.Network && failure.Status != StatusCode.Unavailable, "The network's status is Unavailable.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Docs_EachKind_HaveItsRow(string name)
+    {
+        var failure = Failure.Of(Enum.Parse<FailureKind>(name));
+        var row = File.ReadLines(Path.Combine(Repository.Root, "docs", "deadlines-and-retries.md"))
+            .Single(line => line.StartsWith($"| `{name}` |", StringComparison.Ordinal)).Split(" | ");
+
+        Assert.Equal(
+            [
+                failure.Owner.ToString(),
+                failure.MayBeProcessed ? "yes" : "no",
+                failure.Transparent switch { TransparentRetry.None => "no", TransparentRetry.AtOnce => "at once", _ => "paced" },
+                failure.IsTransient ? "yes" : "no",
+                failure.Breaker == RequestOutcome.Failed ? "yes" : "no",
+                $"{failure.Status} |",
+            ],
+            row[2..]);
     }
 
     private static ConnectTimeoutException Timeout(double lateMilliseconds) =>

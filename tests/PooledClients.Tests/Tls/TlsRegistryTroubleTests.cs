@@ -38,7 +38,7 @@ public sealed class TlsRegistryTroubleTests : IDisposable
     }
 
     [Fact]
-    public void Poll_OneFileHangs_OthersAndTheSnapshotGoOn()
+    public async Task Poll_OneFileHangs_OthersAndTheSnapshotGoOn()
     {
         var hung = Context("hung.pem");
         var told = 0;
@@ -49,33 +49,34 @@ public sealed class TlsRegistryTroubleTests : IDisposable
 
         Eventually(() => _log.Hangs && Volatile.Read(ref told) == 1);
 
-        var seen = Task.Run(() =>
-        {
-            var snapshot = new SnapshotBuilder();
-            _services.GetRequiredService<TlsSnapshotSource>().AddTo(snapshot);
-            Context("third.pem");
-            return snapshot.CertificateFiles.Count;
-        });
-        Assert.True(seen.Wait(TimeSpan.FromSeconds(30)));
-        Assert.Equal(2, seen.Result);
+        var seen = Task.Run(
+            () =>
+            {
+                var snapshot = new SnapshotBuilder();
+                _services.GetRequiredService<TlsSnapshotSource>().AddTo(snapshot);
+                Context("third.pem");
+                return snapshot.CertificateFiles.Count;
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal(2, await seen.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
 
         _log.Release();
         Eventually(() => hung.Trust!.Certificates[0].Subject == "CN=two");
     }
 
     [Fact]
-    public void GetOrAdd_FirstReadOfAFileHangs_OthersAndTheSnapshotGoOn()
+    public async Task GetOrAdd_FirstReadOfAFileHangs_OthersAndTheSnapshotGoOn()
     {
         _log.Hang(static line => line.Contains("hung.pem", StringComparison.Ordinal));
-        var hung = Task.Run(() => Context("hung.pem"));
+        var hung = Task.Run(() => Context("hung.pem"), TestContext.Current.CancellationToken);
         Eventually(() => _log.Hangs);
 
-        Assert.True(Task.Run(() => Context("other.pem")).Wait(TimeSpan.FromSeconds(30)));
-        Assert.True(Task.Run(() => Assert.Single(Registry.CaptureFiles())).Wait(TimeSpan.FromSeconds(30)));
+        await Task.Run(() => Context("other.pem"), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.Run(() => Assert.Single(Registry.CaptureFiles()), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(1, Registry.CaReads);
 
         _log.Release();
-        Assert.True(hung.Wait(TimeSpan.FromSeconds(30)));
+        await hung.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -25,9 +25,9 @@ public sealed class DescriptorGuardianTests
 
         // Not before, so that it is the watch that has it closed.
         pool.Connections = 1;
-        Assert.True(await Task.Run(() => pool.Entered.Wait(TimeSpan.FromSeconds(20))), "Nothing was reclaimed.");
-        var isStopped = await Task.Run(guardian.Dispose).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken).ContinueWith(
-            static disposed => disposed.IsCompletedSuccessfully, TaskScheduler.Default);
+        Assert.True(await Task.Run(() => pool.Entered.Wait(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken), TestContext.Current.CancellationToken), "Nothing was reclaimed.");
+        var isStopped = await Task.Run(guardian.Dispose, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken).ContinueWith(
+            static disposed => disposed.IsCompletedSuccessfully, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
 
         pool.Release.Set();
         await stop.CancelAsync();

@@ -54,7 +54,7 @@ public sealed class ServerHelloSnifferTests
     public void Add_ByteByByte_AllocatesInProportionToTheBytes()
     {
         // A hello that promises more than ever comes, so that all of it is kept.
-        byte[] bytes = Record(Handshake, [2, 0, 0x3f, 0xff, .. new byte[16_000]]);
+        var bytes = Record(Handshake, [2, 0, 0x3f, 0xff, .. new byte[16_000]]);
         var sniffer = default(ServerHelloSniffer);
         sniffer.Add(bytes.AsSpan(0, 1));
         var before = GC.GetAllocatedBytesForCurrentThread();
