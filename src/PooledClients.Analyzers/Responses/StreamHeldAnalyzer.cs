@@ -29,7 +29,7 @@ public sealed class StreamHeldAnalyzer : DiagnosticAnalyzer
     private static void Analyze(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
-        if (StreamingCall.Is(call.Type)
+        if (StreamingCall.IsBegunBy(call.TargetMethod)
             && !TestCode.Contains(context.ContainingSymbol)
             && ReleasePaths.Leaks(ValueFlow.Follow(call, StreamRules.Instance), context.CancellationToken))
         {

@@ -47,6 +47,7 @@ public sealed class StreamHeldTests
     [InlineData("async Task M() { var call = Client.Exchange(); var read = Task.Run(async () => { await foreach (var m in call.ResponseStream.ReadAllAsync()) { } }); await call.RequestStream.CompleteAsync(); await read; }")]
     [InlineData("readonly List<IDisposable> _open = []; void M() { _open.Add(Client.Scan(new())); }")]
     [InlineData("async Task M() { var call = Client.GetAsync(Request); await call; }")]
+    [InlineData("AsyncServerStreamingCall<Pair> _call = null!; Pair P => Volatile.Read(ref _call).ResponseStream.Current;")]
     [InlineData("[Xunit.Fact] public void M() { Client.Scan(new()); }")]
     [InlineData("async Task M() { var call = Client.Scan(new()); await foreach (var pair in call.ResponseStream.ReadAllAsync()) { foreach (byte b in pair.Key) { if (b == 0) { break; } } } }")]
     [InlineData("sealed class I : Interceptor { public override AsyncServerStreamingCall<R> AsyncServerStreamingCall<Q, R>(Q q, ClientInterceptorContext<Q, R> c, AsyncServerStreamingCallContinuation<Q, R> next) { var call = next(q, c); return new(call.ResponseStream, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose); } }")]
