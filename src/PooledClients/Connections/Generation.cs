@@ -85,6 +85,21 @@ internal sealed class Generation : IDisposable
             this);
     }
 
+    /// <summary>
+    /// Where a connection that the runtime asks for goes. For a tunnel through a proxy it asks by a CONNECT of its own, which is nobody's call;
+    /// such a connection is one of those to the host that the tunnel leads to, and capped with them.
+    /// </summary>
+    public Destination GetDialed(HttpRequestMessage request, out bool isTunnel)
+    {
+        isTunnel = _only is null && request.Method == HttpMethod.Connect && request.Headers.Protocol is null;
+        return isTunnel
+            ? _destinations!.GetOrAdd(
+                (request.RequestUri!.Scheme, $"{request.RequestUri.IdnHost}:{request.RequestUri.Port} to {request.Headers.Host}", 0),
+                static (key, generation) => generation.CreateDestination($"{key.Scheme}://{key.Host}"),
+                this)
+            : GetDestination(request);
+    }
+
     public bool TryEnter()
     {
         if (Interlocked.Increment(ref _requests) > 0)
@@ -105,6 +120,8 @@ internal sealed class Generation : IDisposable
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
+
+    public HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.Send(request, cancellationToken);
 
     /// <summary>Takes no new request from now on.</summary>
     public void Retire()

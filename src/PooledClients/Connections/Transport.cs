@@ -14,6 +14,9 @@ internal sealed class Transport : IReclaimable, IDisposable
     // A request may be queued for a connection of a replaced handler; past this age the handler goes all the same.
     private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
 
+    // Each is another request's; that so many in a row are is no accident, and trying on would only burn a processor.
+    private const int MostAbandonedDials = 5;
+
     private readonly Lock _lock = new();
     private readonly IReadOnlyList<Action<SocketsHttpHandler>> _configure;
     private readonly TransportServices _services;
@@ -117,19 +120,21 @@ internal sealed class Transport : IReclaimable, IDisposable
     /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
     /// <param name="request">The request.</param>
     /// <param name="call">Tells whether a connection has taken the request; unknown without.</param>
+    /// <param name="isAsync">Whether the caller awaits it; otherwise it is sent synchronously, and has ended on return.</param>
     /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, bool isAsync, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var abandoned = 0; ; abandoned++)
         {
             var generation = Enter();
             var destination = generation.GetDestination(request);
             destination.BeginCall();
             try
             {
-                return await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                return isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
             }
-            catch (HttpRequestException exception) when (exception.InnerException is DialAbandonedException && !cancellationToken.IsCancellationRequested)
+            catch (HttpRequestException exception)
+                when (exception.InnerException is DialAbandonedException && abandoned < MostAbandonedDials && !cancellationToken.IsCancellationRequested)
             {
                 // The dial was given up between two requests and took this one's place: nothing was sent.
             }

@@ -21,7 +21,42 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
 
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        var destination = generation.GetDialed(context.InitialRequestMessage, out var isTunnel);
+        if (!isTunnel)
+        {
+            return await ConnectAsync(context, destination, cancellationToken).ConfigureAwait(false);
+        }
+
+        // The call that waits for the tunnel is counted where it goes: here, the tunnel itself is what the connection is needed for.
+        destination.BeginCall();
+        try
+        {
+            return await ConnectAsync(context, destination, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            destination.EndCall();
+        }
+    }
+
+    /// <summary>Called by the handler once TLS has ended, or at once where there is none.</summary>
+    public ValueTask<Stream> OnEstablishedAsync(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
+    {
+        // A tunnel through a proxy has another connection under it, whose connect has ended before.
+        var stream = (context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream);
+        stream?.Established();
+        if (!transport.Key.IsMultiplexed)
+        {
+            return new(plaintext);
+        }
+
         var destination = generation.GetDestination(context.InitialRequestMessage);
+        var connection = stream?.Connection;
+        return new(new SettingsStream(plaintext, new ReadPace(() => destination.InFlight, connection), limit => Learn(destination, connection, limit)));
+    }
+
+    private async Task<Stream> ConnectAsync(SocketsHttpConnectionContext context, Destination destination, CancellationToken cancellationToken)
+    {
         using var dial = destination.StartDial(context.InitialRequestMessage.Content as IPendingCall);
         using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, dial.Abandoned);
         try
@@ -45,22 +80,6 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         {
             throw new DialAbandonedException(destination.Address);
         }
-    }
-
-    /// <summary>Called by the handler once TLS has ended, or at once where there is none.</summary>
-    public ValueTask<Stream> OnEstablishedAsync(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
-    {
-        // A tunnel through a proxy has another connection under it, whose connect has ended before.
-        var stream = (context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream);
-        stream?.Established();
-        if (!transport.Key.IsMultiplexed)
-        {
-            return new(plaintext);
-        }
-
-        var destination = generation.GetDestination(context.InitialRequestMessage);
-        var connection = stream?.Connection;
-        return new(new SettingsStream(plaintext, new ReadPace(() => destination.InFlight, connection), limit => Learn(destination, connection, limit)));
     }
 
     private void Learn(Destination destination, PooledConnection? connection, int limit)

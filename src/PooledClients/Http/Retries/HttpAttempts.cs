@@ -9,9 +9,13 @@ internal sealed class HttpAttempts
 
     private readonly Uri? _uri;
 
-    public HttpAttempts(HttpRequestMessage request, Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send)
+    public HttpAttempts(
+        HttpRequestMessage request,
+        Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> sendAsync,
+        Func<HttpRequestMessage, CancellationToken, HttpResponseMessage> send)
     {
         Request = request;
+        SendAsync = sendAsync;
         Send = send;
         _uri = request.RequestUri;
         IsRepeatable = Repeatable.IsRepeatable(request);
@@ -20,7 +24,9 @@ internal sealed class HttpAttempts
 
     public HttpRequestMessage Request { get; }
 
-    public Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> Send { get; }
+    public Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> SendAsync { get; }
+
+    public Func<HttpRequestMessage, CancellationToken, HttpResponseMessage> Send { get; }
 
     public IHttpCall? Call { get; }
 

@@ -30,7 +30,7 @@ internal static class HttpFaults
     };
 
     private static bool IsServerError(HttpResponseMessage response)
-        => (int)response.StatusCode >= 500 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
+        => (int)response.StatusCode is >= 500 and < 600 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
 
     private static bool IsLostConnection(Exception exception)
         => exception is HttpRequestException { HttpRequestError: var error }

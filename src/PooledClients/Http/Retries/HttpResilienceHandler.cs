@@ -15,7 +15,8 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private const int MostAuthorities = 1000;
 
     private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), HttpAuthorityResilience> _authorities = new();
-    private readonly Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> _send;
+    private readonly Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> _sendAsync;
+    private readonly Func<HttpRequestMessage, CancellationToken, HttpResponseMessage> _send;
     private readonly string _client;
     private readonly HttpResilienceOptions _options;
     private readonly HttpAuthorityRegistry _shared;
@@ -32,20 +33,26 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         _time = time;
         _metrics = metrics;
         _logger = logger;
-        _send = base.SendAsync;
+        _sendAsync = base.SendAsync;
+        _send = base.Send;
     }
 
+    // It has ended when it returns: pauses between attempts block this thread, which is the caller's.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
-        => SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+        => Find(request.RequestUri) is { } authority
+            ? SendAsync(authority, Begin(authority, request), isAsync: false, cancellationToken).GetAwaiter().GetResult()
+            : base.Send(request, cancellationToken);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => Find(request.RequestUri) is { } authority ? SendAsync(authority, request, cancellationToken) : _send(request, cancellationToken);
+        => Find(request.RequestUri) is { } authority
+            ? SendAsync(authority, Begin(authority, request), isAsync: true, cancellationToken)
+            : base.SendAsync(request, cancellationToken);
 
     private static async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(ResilienceContext context, HttpAttempts attempts)
     {
         try
         {
-            return Outcome.FromResult(await attempts.Send(attempts.Request, context.CancellationToken).ConfigureAwait(false));
+            return Outcome.FromResult(await attempts.SendAsync(attempts.Request, context.CancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
@@ -53,12 +60,18 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         }
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpAuthorityResilience authority, HttpAttempts attempts, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpAuthorityResilience authority, HttpAttempts attempts, bool isAsync, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(HttpAttempts.Key, attempts);
         try
         {
+            if (!isAsync)
+            {
+                return authority.Pipeline.Execute(static (context, attempts) => attempts.Send(attempts.Request, context.CancellationToken), context, attempts);
+            }
+
             var outcome = await authority.Pipeline.ExecuteOutcomeAsync(AttemptAsync, context, attempts).ConfigureAwait(false);
             outcome.ThrowIfException();
             return outcome.Result!;
@@ -79,10 +92,10 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private static string Until(BrokenCircuitException exception)
         => exception.RetryAfter is { } time ? string.Create(CultureInfo.InvariantCulture, $" for another {time.TotalSeconds:0.###} s") : "";
 
-    private Task<HttpResponseMessage> SendAsync(HttpAuthorityResilience authority, HttpRequestMessage request, CancellationToken cancellationToken)
+    private HttpAttempts Begin(HttpAuthorityResilience authority, HttpRequestMessage request)
     {
         authority.RecordCall();
-        return SendAsync(authority, new HttpAttempts(request, _send), cancellationToken);
+        return new HttpAttempts(request, _sendAsync, _send);
     }
 
     private HttpAuthorityResilience? Find(Uri? uri)
