@@ -39,6 +39,7 @@ internal sealed class Generation : IDisposable
         else
         {
             _destinations = new();
+            services.IdleSweep.Add(ForgetUnused);
         }
 
         _connector = new Connector(this, transport, services);
@@ -81,24 +82,58 @@ internal sealed class Generation : IDisposable
         var uri = request.RequestUri!;
         return _destinations!.GetOrAdd(
             (uri.Scheme, uri.IdnHost, uri.Port),
-            static (key, generation) => generation.CreateDestination($"{key.Scheme}://{key.Host}:{key.Port}"),
+            static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}:{key.Port}"),
             this);
     }
 
+    /// <summary>Counts a call where it goes, until the destination's <see cref="Destination.EndCall"/>.</summary>
+    public Destination BeginCall(HttpRequestMessage request) => Begin(request, GetDestination);
+
     /// <summary>
-    /// Where a connection that the runtime asks for goes. For a tunnel through a proxy it asks by a CONNECT of its own, which is nobody's call;
-    /// such a connection is one of those to the host that the tunnel leads to, and capped with them.
+    /// Counts a tunnel through a proxy while its connection is made. The runtime asks for it by a CONNECT of its own, which is nobody's call;
+    /// its connection is one of those to the host that it leads to, and capped with them.
     /// </summary>
-    public Destination GetDialed(HttpRequestMessage request, out bool isTunnel)
+    /// <returns><see langword="null"/> where the request is for no tunnel.</returns>
+    public Destination? BeginTunnel(HttpRequestMessage request)
+        => _only is null && request.Method == HttpMethod.Connect && request.Headers.Protocol is null ? Begin(request, GetTunnel) : null;
+
+    /// <summary>Forgets the destinations that have no connection and no call.</summary>
+    /// <returns>Whether any is left.</returns>
+    public bool ForgetUnused()
     {
-        isTunnel = _only is null && request.Method == HttpMethod.Connect && request.Headers.Protocol is null;
-        return isTunnel
-            ? _destinations!.GetOrAdd(
-                (request.RequestUri!.Scheme, $"{request.RequestUri.IdnHost}:{request.RequestUri.Port} to {request.Headers.Host}", 0),
-                static (key, generation) => generation.CreateDestination($"{key.Scheme}://{key.Host}"),
-                this)
-            : GetDestination(request);
+        foreach (var entry in _destinations!)
+        {
+            if (entry.Value.TryForget())
+            {
+                _destinations.TryRemove(entry);
+            }
+        }
+
+        return !_destinations.IsEmpty;
     }
+
+    private Destination Begin(HttpRequestMessage request, Func<HttpRequestMessage, Destination> get)
+    {
+        while (true)
+        {
+            var destination = get(request);
+            if (destination.TryBeginCall())
+            {
+                return destination;
+            }
+
+            // It is being forgotten.
+            foreach (var entry in _destinations!.Where(entry => entry.Value == destination))
+            {
+                _destinations!.TryRemove(entry);
+            }
+        }
+    }
+
+    private Destination GetTunnel(HttpRequestMessage request) => _destinations!.GetOrAdd(
+        (request.RequestUri!.Scheme, $"{request.RequestUri.IdnHost}:{request.RequestUri.Port} to {request.Headers.Host}", 0),
+        static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}"),
+        this);
 
     public bool TryEnter()
     {
@@ -165,10 +200,17 @@ internal sealed class Generation : IDisposable
     {
         if (Interlocked.Exchange(ref _handlerDisposed, 1) == 0)
         {
+            _services.IdleSweep.Remove(ForgetUnused);
             Volatile.Read(ref _disposeTimer)?.Dispose();
             _invoker.Dispose();
             _handler.Dispose();
         }
+    }
+
+    private Destination CreateListed(string address)
+    {
+        _services.IdleSweep.Wake();
+        return CreateDestination(address);
     }
 
     private Destination CreateDestination(string address)

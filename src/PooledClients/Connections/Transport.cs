@@ -127,8 +127,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         for (var abandoned = 0; ; abandoned++)
         {
             var generation = Enter();
-            var destination = generation.GetDestination(request);
-            destination.BeginCall();
+            var destination = generation.BeginCall(request);
             try
             {
                 return isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
@@ -137,6 +136,11 @@ internal sealed class Transport : IReclaimable, IDisposable
                 when (exception.InnerException is DialAbandonedException && abandoned < MostAbandonedDials && !cancellationToken.IsCancellationRequested)
             {
                 // The dial was given up between two requests and took this one's place: nothing was sent.
+            }
+            catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
+            {
+                // As the handler's own connect timeout is told: it is this client's limit.
+                throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
             }
             catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
             {
@@ -224,7 +228,32 @@ internal sealed class Transport : IReclaimable, IDisposable
         _services.Gate.RemoveReclaimable(this);
     }
 
+    /// <summary>
+    /// Closes what it has: at once over HTTP/2, whose calls have been drained. A body that HTTP/1.1 still brings may be read to its end for a
+    /// while, as from a plain client whose handler is disposed.
+    /// </summary>
     public void Dispose()
+    {
+        Retire();
+        if (Key.IsMultiplexed || Up == 0 || _services.DrainTimeout == TimeSpan.Zero)
+        {
+            CloseAll();
+            return;
+        }
+
+        ITimer? timer = null;
+        timer = _services.TimeProvider.CreateUncapturedTimer(
+            _ =>
+            {
+                CloseAll();
+                timer?.Dispose();
+            },
+            state: null,
+            _services.DrainTimeout);
+    }
+
+    /// <summary>Closes everything at once.</summary>
+    public void CloseAll()
     {
         Retire();
         lock (_lock)

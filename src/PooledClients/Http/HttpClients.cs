@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Leaks;
 
@@ -15,11 +16,12 @@ internal sealed class HttpClients
         IOptionsMonitor<PooledHttpClientOptions> options,
         ResponseRegistry registry,
         HttpMetrics metrics,
-        TimeProvider time)
+        TimeProvider time,
+        IdleSweep sweep)
     {
         foreach (var name in registrations.Select(static registration => registration.Name))
         {
-            _clients.TryAdd(name, new(() => new HttpClientState(name, options.Get(name), registry, metrics, time)));
+            _clients.TryAdd(name, new(() => new HttpClientState(name, options.Get(name), registry, metrics, time, sweep)));
         }
 
         metrics.ObserveResponses(

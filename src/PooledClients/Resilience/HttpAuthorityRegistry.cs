@@ -1,18 +1,56 @@
-using System.Collections.Concurrent;
 using Polly;
 
 namespace PooledClients.Resilience;
 
-/// <summary>What the HTTP clients of one authority share where their options agree: its retry budget and its breaker.</summary>
+/// <summary>What the HTTP clients of one authority share where their options agree, its retry budget and its breaker, for as long as one of them wants it.</summary>
 internal sealed class HttpAuthorityRegistry(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<(string Authority, double Ratio, double PerSecond), RetryBudget> _budgets = new();
-    private readonly ConcurrentDictionary<(string Authority, BreakerSettings Settings), Lazy<ResiliencePipeline<HttpResponseMessage>>> _breakers = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<object, (object Shared, int Users)> _entries = [];
 
-    public RetryBudget GetBudget(string authority, HttpResilienceOptions options) => _budgets.GetOrAdd(
-        (authority, options.RetryRatio, options.RetriesPerSecond), static (key, time) => new RetryBudget(time, key.Ratio, key.PerSecond), time);
+    public RetryBudget GetBudget(string authority, HttpResilienceOptions options)
+        => (RetryBudget)Get(BudgetKey(authority, options), () => new RetryBudget(time, options.RetryRatio, options.RetriesPerSecond));
 
     public ResiliencePipeline<HttpResponseMessage> GetBreaker(
-        string authority, BreakerSettings settings, Func<BreakerSettings, ResiliencePipeline<HttpResponseMessage>> create) => _breakers.GetOrAdd(
-        (authority, settings), static (key, create) => new Lazy<ResiliencePipeline<HttpResponseMessage>>(() => create(key.Settings)), create).Value;
+        string authority, BreakerSettings settings, Func<BreakerSettings, ResiliencePipeline<HttpResponseMessage>> create)
+        => (ResiliencePipeline<HttpResponseMessage>)Get((authority, settings), () => create(settings));
+
+    /// <summary>Gives back what was got for an authority.</summary>
+    public void Release(string authority, HttpResilienceOptions options)
+    {
+        lock (_lock)
+        {
+            ReleaseLocked(BudgetKey(authority, options));
+            if (BreakerSettings.From(options) is { } settings)
+            {
+                ReleaseLocked((authority, settings));
+            }
+        }
+    }
+
+    private static object BudgetKey(string authority, HttpResilienceOptions options) => (authority, options.RetryRatio, options.RetriesPerSecond);
+
+    private object Get(object key, Func<object> create)
+    {
+        lock (_lock)
+        {
+            var (shared, users) = _entries.GetValueOrDefault(key);
+            shared ??= create();
+            _entries[key] = (shared, users + 1);
+            return shared;
+        }
+    }
+
+    private void ReleaseLocked(object key)
+    {
+        var (shared, users) = _entries[key];
+        if (users == 1)
+        {
+            _entries.Remove(key);
+        }
+        else
+        {
+            _entries[key] = (shared, users - 1);
+        }
+    }
 }

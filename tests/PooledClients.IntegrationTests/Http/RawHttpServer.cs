@@ -18,7 +18,11 @@ internal sealed class RawHttpServer : IAsyncDisposable
     /// <summary>Closes the connection after the answer.</summary>
     public const string End = "\0end";
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    // The options of socket(7).
+    private const int SolSocket = 1;
+    private const int SoBindToDevice = 25;
+
+    private readonly TcpListener _listener;
     private readonly Func<string, Stream, Task<string?>> _answer;
     private readonly X509Certificate2? _certificate;
     private readonly ConcurrentQueue<Socket> _sockets = new();
@@ -27,16 +31,23 @@ internal sealed class RawHttpServer : IAsyncDisposable
 
     /// <param name="answer">Given a request's head and the connection, the answer; <see langword="null"/> when it has answered itself and is done.</param>
     /// <param name="tls">Whether it speaks TLS.</param>
-    public RawHttpServer(Func<string, Stream, Task<string?>> answer, bool tls = false)
+    /// <param name="everyLoopback">Whether it has every address of 127.0.0.0/8, on the loopback device alone.</param>
+    public RawHttpServer(Func<string, Stream, Task<string?>> answer, bool tls = false, bool everyLoopback = false)
     {
+        _listener = new TcpListener(everyLoopback ? IPAddress.Any : IPAddress.Loopback, 0);
+        if (everyLoopback)
+        {
+            _listener.Server.SetRawSocketOption(SolSocket, SoBindToDevice, "lo\0"u8);
+        }
+
         _answer = answer;
         _certificate = tls ? TestAuthority.Shared.IssueServer() : null;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    public RawHttpServer(Func<string, string?> answer, bool tls = false)
-        : this((head, _) => Task.FromResult(answer(head)), tls)
+    public RawHttpServer(Func<string, string?> answer, bool tls = false, bool everyLoopback = false)
+        : this((head, _) => Task.FromResult(answer(head)), tls, everyLoopback)
     {
     }
 

@@ -1,20 +1,23 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Logs;
+using PooledClients.IntegrationTests.Processes;
 
 namespace PooledClients.IntegrationTests.Http;
 
 /// <summary>That a synchronous send asks each handler synchronously, and works where all threads of the pool do it.</summary>
 public class SynchronousSendTests : WatchedTest
 {
+    private const int Items = 60;
+    private const int Sends = 5;
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Send_OnPoolThreads_FailsNone(bool tls)
     {
-        const int Items = 60;
-        const int Sends = 5;
         await using var server = new RawHttpServer(
             async (_, _) =>
             {
@@ -22,28 +25,10 @@ public class SynchronousSendTests : WatchedTest
                 return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
             },
             tls);
-        await using var twins = new HttpTwins(Log, server.Address);
-        var failures = new ConcurrentQueue<Exception>();
 
-        await Task.WhenAll(Enumerable.Range(0, Items).Select(_ => Task.Run(() =>
-        {
-            for (var i = 0; i < Sends; i++)
-            {
-                try
-                {
-                    using var request = new HttpRequestMessage(HttpMethod.Get, "/");
-                    using var response = twins.Pooled.Send(request, TestContext.Current.CancellationToken);
-                    using var reader = new StreamReader(response.Content.ReadAsStream(TestContext.Current.CancellationToken));
-                    Assert.Equal("ok", reader.ReadToEnd());
-                }
-                catch (Exception exception)
-                {
-                    failures.Enqueue(exception);
-                }
-            }
-        })));
+        // In a process of its own, for it takes every thread there is.
+        (await ChildProcess.RunAsync(SendOnPoolThreadsAsync, descriptorLimit: null, server.Address.ToString(), TestAuthority.Shared.Pem)).AssertSucceeded();
 
-        Assert.Empty(failures);
         Assert.Equal(Items * Sends, server.Requests.Count);
     }
 
@@ -70,6 +55,28 @@ public class SynchronousSendTests : WatchedTest
         var status = await Task.Run(() => http.Client.Send(new HttpRequestMessage(HttpMethod.Get, "/")).StatusCode, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, status);
+    }
+
+    private static async Task SendOnPoolThreadsAsync(string[] args)
+    {
+        await using var services = new ServiceCollection()
+            .AddPooledHttpClient(options =>
+            {
+                options.BaseAddress = new Uri(args[0]);
+                options.Tls.CaCertificatePem = options.BaseAddress.Scheme == Uri.UriSchemeHttps ? args[1] : null;
+            })
+            .Services.BuildServiceProvider();
+        var client = services.GetRequiredService<HttpClient>();
+        await Task.WhenAll(Enumerable.Range(0, Items).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < Sends; i++)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, "/");
+                using var response = client.Send(request, CancellationToken.None);
+                using var reader = new StreamReader(response.Content.ReadAsStream(CancellationToken.None));
+                Assert.Equal("ok", reader.ReadToEnd());
+            }
+        })));
     }
 
     private sealed class Counter : DelegatingHandler

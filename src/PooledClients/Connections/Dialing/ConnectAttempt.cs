@@ -14,9 +14,9 @@ internal sealed class ConnectAttempt : IDisposable
     private readonly TimeSpan _time;
     private readonly TimeProvider _timeProvider;
     private readonly ITimer _timer;
+    private readonly long _startedAt;
 
     // What is left of the time, and since when it runs. The waits that do not count stop the timer, so one writes at a time.
-    private readonly long _startedAt;
     private TimeSpan _left;
     private long _since;
 

@@ -21,21 +21,19 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
 
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var destination = generation.GetDialed(context.InitialRequestMessage, out var isTunnel);
-        if (!isTunnel)
+        // The call that waits for a tunnel is counted where it goes: here, the tunnel itself is what the connection is needed for.
+        if (generation.BeginTunnel(context.InitialRequestMessage) is not { } tunnel)
         {
-            return await ConnectAsync(context, destination, cancellationToken).ConfigureAwait(false);
+            return await ConnectAsync(context, generation.GetDestination(context.InitialRequestMessage), cancellationToken).ConfigureAwait(false);
         }
 
-        // The call that waits for the tunnel is counted where it goes: here, the tunnel itself is what the connection is needed for.
-        destination.BeginCall();
         try
         {
-            return await ConnectAsync(context, destination, cancellationToken).ConfigureAwait(false);
+            return await ConnectAsync(context, tunnel, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            destination.EndCall();
+            tunnel.EndCall();
         }
     }
 

@@ -39,6 +39,8 @@ internal sealed class Destination
     private int _looksWithoutOne;
     private long _lookedAt;
     private bool _retired;
+    private volatile bool _isUsed = true;
+    private volatile bool _isForgotten;
 
     // Calls that have a stream or may take one: never more than _capacity over HTTP/2. Changed without the lock.
     private int _inFlight;
@@ -162,12 +164,46 @@ internal sealed class Destination
     }
 
     /// <summary>Counts a call that takes a connection as it comes, over HTTP/1.1 or a protocol not known yet.</summary>
-    public void BeginCall()
+    /// <returns>Whether it did; not so when this is kept no more, and another is to be found.</returns>
+    public bool TryBeginCall()
     {
         Interlocked.Increment(ref _inFlight);
+        if (_isForgotten)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            return false;
+        }
+
+        if (!_isUsed)
+        {
+            _isUsed = true;
+        }
+
         if (_waitingDials > 0 && MayDial())
         {
             ReleaseWaitingDials();
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives it up where it has no connection, no call and no dial, and nobody has used it since the last look.</summary>
+    public bool TryForget()
+    {
+        var wasUsed = _isUsed;
+        _isUsed = false;
+        lock (_lock)
+        {
+            if (wasUsed || _live.Count > 0 || _dials.Count > 0 || InFlight > 0)
+            {
+                return false;
+            }
+
+            // Told before the last look, as a call counts itself before it looks: one of the two sees the other.
+            _isForgotten = true;
+            Interlocked.MemoryBarrier();
+            _isForgotten = InFlight == 0;
+            return _isForgotten;
         }
     }
 

@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Polly;
 using PooledClients.Connections.Descriptors;
+using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
 using PooledClients.Tls;
 
@@ -33,18 +35,26 @@ internal static class HttpFaults
         => (int)response.StatusCode is >= 500 and < 600 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
 
     private static bool IsLostConnection(Exception exception)
-        => exception is HttpRequestException { HttpRequestError: var error }
-            && error is HttpRequestError.NameResolutionError
+        => exception is HttpRequestException { HttpRequestError: var error } && (error switch
+        {
+            HttpRequestError.NameResolutionError
                 or HttpRequestError.ConnectionError
                 or HttpRequestError.SecureConnectionError
-                or HttpRequestError.ProxyTunnelError
                 or HttpRequestError.HttpProtocolError
-                or HttpRequestError.ResponseEnded
-                or HttpRequestError.Unknown
+                or HttpRequestError.ResponseEnded => true,
+
+            // A proxy's answer is one like a server's; without one the proxy could not be reached.
+            HttpRequestError.ProxyTunnelError => ((HttpRequestException)exception).StatusCode is not { } status || (int)status >= 500,
+
+            // What knows no cause is no lost connection: headers over the server's limit, which are never sent.
+            HttpRequestError.Unknown => exception.InnerException is IOException or SocketException or HttpRequestException,
+            _ => false,
+        })
             && !IsTrustError(exception)
             && !IsLocal(exception);
 
-    // A connect that took too long. A caller's cancellation has no TimeoutException inside, and the exchange's own end is none of ours.
+    // An attempt that a handler of the user's gave its time. A caller's cancellation has no TimeoutException inside, and the exchange's own
+    // end is none of ours.
     private static bool IsTimeout(Exception exception)
         => exception is OperationCanceledException { InnerException: TimeoutException } or TimeoutException && !IsLocal(exception);
 
@@ -53,6 +63,6 @@ internal static class HttpFaults
             || exception.Find<IdentityRefusedException>() is not null
             || exception.Find<TlsConfigurationException>() is not null;
 
-    // A pool that was disposed is this process's doing too.
-    private static bool IsLocal(Exception exception) => LocalFault.IsLocal(exception) || exception.InnerException is ObjectDisposedException;
+    // A pool that was disposed is this process's doing too, and so is the time that it gives a connect.
+    private static bool IsLocal(Exception exception) => exception.Find<ConnectTimeoutException>() is not null || LocalFault.IsLocal(exception) || exception.InnerException is ObjectDisposedException;
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
+using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
@@ -23,10 +24,19 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private readonly TimeProvider _time;
     private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
+    private readonly IdleSweep? _sweep;
 
     public HttpResilienceHandler(
-        string client, HttpResilienceOptions options, HttpAuthorityRegistry shared, TimeProvider time, HttpMetrics metrics, ILogger logger)
+        string client,
+        HttpResilienceOptions options,
+        HttpAuthorityRegistry shared,
+        TimeProvider time,
+        HttpMetrics metrics,
+        ILogger logger,
+        IdleSweep? sweep = null)
     {
+        _sweep = sweep;
+        sweep?.Add(ForgetUnused);
         _client = client;
         _options = options;
         _shared = shared;
@@ -40,12 +50,12 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     // It has ended when it returns: pauses between attempts block this thread, which is the caller's.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
         => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, Begin(authority, request), isAsync: false, cancellationToken).GetAwaiter().GetResult()
+            ? SendAsync(authority, Begin(request), isAsync: false, cancellationToken).GetAwaiter().GetResult()
             : base.Send(request, cancellationToken);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, Begin(authority, request), isAsync: true, cancellationToken)
+            ? SendAsync(authority, Begin(request), isAsync: true, cancellationToken)
             : base.SendAsync(request, cancellationToken);
 
     private static async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(ResilienceContext context, HttpAttempts attempts)
@@ -65,14 +75,18 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(HttpAttempts.Key, attempts);
+        var failed = true;
         try
         {
             if (!isAsync)
             {
-                return authority.Pipeline.Execute(static (context, attempts) => attempts.Send(attempts.Request, context.CancellationToken), context, attempts);
+                var answer = authority.Pipeline.Execute(static (context, attempts) => attempts.Send(attempts.Request, context.CancellationToken), context, attempts);
+                failed = HttpFaults.IsServerFault(Outcome.FromResult(answer), attempts.Call);
+                return answer;
             }
 
             var outcome = await authority.Pipeline.ExecuteOutcomeAsync(AttemptAsync, context, attempts).ConfigureAwait(false);
+            failed = HttpFaults.IsServerFault(outcome, attempts.Call);
             outcome.ThrowIfException();
             return outcome.Result!;
         }
@@ -85,6 +99,7 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         }
         finally
         {
+            authority.End(failed);
             ResilienceContextPool.Shared.Return(context);
         }
     }
@@ -92,10 +107,19 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private static string Until(BrokenCircuitException exception)
         => exception.RetryAfter is { } time ? string.Create(CultureInfo.InvariantCulture, $" for another {time.TotalSeconds:0.###} s") : "";
 
-    private HttpAttempts Begin(HttpAuthorityResilience authority, HttpRequestMessage request)
+    private HttpAttempts Begin(HttpRequestMessage request) => new(request, _sendAsync, _send);
+
+    private bool ForgetUnused()
     {
-        authority.RecordCall();
-        return new HttpAttempts(request, _sendAsync, _send);
+        foreach (var entry in _authorities)
+        {
+            if (entry.Value.TryForget())
+            {
+                _authorities.TryRemove(entry);
+            }
+        }
+
+        return !_authorities.IsEmpty;
     }
 
     private HttpAuthorityResilience? Find(Uri? uri)
@@ -106,9 +130,33 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         }
 
         var key = (uri.Scheme, uri.Host, uri.Port);
-        return _authorities.TryGetValue(key, out var known) ? known
-            : _authorities.Count >= MostAuthorities ? null
-            : _authorities.GetOrAdd(key, static (_, create) => create.Self.Create(create.Uri), (Self: this, Uri: uri));
+        while (true)
+        {
+            if (!_authorities.TryGetValue(key, out var authority))
+            {
+                if (_authorities.Count >= MostAuthorities)
+                {
+                    return null;
+                }
+
+                var made = Create(uri);
+                authority = _authorities.GetOrAdd(key, made);
+                if (authority != made)
+                {
+                    made.Drop();
+                }
+
+                _sweep?.Wake();
+            }
+
+            if (authority.TryBegin())
+            {
+                return authority;
+            }
+
+            // It is being forgotten.
+            _authorities.TryRemove(new(key, authority));
+        }
     }
 
     private HttpAuthorityResilience Create(Uri uri) => new(_client, uri, _options, _shared, _time, _metrics, _logger);
