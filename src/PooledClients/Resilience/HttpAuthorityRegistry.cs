@@ -1,5 +1,3 @@
-using Polly;
-
 namespace PooledClients.Resilience;
 
 /// <summary>What the HTTP clients of one authority share where their options agree, its retry budget and its breaker, for as long as one of them wants it.</summary>
@@ -11,9 +9,8 @@ internal sealed class HttpAuthorityRegistry(TimeProvider time)
     public RetryBudget GetBudget(string authority, HttpResilienceOptions options)
         => (RetryBudget)Get(BudgetKey(authority, options), () => new RetryBudget(time, options.RetryRatio, options.RetriesPerSecond));
 
-    public ResiliencePipeline<HttpResponseMessage> GetBreaker(
-        string authority, BreakerSettings settings, Func<BreakerSettings, ResiliencePipeline<HttpResponseMessage>> create)
-        => (ResiliencePipeline<HttpResponseMessage>)Get((authority, settings), () => create(settings));
+    public HttpBreaker GetBreaker(string authority, BreakerSettings settings, Func<BreakerSettings, HttpBreaker> create)
+        => (HttpBreaker)Get((authority, settings), () => create(settings));
 
     /// <summary>Gives back what was got for an authority.</summary>
     public void Release(string authority, HttpResilienceOptions options)

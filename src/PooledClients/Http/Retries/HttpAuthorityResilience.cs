@@ -1,13 +1,11 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.CircuitBreaker;
-using Polly.Retry;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
 namespace PooledClients.Http.Retries;
 
-/// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share, and the pipeline made of them.</summary>
+/// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share.</summary>
 internal sealed class HttpAuthorityResilience
 {
     private const int Forgotten = int.MinValue / 2;
@@ -45,10 +43,12 @@ internal sealed class HttpAuthorityResilience
         _authorities = authorities;
         _key = address.GetLeftPart(UriPartial.Authority);
         _budget = authorities.GetBudget(_key, options);
-        Pipeline = BuildPipeline(BreakerSettings.From(options) is { } settings ? authorities.GetBreaker(_key, settings, BuildBreaker) : null);
+        Breaker = BreakerSettings.From(options) is { } settings ? authorities.GetBreaker(_key, settings, BuildBreaker) : null;
     }
 
-    public ResiliencePipeline<HttpResponseMessage> Pipeline { get; }
+    public HttpBreaker? Breaker { get; }
+
+    public string Name => _authority;
 
     /// <summary>Counts a request until <see cref="End"/>.</summary>
     /// <returns>Whether it is still known; else another is to be found for its address.</returns>
@@ -98,66 +98,23 @@ internal sealed class HttpAuthorityResilience
         return true;
     }
 
-    private ResiliencePipeline<HttpResponseMessage> BuildPipeline(ResiliencePipeline<HttpResponseMessage>? breaker)
+    /// <summary>
+    /// Whether another attempt is made, and after which pause: whether it may help, whether there is time, whether there is budget. What is
+    /// taken from the budget is spent.
+    /// </summary>
+    public bool MayRetry(HttpAttempts attempts, HttpResponseMessage? response, Exception? failure, CancellationToken cancellationToken, out TimeSpan pause)
     {
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
-        if (_options.MaxRetries > 0)
-        {
-            builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                MaxRetryAttempts = _options.MaxRetries,
-                ShouldHandle = args => ValueTask.FromResult(ShouldRetry(args)),
-                DelayGenerator = static args => ValueTask.FromResult<TimeSpan?>(AttemptsOf(args.Context).Pause),
-                OnRetry = OnRetry,
-            });
-        }
-
-        if (breaker is not null)
-        {
-            builder.AddPipeline(breaker);
-        }
-
-        return builder.Build();
-    }
-
-    // Named for the first client: the others are told by their own errors.
-    private ResiliencePipeline<HttpResponseMessage> BuildBreaker(BreakerSettings settings) =>
-        new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HttpResponseMessage>
-            {
-                FailureRatio = settings.FailureRatio,
-                MinimumThroughput = settings.MinimumRequests,
-                SamplingDuration = settings.SamplingDuration,
-                BreakDuration = settings.BreakDuration,
-                ShouldHandle = static args => ValueTask.FromResult(HttpFaults.IsServerFault(args.Outcome, AttemptsOf(args.Context).Call)),
-                OnOpened = args =>
-                {
-                    _metrics.HttpBreakerOpened(_client, _authority);
-                    _logger.HttpBreakerOpened(_client, _authority, args.BreakDuration.TotalSeconds, Describe(args.Outcome));
-                    return default;
-                },
-                OnClosed = _ =>
-                {
-                    _logger.HttpBreakerClosed(_client, _authority);
-                    return default;
-                },
-            })
-            .Build();
-
-    // Decides all of it, for what follows can no longer say no: whether it may help, whether there is time, whether there is budget.
-    private bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> args)
-    {
-        var attempts = AttemptsOf(args.Context);
-        if (!attempts.IsRepeatable
-            || attempts.WasRedirected
-            || args.AttemptNumber >= _options.MaxRetries
-            || args.Context.CancellationToken.IsCancellationRequested
-            || !HttpFaults.IsTransient(args.Outcome))
+        pause = default;
+        if (attempts.Retries >= _options.MaxRetries
+            || cancellationToken.IsCancellationRequested
+            || !HttpFaults.IsTransient(response, failure)
+            || !attempts.IsRepeatable
+            || attempts.WasRedirected)
         {
             return false;
         }
 
-        var pause = RetryPause.For(args.Outcome.Result, args.AttemptNumber, _options, _time.GetUtcNow());
+        pause = RetryPause.For(response, attempts.Retries, _options, _time.GetUtcNow());
         if (pause > RetryPause.Limit(attempts.Call?.Remaining ?? Timeout.InfiniteTimeSpan, _options))
         {
             return false;
@@ -171,22 +128,26 @@ internal sealed class HttpAuthorityResilience
             return false;
         }
 
-        attempts.Pause = pause;
+        _metrics.HttpRetried(_client, _authority);
+        _logger.HttpRetrying(_client, _authority, attempts.Retries + 1, pause.TotalSeconds, Describe(failure ?? (object?)response?.StatusCode));
         return true;
     }
 
-    private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
+    // Named for the first client: the others are told by their own errors.
+    private HttpBreaker BuildBreaker(BreakerSettings settings) => new(
+        settings,
+        _time,
+        (duration, cause) =>
+        {
+            _metrics.HttpBreakerOpened(_client, _authority);
+            _logger.HttpBreakerOpened(_client, _authority, duration.TotalSeconds, Describe(cause));
+        },
+        () => _logger.HttpBreakerClosed(_client, _authority));
+
+    private static string Describe(object? cause) => cause switch
     {
-        var attempts = AttemptsOf(args.Context);
-        attempts.Restore();
-        attempts.Call?.BackOff();
-        _metrics.HttpRetried(_client, _authority);
-        _logger.HttpRetrying(_client, _authority, args.AttemptNumber + 1, args.RetryDelay.TotalSeconds, Describe(args.Outcome));
-        return default;
-    }
-
-    private static HttpAttempts AttemptsOf(ResilienceContext context) => context.Properties.GetValue(HttpAttempts.Key, null!);
-
-    private static string Describe(Outcome<HttpResponseMessage> outcome)
-        => outcome.Exception?.Message ?? $"status {(int)outcome.Result!.StatusCode}";
+        Exception exception => exception.Message,
+        HttpStatusCode status => $"status {(int)status}",
+        _ => "unknown",
+    };
 }

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Polly;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
+using PooledClients.Resilience;
 using PooledClients.Tls;
 
 namespace PooledClients.Http.Retries;
@@ -13,22 +13,22 @@ namespace PooledClients.Http.Retries;
 internal static class HttpFaults
 {
     /// <summary>Whether another attempt may fare better.</summary>
-    public static bool IsTransient(Outcome<HttpResponseMessage> outcome) => outcome switch
-    {
-        { Result: { } response } => response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || IsServerError(response),
-        { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
-        _ => false,
-    };
+    public static bool IsTransient(HttpResponseMessage? response, Exception? failure)
+        => response is not null
+            ? response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || IsServerError(response)
+            : failure is not null && (IsLostConnection(failure) || IsTimeout(failure));
 
-    /// <summary>Whether it speaks against the server.</summary>
-    /// <param name="outcome">What an attempt came to.</param>
-    /// <param name="call">What it was made for.</param>
-    public static bool IsServerFault(Outcome<HttpResponseMessage> outcome, IHttpCall? call) => outcome switch
+    /// <summary>Whether it speaks for the server or against it.</summary>
+    /// <param name="response">What came, if anything did.</param>
+    /// <param name="failure">Why nothing came.</param>
+    /// <param name="call">What it was sent for.</param>
+    public static HttpVerdict Judge(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure switch
     {
-        { Result: { } response } => IsServerError(response),
-        { Exception: OperationCanceledException { InnerException: not ConnectionBudgetException } } when call is { WasLeftUnanswered: true } => true,
-        { Exception: { } exception } => IsLostConnection(exception) || IsTimeout(exception),
-        _ => false,
+        null => new(IsServerError(response!) ? RequestOutcome.Failed : RequestOutcome.Answered, IsServerError(response!) ? response!.StatusCode : null),
+        OperationCanceledException { InnerException: not ConnectionBudgetException } when call is { WasLeftUnanswered: true } => new(RequestOutcome.Failed, failure),
+        _ when IsLostConnection(failure) || IsTimeout(failure) => new(RequestOutcome.Failed, failure),
+
+        _ => new(RequestOutcome.Ignored, failure),
     };
 
     private static bool IsServerError(HttpResponseMessage response)

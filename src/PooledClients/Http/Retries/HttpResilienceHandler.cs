@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
-using Polly;
 using Polly.CircuitBreaker;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
@@ -16,8 +16,6 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private const int MostAuthorities = 1000;
 
     private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), HttpAuthorityResilience> _authorities = new();
-    private readonly Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> _sendAsync;
-    private readonly Func<HttpRequestMessage, CancellationToken, HttpResponseMessage> _send;
     private readonly string _client;
     private readonly HttpResilienceOptions _options;
     private readonly HttpAuthorityRegistry _shared;
@@ -43,71 +41,130 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         _time = time;
         _metrics = metrics;
         _logger = logger;
-        _sendAsync = base.SendAsync;
-        _send = base.Send;
     }
 
     // It has ended when it returns: pauses between attempts block this thread, which is the caller's.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
         => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, Begin(request), isAsync: false, cancellationToken).GetAwaiter().GetResult()
+            ? SendAsync(authority, request, isAsync: false, cancellationToken).GetAwaiter().GetResult()
             : base.Send(request, cancellationToken);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, Begin(request), isAsync: true, cancellationToken)
+            ? SendAsync(authority, request, isAsync: true, cancellationToken)
             : base.SendAsync(request, cancellationToken);
 
-    private static async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(ResilienceContext context, HttpAttempts attempts)
+    // The first attempt costs a frame; what a failed one leads to is decided after it.
+    private async Task<HttpResponseMessage> SendAsync(HttpAuthorityResilience authority, HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
     {
+        var attempts = new HttpAttempts(request);
+        var failed = false;
         try
         {
-            return Outcome.FromResult(await attempts.SendAsync(attempts.Request, context.CancellationToken).ConfigureAwait(false));
-        }
-        catch (Exception exception)
-        {
-            return Outcome.FromException<HttpResponseMessage>(exception);
-        }
-    }
-
-    private static async Task<HttpResponseMessage> SendAsync(
-        HttpAuthorityResilience authority, HttpAttempts attempts, bool isAsync, CancellationToken cancellationToken)
-    {
-        var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(HttpAttempts.Key, attempts);
-        var failed = true;
-        try
-        {
-            if (!isAsync)
+            while (true)
             {
-                var answer = authority.Pipeline.Execute(static (context, attempts) => attempts.Send(attempts.Request, context.CancellationToken), context, attempts);
-                failed = HttpFaults.IsServerFault(Outcome.FromResult(answer), attempts.Call);
-                return answer;
-            }
+                HttpResponseMessage? response = null;
+                Exception? failure = null;
+                try
+                {
+                    response = authority.Breaker is { IsClosed: false } breaker ? await ProbeAsync(breaker, request, attempts.Call, isAsync, cancellationToken).ConfigureAwait(false)
+                        : isAsync ? await base.SendAsync(request, cancellationToken).ConfigureAwait(false)
+                        : base.Send(request, cancellationToken);
+                }
+                catch (Exception exception)
+                {
+                    failure = exception is BrokenCircuitException broken ? LeftAlone(authority, broken) : exception;
+                }
 
-            var outcome = await authority.Pipeline.ExecuteOutcomeAsync(AttemptAsync, context, attempts).ConfigureAwait(false);
-            failed = HttpFaults.IsServerFault(outcome, attempts.Call);
-            outcome.ThrowIfException();
-            return outcome.Result!;
-        }
-        catch (BrokenCircuitException exception)
-        {
-            throw new HttpRequestException(
-                $"{attempts.Request.RequestUri!.Authority} is left alone{Until(exception)}, because nearly every request to it failed " +
-                $"(Resilience:{nameof(HttpResilienceOptions.BreakerFailureRatio)}).",
-                exception);
+                var verdict = HttpFaults.Judge(response, failure, attempts.Call);
+                failed = verdict.Outcome == RequestOutcome.Failed;
+                authority.Breaker?.Report(verdict);
+                if (!authority.MayRetry(attempts, response, failure, cancellationToken, out var pause))
+                {
+                    if (failure is not null)
+                    {
+                        ExceptionDispatchInfo.Throw(failure);
+                    }
+
+                    return response!;
+                }
+
+                response?.Dispose();
+                attempts.Restore();
+                attempts.Call?.BackOff();
+                await PauseAsync(pause, isAsync, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
             authority.End(failed);
-            ResilienceContextPool.Shared.Return(context);
         }
     }
 
+    private async ValueTask<HttpResponseMessage> ProbeAsync(
+        HttpBreaker breaker, HttpRequestMessage request, IHttpCall? call, bool isAsync, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage? response = null;
+        Exception? failure = null;
+        if (isAsync)
+        {
+            await breaker.ProbeAsync(async () =>
+            {
+                try
+                {
+                    response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception)
+                {
+                    failure = exception;
+                }
+
+                return HttpFaults.Judge(response, failure, call);
+            }).ConfigureAwait(false);
+        }
+        else
+        {
+            breaker.Probe(() =>
+            {
+                try
+                {
+                    response = base.Send(request, cancellationToken);
+                }
+                catch (Exception exception)
+                {
+                    failure = exception;
+                }
+
+                return HttpFaults.Judge(response, failure, call);
+            });
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return response!;
+    }
+
+    private async ValueTask PauseAsync(TimeSpan pause, bool isAsync, CancellationToken cancellationToken)
+    {
+        if (isAsync)
+        {
+            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+        }
+        else if (cancellationToken.WaitHandle.WaitOne(pause))
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    private static HttpRequestException LeftAlone(HttpAuthorityResilience authority, BrokenCircuitException exception) => new(
+        $"{authority.Name} is left alone{Until(exception)}, because nearly every request to it failed (Resilience:{nameof(HttpResilienceOptions.BreakerFailureRatio)}).",
+        exception);
+
     private static string Until(BrokenCircuitException exception)
         => exception.RetryAfter is { } time ? string.Create(CultureInfo.InvariantCulture, $" for another {time.TotalSeconds:0.###} s") : "";
-
-    private HttpAttempts Begin(HttpRequestMessage request) => new(request, _sendAsync, _send);
 
     private bool ForgetUnused()
     {

@@ -25,6 +25,9 @@ internal readonly struct SentRequest
         request.Headers.NonValidated.TryGetValues(Authorization, out _authorization);
     }
 
+    /// <summary>Whether the server may get it twice, and it can be sent twice.</summary>
+    public bool IsRepeatable(HttpRequestMessage request) => Repeatable.IsRepeatable(request, _method, _content);
+
     public bool IsElsewhere(HttpRequestMessage request) => request.RequestUri != _uri;
 
     public void Restore(HttpRequestMessage request)
