@@ -26,7 +26,9 @@ internal static class ExceptionText
         HttpRequestException request => $"({request.HttpRequestError}{(request.StatusCode is { } status ? $", {(int)status}" : "")})",
         HttpProtocolException protocol => $"({protocol.HttpRequestError}, {protocol.ErrorCode})",
         HttpIOException io => $"({io.HttpRequestError})",
-        SocketException socket => $"({socket.SocketErrorCode})",
+
+        // How a connection that was in use has ended, reset or shut, is told by whichever half of it is asked first.
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "(refused)",
         ArgumentException argument => $"({argument.ParamName})",
         OperationCanceledException cancelled when isOutermost && token.CanBeCanceled && cancelled.CancellationToken == token => "(the caller's token)",
         _ => "",

@@ -101,12 +101,6 @@ internal sealed class RawPeerConnection(RawPeer peer, int number, Socket socket)
         }
     }
 
-    /// <summary>Copies both ways between this connection and another server, as a proxy does after CONNECT.</summary>
-    public async Task TunnelAsync(Stream server)
-    {
-        await Task.WhenAny(_stream.CopyToAsync(server), server.CopyToAsync(_stream));
-    }
-
     public void Dispose()
     {
         _stream.Dispose();

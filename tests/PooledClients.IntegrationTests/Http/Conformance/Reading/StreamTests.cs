@@ -1,3 +1,4 @@
+#pragma warning disable CA1835, CA2022 // The overloads are what is tried, and reads give what they give.
 using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
 using PooledClients.IntegrationTests.Http.Conformance.Peers;
 
