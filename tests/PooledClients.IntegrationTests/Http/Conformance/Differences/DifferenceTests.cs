@@ -34,7 +34,7 @@ public class DifferenceTests(KestrelServers servers)
             RawPeer.Answers(Answer.Status("503 Service Unavailable"), Answer.Status("503 Service Unavailable")),
             MeantDifferences.Breaker,
             "status 200",
-            "HttpRequestException(Unknown) < BrokenCircuitException",
+            "HttpRequestException(Unknown) < BreakerOpenException",
             static async trial =>
             {
                 for (var i = 0; i < 3; i++)
