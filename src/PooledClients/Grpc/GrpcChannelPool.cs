@@ -159,7 +159,8 @@ internal sealed class GrpcChannelPool(
     private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions)
     {
         var breaker = resilience.GetBreaker(transport.Address, clientOptions.Resilience);
-        var handler = new GrpcTransportHandler(transport, clientOptions.Admission, breaker, timeProvider, _logger);
+        var handler = new GrpcTransportHandler(
+            transport, clientOptions.Admission, breaker, resilience.GetBudget(transport.Address, clientOptions.Resilience), timeProvider, _logger);
         metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
         return handler;
     }

@@ -19,8 +19,8 @@ public class GenerationTests : WatchedTest
 
         // Streams, for the limit holds unary calls back in front of the transport.
         var scans = Enumerable.Range(0, 350).Select(_ => clients.KeyValue.ScanAsync()).ToArray();
-        var waiting = clients.Transport.Current.Destination;
-        await Eventually.EqualAsync(350, () => waiting.WaitingCalls + waiting.InFlight);
+        var waiting = clients.Transport.Endpoint!;
+        await Eventually.EqualAsync(350, () => waiting.Waiting + waiting.InFlight);
         await Eventually.HoldsAsync(() => server.Connections.Accepted > 0);
         clients.Transport.Replace("the test says so");
         server.Connections.ReleaseHandshakes();

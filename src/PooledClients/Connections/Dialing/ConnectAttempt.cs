@@ -1,7 +1,9 @@
+using PooledClients.Connections.Wire;
+
 namespace PooledClients.Connections.Dialing;
 
 /// <summary>The time that one connect may take, from name resolution to the end of TLS.</summary>
-internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvider timeProvider) : IDisposable
+internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvider timeProvider) : IConnectWatch
 {
     private readonly CancellationTokenSource _timeout = new(timeout, timeProvider);
     private readonly long _startedAt = timeProvider.GetTimestamp();
@@ -11,7 +13,7 @@ internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvi
 
     public bool HasTimedOut => _timeout.IsCancellationRequested;
 
-    public ConnectTimeoutException TimedOut(string phase) => new(address, timeout, phase);
+    public Exception TimedOut(string phase) => new ConnectTimeoutException(address, timeout, phase);
 
     /// <summary>Takes a place among the handshakes, which ends with the attempt. The wait for it is no part of the attempt's time.</summary>
     public async Task BeginHandshakeAsync(HandshakeQueue handshakes, CancellationToken cancellationToken)

@@ -4,7 +4,6 @@ using System.Security.Authentication;
 using Grpc.Core;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
-using PooledClients.Grpc.Messages;
 using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Grpc.Statuses;
@@ -16,9 +15,6 @@ internal static class SendFailure
     private const long Cancel = 8;
     private const long EnhanceYourCalm = 11;
     private const long InadequateSecurity = 12;
-
-    /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
-    public static bool IsAbandonedDial(Exception exception) => exception.Find<DialAbandonedException>() is not null;
 
     /// <summary>No connection could be made: nothing was sent.</summary>
     public static bool IsConnectFailure(Exception exception) => exception is HttpRequestException
@@ -40,21 +36,14 @@ internal static class SendFailure
     /// <summary>The transport failed, and not the message, which would fail again.</summary>
     public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;
 
-    /// <summary>
-    /// The server has provably not processed the request: its message was not handed over complete, the stream was refused, the
-    /// runtime's own re-sending gave up (its message then differs from the protocol error's), or the server never began to speak HTTP/2.
-    /// An error code NO_ERROR alone proves nothing.
-    /// </summary>
-    public static bool IsProvablyUnprocessed(Exception exception, SentContent content)
-    {
-        if (!content.IsComplete || IsUnfinishedHandshake(exception))
-        {
-            return true;
-        }
+    /// <summary>The server has refused the stream, which says that it has not processed the request (RFC 9113, section 8.7).</summary>
+    public static bool IsRefused(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: RefusedStream };
 
-        return exception.Find<HttpProtocolException>() is { } protocol
-            && (protocol.ErrorCode == RefusedStream || (exception is HttpRequestException && exception.Message != protocol.Message));
-    }
+    /// <summary>The runtime wanted another connection in place of one that is over: nothing of the request was processed.</summary>
+    public static bool IsConnectionOver(Exception exception) => exception.Find<ConnectionOverException>() is not null;
+
+    /// <summary>A protocol error names one, of the stream or of the connection.</summary>
+    public static bool IsProtocolError(Exception exception) => exception.Find<HttpProtocolException>() is not null;
 
     /// <summary>
     /// What a failed send is to the call, in the status (gRPC over HTTP/2, "Errors") and the words that the channel would have for it. A
@@ -98,7 +87,7 @@ internal static class SendFailure
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            if (cause is EndedBeforeSettingsException || cause.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal))
+            if (cause is ConnectionOverException || cause.Message.Contains("did not complete the HTTP/2 handshake", StringComparison.Ordinal))
             {
                 return true;
             }

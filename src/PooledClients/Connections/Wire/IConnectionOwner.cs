@@ -1,0 +1,16 @@
+namespace PooledClients.Connections.Wire;
+
+/// <summary>Who counts a connection. It is told under no lock of the connection's.</summary>
+internal interface IConnectionOwner
+{
+    string Address { get; }
+
+    /// <summary>The handshake is over.</summary>
+    void Established(PooledConnection connection);
+
+    /// <summary>The server ended the connection at once after a handshake that sent our certificate.</summary>
+    void Refused(PooledConnection connection, IdentityRefusedException exception);
+
+    /// <summary>The socket is closed.</summary>
+    void Closed(PooledConnection connection);
+}
