@@ -44,8 +44,9 @@ internal sealed class EndpointPool : IDisposable
 
     // Guarded by _lock. A dial is abandoned where it only waits, for its gap or its lease, when no call waits any more.
     private CancellationTokenSource? _wanted;
-    private int _generation;
+    private int _changes;
     private bool _isClosed;
+    private bool _wasDialing = true;
 
     public EndpointPool(
         EndpointAddress target,
@@ -235,7 +236,7 @@ internal sealed class EndpointPool : IDisposable
         Http2Connection[] retired;
         lock (_lock)
         {
-            _generation++;
+            _changes++;
             retired = _connections;
             foreach (var connection in retired)
             {
@@ -333,7 +334,13 @@ internal sealed class EndpointPool : IDisposable
                 && coming < Math.Max(1, _connections.Length - unheard)
                 && closedToAll < 2
                 && _calls.Count > (long)coming * Math.Max(1, _streamLimit);
-            _logger.ConnectionDecision(Address, _calls.Count, dials, _connections.Length, unheard, _dialing, _retired.Length, Cap, _streamLimit);
+            if (dials || _wasDialing)
+            {
+                // Calls that go on waiting for the same reason say so once.
+                _wasDialing = dials;
+                _logger.ConnectionDecision(Address, _calls.Count, dials, _connections.Length, unheard, _dialing, _retired.Length, Cap, _streamLimit);
+            }
+
             if (!dials)
             {
                 return;
@@ -380,10 +387,10 @@ internal sealed class EndpointPool : IDisposable
     private void DialLocked(CancellationToken wanted)
     {
         _dialing++;
-        ThreadPool.UnsafeQueueUserWorkItem(static dial => _ = dial.Pool.DialAsync(dial.Generation, dial.Wanted), (Pool: this, Generation: _generation, Wanted: wanted), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static dial => _ = dial.Pool.DialAsync(dial.Changes, dial.Wanted), (Pool: this, Changes: _changes, Wanted: wanted), preferLocal: false);
     }
 
-    private async Task DialAsync(int generation, CancellationToken wanted)
+    private async Task DialAsync(int changes, CancellationToken wanted)
     {
         Http2Connection? connection = null;
         ConnectionLease? lease = null;
@@ -401,10 +408,10 @@ internal sealed class EndpointPool : IDisposable
             failure = exception;
         }
 
-        End(connection, generation, failure is OperationCanceledException && wanted.IsCancellationRequested ? null : failure, isUp: failure is null);
+        End(connection, changes, failure is OperationCanceledException && wanted.IsCancellationRequested ? null : failure, isUp: failure is null);
     }
 
-    private void End(Http2Connection? connection, int generation, Exception? failure, bool isUp)
+    private void End(Http2Connection? connection, int changes, Exception? failure, bool isUp)
     {
         if (failure is not null)
         {
@@ -415,7 +422,7 @@ internal sealed class EndpointPool : IDisposable
         lock (_lock)
         {
             _dialing--;
-            if (isUp && generation == _generation)
+            if (isUp && changes == _changes)
             {
                 expired = [.. _connections.Where(static connection => connection.IsExpired)];
                 Array.ForEach(expired, expired => RetireLocked(expired));

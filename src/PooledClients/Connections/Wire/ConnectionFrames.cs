@@ -69,6 +69,8 @@ internal sealed class ConnectionFrames
         _watcher.Ended();
     }
 
+    private static bool EndsStream(byte type, byte flags) => type is Http2Frame.Data or Http2Frame.Headers && (flags & Http2Frame.EndStream) != 0;
+
     private static int? LimitIn(ReadOnlySpan<byte> settings)
     {
         int? limit = null;
@@ -138,15 +140,15 @@ internal sealed class ConnectionFrames
             {
                 case Http2Frame.Headers:
                     frames._streams.Open(streamId);
-                    goto case Http2Frame.Data;
-                case Http2Frame.Data when (flags & Http2Frame.EndStream) != 0:
-                    frames._happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByUs);
-                    break;
-                case Http2Frame.Data:
                     break;
                 case Http2Frame.Reset:
                     frames._happened.HasEnded |= frames._streams.Remove(streamId);
                     break;
+            }
+
+            if (EndsStream(type, flags))
+            {
+                frames._happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByUs);
             }
         }
 
@@ -166,16 +168,16 @@ internal sealed class ConnectionFrames
                     frames._streams.Mark(streamId, StreamState.Answered);
                     happened.IsFirstAnswer |= !frames._wasAnswered;
                     frames._wasAnswered = true;
-                    goto case Http2Frame.Data;
-                case Http2Frame.Data when (flags & Http2Frame.EndStream) != 0:
-                    happened.EndedByServer++;
-                    happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByServer);
-                    break;
-                case Http2Frame.Data:
                     break;
                 case Http2Frame.Reset:
                     happened.HasEnded |= frames._streams.Remove(streamId);
                     break;
+            }
+
+            if (EndsStream(type, flags))
+            {
+                happened.EndedByServer++;
+                happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByServer);
             }
         }
 
