@@ -5,7 +5,7 @@ namespace PooledClients.Connections.Endpoints.Picking;
 /// one call at a time until one succeeds.
 /// </summary>
 /// <remarks>Whether enough others are left is the set's to say, by <c>mayEject</c>, which is asked only when there is a reason.</remarks>
-internal sealed class EndpointEjection(EndpointEjectionOptions options, TimeProvider timeProvider)
+internal sealed class EndpointEjection(EjectionSettings options, TimeProvider timeProvider)
 {
     /// <summary>The least calls that a ratio is judged by, and within how long.</summary>
     public const int LeastCalls = 20;
@@ -27,6 +27,9 @@ internal sealed class EndpointEjection(EndpointEjectionOptions options, TimeProv
     private int _probes;
 
     public EndpointHealth State => _state;
+
+    /// <summary>Whether the end of a call that went well matters: it is not well, or has failed within the window.</summary>
+    public bool IsWatched => _state != EndpointHealth.Well || Volatile.Read(ref _failures) > 0;
 
     /// <summary>How many times in a row it was left out.</summary>
     public int Ejections => _ejections;
@@ -92,7 +95,6 @@ internal sealed class EndpointEjection(EndpointEjectionOptions options, TimeProv
     /// <returns>Whether its state is another now.</returns>
     public bool Report(EndpointOutcome outcome, Func<bool> mayEject)
     {
-        // What is well and has just succeeded is the common case, and takes no lock but for the count of the window.
         lock (_lock)
         {
             if (_state == EndpointHealth.Probing)
