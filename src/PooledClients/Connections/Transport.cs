@@ -48,6 +48,9 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         if (key is { IsMultiplexed: true, Address: { } address } && !IsProxied(handler, address.ChannelAddress))
         {
             Endpoint = CreateEndpoint(address, address.ChannelAddress.IdnHost);
+            Set = key.Endpoints is null
+                ? null
+                : new EndpointSet(key.Endpoints, address.ToString(), key.Connection.ConnectTimeout, CreateEndpoint, services.TimeProvider, services.Logger);
         }
 
         _current = new Generation(number: 1, this, handler, services);
@@ -61,6 +64,9 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
     /// <summary>Gets the pool of the one address of a gRPC transport; none through a proxy, whose connections are the runtime's.</summary>
     public EndpointPool? Endpoint { get; }
+
+    /// <summary>Gets the endpoints of the address; none where it is one endpoint.</summary>
+    public EndpointSet? Set { get; }
 
     /// <summary>Gets the time without traffic after which a ping is sent; doubled whenever the server has had too many. Written under the lock.</summary>
     public TimeSpan? PingDelay { get; private set; }
@@ -91,6 +97,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         get
         {
             var others = _endpoints.Values.Where(static pool => pool.IsValueCreated).Select(static pool => pool.Value);
+            others = Set is null ? others : others.Concat(Set.All.Select(static endpoint => endpoint.Pool));
             return Endpoint is null ? others : others.Prepend(Endpoint);
         }
     }
@@ -242,6 +249,8 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
             pool.Close();
         }
 
+        Set?.Close();
+
         _trustChange?.Dispose();
         _services.Gate.RemoveReclaimable(this);
     }
@@ -253,6 +262,8 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         {
             pool.Dispose();
         }
+
+        Set?.Dispose();
 
         lock (_lock)
         {
@@ -272,6 +283,8 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         _services.Gate.NotifyIdle(this);
     }
 
+    void IEndpointOwner.Lost() => Set?.Lost();
+
     void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(limit);
 
     private static bool IsProxied(SocketsHttpHandler handler, Uri address) =>
@@ -282,12 +295,24 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     private EndpointPool CreateEndpoint(ServiceAddress address, string host)
     {
         EndPoint target = address.IsUnix ? new UnixDomainSocketEndPoint(address.Host) : new DnsEndPoint(address.Host, address.Port);
-        var name = address.ToString();
+        return CreateEndpoint(new EndpointAddress(address.ToString(), host, target, address.IsSecure), Backoff);
+    }
+
+    // Certificates are verified for the service's host, wherever the endpoint is; each endpoint has its own backoff and cap.
+    private EndpointPool CreateEndpoint(EndPoint target, string? host)
+    {
+        var service = Key.Address!;
+        return CreateEndpoint(new EndpointAddress($"{service} ({target})", host ?? service.ChannelAddress.IdnHost, target, service.IsSecure), new ConnectBackoff(_services.TimeProvider));
+    }
+
+    private EndpointPool CreateEndpoint(EndpointAddress address, ConnectBackoff backoff)
+    {
+        var name = address.Name;
         return new EndpointPool(
-            new EndpointAddress(name, host, target, address.IsSecure),
+            address,
             CreateHandler,
             Connector,
-            Backoff,
+            backoff,
             _services.Gate.CreateAddress(name, Key.Connection.ConnectionCap(isMultiplexed: true)),
             _idleTimeout,
             this,

@@ -9,6 +9,7 @@ using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
+using PooledClients.Grpc.Balancing;
 using PooledClients.Http;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
@@ -55,6 +56,7 @@ internal static class CoreServices
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcMetrics>();
+        services.TryAddSingleton<EndpointResolvers>();
         services.TryAddSingleton<AddressResilienceRegistry>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());

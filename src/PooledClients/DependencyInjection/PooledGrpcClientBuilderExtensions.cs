@@ -70,6 +70,19 @@ public static class PooledGrpcClientBuilderExtensions
     }
 
     /// <summary>
+    /// Has an <see cref="IEndpointResolver"/> tell the endpoints of the client's address, whatever its scheme is;
+    /// <see cref="PooledGrpcClientOptions.Endpoints"/> says how they are picked.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes the resolver, or takes it from the container, once a channel.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddEndpointResolver(this IPooledGrpcClientBuilder builder, Func<IServiceProvider, IEndpointResolver> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.EndpointResolver = create);
+    }
+
+    /// <summary>
     /// Puts a message handler in front of the pooled connections. The first one added is the outermost. It sees a unary call once,
     /// however many attempts it takes.
     /// </summary>

@@ -9,6 +9,7 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
+using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
@@ -31,6 +32,7 @@ internal sealed class GrpcChannelPool(
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
+    EndpointResolvers resolvers,
     PooledClientsMetrics metrics,
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
@@ -120,7 +122,8 @@ internal sealed class GrpcChannelPool(
         var clientOptions = options.Get(client.Name);
         _ = _clients.Value;
         var setup = setups.Get(client.Name);
-        if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out var reason))
+        var custom = setup.EndpointResolver?.Invoke(services);
+        if (!resolvers.TryParse(clientOptions.Endpoints, clientOptions.Address, custom is not null, out var address, out var reason))
         {
             throw new InvalidOperationException(reason);
         }
@@ -130,7 +133,8 @@ internal sealed class GrpcChannelPool(
                 address,
                 address.IsSecure ? tls.GetOrAdd(clientOptions.Tls) : null,
                 ConnectionSettings.From(clientOptions.Connection),
-                setup.HandlerActions.Count > 0 ? setup : null),
+                setup.HandlerActions.Count > 0 ? setup : null,
+                Endpoints: resolvers.Create(clientOptions.Endpoints, clientOptions.Address!, address, custom)),
             setup.HandlerActions);
         var admission = clientOptions.Admission;
         var handler = _handlers.GetOrAdd(

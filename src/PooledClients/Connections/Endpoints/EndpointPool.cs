@@ -160,6 +160,18 @@ internal sealed class EndpointPool : IDisposable
         }
     }
 
+    /// <summary>Makes a connection ahead where there is none, so that the first call waits for no dial.</summary>
+    public void Prepare()
+    {
+        lock (_lock)
+        {
+            if (!_isClosed && _connections.Length == 0 && _dialing == 0)
+            {
+                DialLocked(_closing.Token);
+            }
+        }
+    }
+
     /// <summary>There may be room for a call that waits.</summary>
     public void RoomMade(Http2Connection connection)
     {
@@ -263,6 +275,11 @@ internal sealed class EndpointPool : IDisposable
     /// <summary>A connection's socket is closed.</summary>
     public void Closed(Http2Connection connection)
     {
+        if (!connection.IsRetired)
+        {
+            _owner.Lost();
+        }
+
         Retire(connection, "its socket is closed");
         lock (_lock)
         {
@@ -437,6 +454,7 @@ internal sealed class EndpointPool : IDisposable
         if (failure is not null)
         {
             FailWaiting(failure);
+            _owner.Lost();
         }
 
         Array.ForEach(expired, static expired => expired.CloseWhenUnused());

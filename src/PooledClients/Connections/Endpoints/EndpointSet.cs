@@ -79,9 +79,6 @@ internal sealed class EndpointSet : IDisposable
     /// <summary>Waits until the resolver has answered.</summary>
     public Task WaitUntilKnownAsync(CancellationToken cancellationToken) => _known.Task.WaitAsync(cancellationToken);
 
-    /// <summary>A call begins at an endpoint.</summary>
-    public void Begin(Endpoint endpoint, bool isStream, long now) => endpoint.Load.Begin(isStream, now);
-
     /// <summary>A call has ended at an endpoint, or has been answered there if it is a stream.</summary>
     public void End(Endpoint endpoint, bool isStream, EndpointOutcome outcome, long startedAt)
     {

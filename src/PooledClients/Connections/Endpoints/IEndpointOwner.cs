@@ -6,6 +6,9 @@ internal interface IEndpointOwner
     /// <summary>The last call has ended.</summary>
     void Idle();
 
+    /// <summary>A connection was lost, or could not be made.</summary>
+    void Lost();
+
     /// <summary>A server has told how many calls one of its connections carries.</summary>
     void LimitLearned(int limit);
 }

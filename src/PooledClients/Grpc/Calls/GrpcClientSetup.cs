@@ -19,6 +19,9 @@ internal sealed class GrpcClientSetup
     /// <summary>Where any is given, the client's connections are its own: no other client asked for such a handler.</summary>
     public List<Action<SocketsHttpHandler>> HandlerActions { get; } = [];
 
+    /// <summary>Who resolves the address, where code says so.</summary>
+    public Func<IServiceProvider, IEndpointResolver>? EndpointResolver { get; set; }
+
     public List<Func<IServiceProvider, DelegatingHandler>> MessageHandlers { get; } = [];
 
     public List<Func<IServiceProvider, Interceptor>> ChannelInterceptors { get; } = [];

@@ -28,6 +28,11 @@ internal sealed class CallErrors(Transport transport)
     public RpcException NotAnswered(CallTime time, Exception? cause) =>
         Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {Address}.", cause);
 
+    public RpcException NotResolved() => Fail(StatusCode.Unavailable, $"No endpoint of {Address} is known: {transport.Set?.Failure?.Message}", transport.Set?.Failure);
+
+    public RpcException NotResolved(CallTime time, Exception cause) => Fail(
+        StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the endpoints of {Address} to be resolved.", cause);
+
     /// <summary>The budget is the truth when it is what the call has waited for; otherwise the deadline is.</summary>
     public RpcException NotSent(CallTime time, EndpointPool pool, Exception? cause)
     {

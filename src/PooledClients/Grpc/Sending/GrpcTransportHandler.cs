@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Deadlines;
@@ -97,6 +98,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         request.Content = content;
         var admitted = type == MethodType.Unary && Admission.TryEnter();
         var hasWaited = false;
+        var attempt = EndpointAttempt.Of(request, _transport.Set, type != MethodType.Unary, _timeProvider);
         var hasParent = retrier is not null && RetriedRequest.HasParent(request);
         RpcException? failure;
         HttpResponseMessage? refusal = null;
@@ -110,8 +112,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
-                var pool = _transport.EndpointOf(request);
-                ICallSender sender;
+                var pool = attempt is null ? _transport.EndpointOf(request) : await BeginAsync(attempt, time, cancellationToken).ConfigureAwait(false);
+                ICallSender? sender;
                 if (pool is not null && !_draining && pool.TryTake(out var connection))
                 {
                     sender = connection;
@@ -119,7 +121,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 else
                 {
                     hasWaited |= pool is not null;
-                    sender = await TakeAsync(pool, request, time, cancellationToken).ConfigureAwait(false);
+                    sender = await TakeAsync(pool, attempt, request, time, cancellationToken).ConfigureAwait(false);
+                    if (sender is null)
+                    {
+                        continue;
+                    }
                 }
 
                 // The header was written when the request was made: the server has to be told what is left of it.
@@ -128,7 +134,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     GrpcTimeoutHeader.Write(request, remaining);
                 }
 
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, static () => { });
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, attempt?.StreamEnded ?? (static () => { }));
                 var isAnswered = false;
                 try
                 {
@@ -143,6 +149,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                     time.Call?.OnHeaders(isEnd: status is not null);
                     _breaker?.Report(GrpcFailure.Judge(status));
+                    attempt?.Report(status == StatusCode.Unavailable ? EndpointOutcome.Failed : EndpointOutcome.Answered);
                     if (_silence.HasRetired)
                     {
                         _silence.Answered();
@@ -170,11 +177,13 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                         throw;
                     }
 
+                    attempt?.Report(content.WasAsked ? EndpointOutcome.Failed : EndpointOutcome.Unknown);
                     throw DeadlineExceeded(exception, time, sender, pool, content);
                 }
                 catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
                 {
                     OnConnectionError(exception, sender);
+                    attempt?.Report(GrpcFailure.Judge(exception) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown);
                     if (!await _resends.MaySendAgainAsync(request, exception, content, sender, resends++, cancellationToken).ConfigureAwait(false))
                     {
                         // A server that cannot be reached is spared by the spacing of dials, which is over sooner than a break.
@@ -193,6 +202,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 {
                     // The end of the last call makes the transport idle, and tells so: it has no request inside any more by then.
                     sender.Exit();
+                    attempt?.End();
                     if (!isAnswered)
                     {
                         open?.End();
@@ -255,8 +265,21 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         base.Dispose(disposing);
     }
 
+    private async ValueTask<EndpointPool> BeginAsync(EndpointAttempt attempt, CallTime time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await attempt.BeginAsync(cancellationToken).ConfigureAwait(false) ?? throw _errors.NotResolved();
+        }
+        catch (OperationCanceledException exception) when (time.IsOver)
+        {
+            throw _errors.NotResolved(time, exception);
+        }
+    }
+
     /// <summary>Waits for a connection of the pool; without one the runtime picks it.</summary>
-    private async ValueTask<ICallSender> TakeAsync(EndpointPool? pool, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
+    /// <returns><see langword="null"/> when the endpoint cannot be had and another one is to be tried.</returns>
+    private async ValueTask<ICallSender?> TakeAsync(EndpointPool? pool, EndpointAttempt? attempt, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
     {
         while (!_draining)
         {
@@ -270,14 +293,20 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             {
                 grant = await pool.TakeAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (OperationCanceledException exception) when (time.IsOver)
+            catch (OperationCanceledException exception)
             {
-                throw _errors.NotSent(time, pool, exception);
+                attempt?.TryAnother();
+                throw time.IsOver ? _errors.NotSent(time, pool, exception) : exception;
             }
 
             if (grant.Connection is not null)
             {
                 return grant.Connection;
+            }
+
+            if (attempt is not null && !_transport.IsDisposed && (attempt.TryAnother() || WaitsForReady(request)))
+            {
+                return null;
             }
 
             if (grant.Failure is null)

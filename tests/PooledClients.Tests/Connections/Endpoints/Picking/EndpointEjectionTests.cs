@@ -122,7 +122,7 @@ public sealed class EndpointEjectionTests
         }
     }
 
-    private EndpointEjection Create() => new(new EndpointEjectionOptions(), _time);
+    private EndpointEjection Create() => new(EjectionSettings.From(new EndpointEjectionOptions()), _time);
 
     private static void Eject(EndpointEjection ejection)
     {

@@ -6,5 +6,5 @@ internal sealed class FakeEndpoint(TimeProvider timeProvider) : IPickable
 {
     public EndpointLoad Load { get; } = new(0.005);
 
-    public EndpointEjection Ejection { get; } = new(new EndpointEjectionOptions(), timeProvider);
+    public EndpointEjection Ejection { get; } = new(EjectionSettings.From(new EndpointEjectionOptions()), timeProvider);
 }
