@@ -28,6 +28,9 @@ internal static class ServiceTarget
         }
 
         var target = hasAuthority ? uri.Authority : uri.AbsolutePath.TrimStart('/');
+
+        // Service discovery names one of a service's endpoints as "_endpoint.service", which no certificate does.
+        target = target.StartsWith('_') ? target[(target.IndexOf('.', StringComparison.Ordinal) + 1)..] : target;
         var scheme = uri.Scheme == Uri.UriSchemeHttp ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         if (target.Length == 0 || !Uri.TryCreate($"{scheme}://{target}", UriKind.Absolute, out var service))
         {

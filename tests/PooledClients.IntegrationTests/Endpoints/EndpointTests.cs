@@ -148,7 +148,7 @@ public sealed class EndpointTests : WatchedTest
 
     private static async Task ExchangeAsync(AsyncDuplexStreamingCall<ExchangeRequest, ExchangeResponse> stream)
     {
-        await stream.RequestStream.WriteAsync(new ExchangeRequest());
+        await stream.RequestStream.WriteAsync(new ExchangeRequest { Put = Calls.AnyPut });
         Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
     }
 

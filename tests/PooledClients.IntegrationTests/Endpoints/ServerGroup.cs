@@ -5,7 +5,7 @@ using PooledClients.IntegrationTests.Servers;
 namespace PooledClients.IntegrationTests.Endpoints;
 
 /// <summary>Several servers of one service, which all have the certificate of its name and none of their address.</summary>
-internal sealed class ServerGroup : IAsyncDisposable
+internal sealed class ServerGroup(string host) : IAsyncDisposable
 {
     public static readonly Uri Address = new("https://service.test");
 
@@ -19,9 +19,9 @@ internal sealed class ServerGroup : IAsyncDisposable
 
     public static EndPoint EndPointOf(TestServer server) => new IPEndPoint(IPAddress.Loopback, server.Port);
 
-    public static async Task<ServerGroup> StartAsync(int count)
+    public static async Task<ServerGroup> StartAsync(int count, string host = "service.test")
     {
-        var group = new ServerGroup();
+        var group = new ServerGroup(host);
         for (var i = 0; i < count; i++)
         {
             await group.AddAsync();
@@ -32,7 +32,7 @@ internal sealed class ServerGroup : IAsyncDisposable
 
     public async Task<TestServer> AddAsync(int port = 0)
     {
-        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Certificate = TestAuthority.Shared.IssueServer("service.test") });
+        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Certificate = TestAuthority.Shared.IssueServer(host) });
         _servers.Add(server);
         return server;
     }
