@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
 
 namespace PooledClients.Connections;
 
@@ -158,6 +159,6 @@ internal sealed class Generation : IDisposable
     {
         var isMultiplexed = _transport.Key.IsMultiplexed;
         var cap = _transport.Key.Connection.ConnectionCap(isMultiplexed);
-        return new Destination(address, isMultiplexed, _services.Gate.CreateAddress(address, cap), _services.TimeProvider, _transport.OnIdle);
+        return new Destination(address, isMultiplexed, _services.Gate.CreateAddress(address, cap, ConnectionTelemetry.KindOf(isMultiplexed)), _services.TimeProvider, _transport.OnIdle);
     }
 }

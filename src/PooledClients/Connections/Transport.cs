@@ -32,7 +32,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     {
         Key = key;
         PingDelay = key.Connection.KeepAlivePingDelay;
-        Backoff = new ConnectBackoff(services.TimeProvider);
+        Backoff = new ConnectBackoff(services.TimeProvider, services.Diagnostics?.Addresses, key.DisplayName);
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();
@@ -54,6 +54,9 @@ internal sealed class Transport : IReclaimable, IDisposable
 
         services.Gate.AddReclaimable(this);
     }
+
+    /// <summary>Its number in diagnostics.</summary>
+    public long Id { get; } = DiagnosticIds.Next();
 
     public TransportKey Key { get; }
 
@@ -280,6 +283,9 @@ internal sealed class Transport : IReclaimable, IDisposable
         if (reason is not null)
         {
             _services.Logger.GenerationReplaced(Address, old.Number, reason);
+
+            // What follows a semicolon differs from time to time, which is not for an attribute.
+            _services.Diagnostics?.Metrics.GenerationReplaced(Address, reason.Split(';')[0]);
         }
 
         _current = CreateGeneration(old.Number + 1);

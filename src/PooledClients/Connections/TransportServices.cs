@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Wire;
 
 namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, ILogger<Transport> logger)
+    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, ILogger<Transport> logger, ConnectionDiagnostics? diagnostics = null)
 {
     public ConnectionGate Gate => gate;
 
@@ -17,4 +18,9 @@ internal sealed class TransportServices(
     public TimeProvider TimeProvider => timeProvider;
 
     public ILogger Logger => logger;
+
+    /// <summary>Where connections tell what becomes of them; none for those that are nobody's.</summary>
+    public ConnectionDiagnostics? Diagnostics => diagnostics;
+
+    public TransportServices Unobserved() => new(gate, handshakes, localFaultRetry, timeProvider, logger);
 }

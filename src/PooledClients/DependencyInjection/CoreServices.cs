@@ -39,7 +39,7 @@ internal static class CoreServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledHttpClientOptions>, PooledHttpClientOptionsValidator>());
         services.AddStartValidation();
 
-        services.TryAddSingleton<PooledClientsMetrics>();
+        services.AddPooledClientsDiagnostics();
         services.TryAddSingleton<CertificateInventory>();
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<TlsRegistry>();
@@ -51,17 +51,14 @@ internal static class CoreServices
         services.TryAddSingleton<LocalFaultRetry>();
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
-        services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
-        services.TryAddSingleton<GrpcMetrics>();
         services.TryAddSingleton<AddressPolicies>();
         services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TransportSnapshotSource>());
-        services.TryAddSingleton<HttpMetrics>();
         services.TryAddSingleton<ResponseRegistry>();
         services.TryAddSingleton<IPressureRelief, LeakCollector>();
         services.TryAddSingleton<CallSiteSampler>();

@@ -138,6 +138,27 @@ internal static partial class Log
     [LoggerMessage(512, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expired at {NotAfter:u}.")]
     public static partial void CertificateExpired(this ILogger logger, string use, string subject, string thumbprint, string source, DateTimeOffset notAfter);
 
+    [LoggerMessage(513, LogLevel.Warning, "{Address} cannot be reached: {Reason}")]
+    public static partial void AddressUnreachable(this ILogger logger, string address, string reason);
+
+    [LoggerMessage(514, LogLevel.Information, "{Address} can be reached again, after {Seconds:0.###} s and {Failures} failed connects.")]
+    public static partial void AddressReachable(this ILogger logger, string address, double seconds, long failures);
+
+    [LoggerMessage(515, LogLevel.Debug, "Connection {Connection} to {Address} ({RemoteEndPoint}) is open.")]
+    public static partial void ConnectionOpened(this ILogger logger, long connection, string address, string? remoteEndPoint);
+
+    [LoggerMessage(516, LogLevel.Debug, "Connection {Connection} to {Address} is closed after {Seconds:0.###} s: {Reason}.")]
+    public static partial void ConnectionClosed(this ILogger logger, long connection, string address, double seconds, string reason);
+
+    [LoggerMessage(517, LogLevel.Warning, "A connect to {Address} has waited for over {Seconds:0.#} s for a place in the budget: pooled connections {Connections} of {Budget}, descriptors {Open} of {Limit}, held by: {Holders}.")]
+    public static partial void ConnectWaitsForBudget(this ILogger logger, string address, double seconds, int connections, int budget, int open, int? limit, string holders);
+
+    [LoggerMessage(518, LogLevel.Warning, "The retry budget of {Address} is spent: calls that fail are not tried again until it has filled up.")]
+    public static partial void RetryBudgetSpent(this ILogger logger, string address);
+
+    [LoggerMessage(519, LogLevel.Warning, "Calls to {Address} wait behind the limit of {Limit} in flight: one has waited for {Seconds:0.#} s, {Waiting} wait now.")]
+    public static partial void CallsWaitForAdmission(this ILogger logger, string address, int limit, double seconds, int waiting);
+
     [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
     public static partial void RequestSentAgain(this ILogger logger, string address, string reason);
 

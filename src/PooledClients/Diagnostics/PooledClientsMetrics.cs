@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Diagnostics;
 
 /// <summary>The instruments of the meter <c>PooledClients</c>.</summary>
 internal sealed class PooledClientsMetrics
 {
-    private const string AddressTag = "server.address";
     private const string StateTag = "pooledclients.lease.state";
 
     private readonly Meter _meter;
@@ -20,7 +20,7 @@ internal sealed class PooledClientsMetrics
     public PooledClientsMetrics(IMeterFactory meterFactory)
     {
         _meter = meterFactory.Create("PooledClients");
-        _waits = _meter.CreateHistogram<double>("pooledclients.connections.wait.duration", "s", "How long connects waited for a place within the budget.");
+        _waits = _meter.CreateHistogram("pooledclients.connections.wait.duration", "s", "How long connects waited for a place within the budget.", advice: Buckets.Waits);
         _reclaims = _meter.CreateCounter<long>("pooledclients.connections.reclaims", "{pool}", "Pools without a request in flight whose connections were closed for others.");
         _refusals = _meter.CreateCounter<long>("pooledclients.connections.refusals", "{call}", "Calls that ended because no connection could be opened within the budget.");
         _descriptorFaults = _meter.CreateCounter<long>("pooledclients.connections.descriptor_faults", "{attempt}", "Attempts to connect that failed for want of a descriptor.");
@@ -40,12 +40,12 @@ internal sealed class PooledClientsMetrics
         _meter.CreateObservableUpDownCounter(
             "pooledclients.connections.leases",
             () => leases().SelectMany(l => (Measurement<int>[])
-                [new(l.InUse, Tag(AddressTag, l.Address), Tag(StateTag, "in_use")), new(l.Waiting, Tag(AddressTag, l.Address), Tag(StateTag, "waiting"))]),
+                [new(l.InUse, ServerTags.Array(l.Address, Tag(StateTag, "in_use"))), new(l.Waiting, ServerTags.Array(l.Address, Tag(StateTag, "waiting")))]),
             "{connection}",
             "Connections open or being opened, and connects that wait for a place, by address.");
         _meter.CreateObservableUpDownCounter(
             "pooledclients.connections.limit",
-            () => leases().Select(l => new Measurement<int>(l.Limit, Tag(AddressTag, l.Address))),
+            () => leases().Select(l => new Measurement<int>(l.Limit, ServerTags.Array(l.Address))),
             "{connection}",
             "The most connections to an address at a time.");
     }
@@ -59,7 +59,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_waits.Enabled)
         {
-            _waits.Record(wait.TotalSeconds, Tag(AddressTag, address));
+            _waits.Record(wait.TotalSeconds, ServerTags.Of(address));
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_reclaims.Enabled)
         {
-            _reclaims.Add(1, Tag(AddressTag, address));
+            _reclaims.Add(1, ServerTags.Of(address));
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_refusals.Enabled)
         {
-            _refusals.Add(1, Tag(AddressTag, address));
+            _refusals.Add(1, ServerTags.Of(address));
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_descriptorFaults.Enabled)
         {
-            _descriptorFaults.Add(1, Tag(AddressTag, address));
+            _descriptorFaults.Add(1, ServerTags.Of(address));
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class PooledClientsMetrics
             var value = select(reading);
             if (value < int.MaxValue)
             {
-                yield return new(value, Tag(AddressTag, reading.Address));
+                yield return new(value, ServerTags.Array(reading.Address));
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Resilience;
 
@@ -8,18 +9,46 @@ namespace PooledClients.Resilience;
 /// What the clients of an address share, gRPC and HTTP alike: its retry budget and its breaker. Equal settings are one; a client with
 /// settings of its own has its own, and one that has switched its breaker off has none.
 /// </summary>
-internal sealed class AddressPolicies(TimeProvider time, GrpcMetrics metrics, ILoggerFactory loggers)
+internal sealed class AddressPolicies
 {
+    private const string Grpc = "grpc";
+
     private readonly ConcurrentDictionary<(string Address, double Ratio, double PerSecond), RetryBudget> _budgets = new();
     private readonly ConcurrentDictionary<(string Address, BreakerSettings Settings), Lazy<AddressBreaker>> _breakers = new();
 
-    public GrpcMetrics Metrics => metrics;
+    // Whose clients use an address: what they share is told of each.
+    private readonly ConcurrentDictionary<(string Address, string Kind), bool> _users = new();
+    private readonly TimeProvider _time;
+    private readonly ILogger<AddressBreaker> _logger;
+
+    public AddressPolicies(TimeProvider time, GrpcMetrics metrics, ResilienceMetrics readings, ILogger<AddressBreaker> logger)
+    {
+        _time = time;
+        _logger = logger;
+        Metrics = metrics;
+        readings.ObserveBreakers(() =>
+            from user in _users.Keys
+            from breaker in _breakers
+            where breaker.Key.Address == user.Address && breaker.Value.IsValueCreated
+            select new BreakerReading(user.Address, user.Kind, breaker.Value.Value.State switch { "Closed" => "closed", "Open" => "open", _ => "half_open" }));
+        readings.ObserveBudgets(() =>
+            from user in _users.Keys
+            from budget in _budgets
+            where budget.Key.Address == user.Address
+            select new RetryBudgetReading(user.Address, user.Kind, budget.Value.Available));
+    }
+
+    public GrpcMetrics Metrics { get; }
 
     /// <param name="address">Scheme, host and port, as a URI's authority has them.</param>
     /// <param name="ratio">The extra attempts for each call.</param>
     /// <param name="perSecond">The extra attempts a second, however few the calls are.</param>
-    public RetryBudget GetBudget(string address, double ratio, double perSecond) => _budgets.GetOrAdd(
-        (address, ratio, perSecond), static (key, time) => new RetryBudget(time, key.Ratio, key.PerSecond), time);
+    /// <param name="kind">Who asks: <c>grpc</c> or <c>http</c>.</param>
+    public RetryBudget GetBudget(string address, double ratio, double perSecond, string kind = Grpc)
+    {
+        _users.TryAdd((address, kind), true);
+        return _budgets.GetOrAdd((address, ratio, perSecond), static (key, time) => new RetryBudget(time, key.Ratio, key.PerSecond), _time);
+    }
 
     /// <param name="address">Scheme, host and port, as a URI's authority has them.</param>
     /// <param name="settings">The client's; <see langword="null"/> without a breaker.</param>
@@ -27,5 +56,5 @@ internal sealed class AddressPolicies(TimeProvider time, GrpcMetrics metrics, IL
         ? null
         : _breakers.GetOrAdd(
             (address, settings),
-            key => new Lazy<AddressBreaker>(() => new AddressBreaker(key.Address, key.Settings, time, metrics, loggers.CreateLogger<AddressBreaker>()))).Value;
+            key => new Lazy<AddressBreaker>(() => new AddressBreaker(key.Address, key.Settings, _time, Metrics, _logger))).Value;
 }

@@ -1,10 +1,16 @@
+using PooledClients.Connections.Descriptors;
+using PooledClients.Diagnostics;
+
 namespace PooledClients.Connections.Dialing;
 
 /// <summary>
 /// Spaces failed dials to one address: 20 ms, doubling with jitter, never over 250 ms. Short, so that calls are back at once when the server
 /// is; long enough that a hot loop of failing calls costs neither side anything.
 /// </summary>
-internal sealed class ConnectBackoff(TimeProvider timeProvider)
+/// <param name="timeProvider">Times the gaps.</param>
+/// <param name="watch">Told what becomes of the address; nobody is without.</param>
+/// <param name="address">The address.</param>
+internal sealed class ConnectBackoff(TimeProvider timeProvider, AddressWatch? watch = null, string address = "")
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Most = TimeSpan.FromMilliseconds(250) / 1.2;
@@ -19,6 +25,17 @@ internal sealed class ConnectBackoff(TimeProvider timeProvider)
     public ConnectFailure? Failure => _failure;
 
     public ConnectFailure Fail(Exception exception)
+    {
+        var failure = FailCore(exception);
+        if (!LocalFault.IsOutOfDescriptors(exception))
+        {
+            watch?.Failed(address, exception, RemainingGap());
+        }
+
+        return failure;
+    }
+
+    private ConnectFailure FailCore(Exception exception)
     {
         lock (_lock)
         {
@@ -40,6 +57,8 @@ internal sealed class ConnectBackoff(TimeProvider timeProvider)
                 _failure = failure with { Exception = exception };
             }
         }
+
+        watch?.Explain(address, exception);
     }
 
     public void Succeed()
@@ -49,6 +68,8 @@ internal sealed class ConnectBackoff(TimeProvider timeProvider)
             _delay = TimeSpan.Zero;
             _failure = null;
         }
+
+        watch?.Reached(address);
     }
 
     /// <summary>How long the gap after the last failure still lasts; zero when there is none.</summary>

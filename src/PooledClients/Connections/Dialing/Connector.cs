@@ -1,6 +1,6 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
 using PooledClients.Tls.Handshakes;
@@ -14,6 +14,8 @@ namespace PooledClients.Connections.Dialing;
 internal sealed class Connector(Generation generation, Transport transport, TransportServices services)
 {
     private readonly TimeProvider _timeProvider = services.TimeProvider;
+
+    private readonly ConnectionDiagnostics? _diagnostics = services.Diagnostics;
 
     private readonly ConnectionSettings _settings = transport.Key.Connection;
 
@@ -53,7 +55,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
     {
         // A tunnel through a proxy has another connection under it, whose connect has ended before.
         var stream = (context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream);
-        stream?.Established(isMutual: context.PlaintextStream is SslStream { IsMutuallyAuthenticated: true });
+        stream?.Established(context.PlaintextStream);
         if (stream?.Handshake is { ShowsIdentity: true })
         {
             plaintext = new AnswerStream(plaintext, stream);
@@ -102,7 +104,20 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         catch (Exception exception) when (exception is not OperationCanceledException || !wanted.IsCancellationRequested)
         {
             _backoff?.Fail(exception);
+            OpenFailed(destination.Address, exception);
             throw;
+        }
+    }
+
+    private void OpenFailed(string address, Exception exception)
+    {
+        if (transport.Key.IsMultiplexed)
+        {
+            _diagnostics?.Metrics.ConnectFailed(address);
+        }
+        else if (!LocalFault.IsOutOfDescriptors(exception))
+        {
+            _diagnostics?.Addresses.Failed(address, exception, TimeSpan.Zero);
         }
     }
 
@@ -113,7 +128,7 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         Socket? socket = null;
         try
         {
-            socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
+            socket = await OpenSocketAsync(context, destination.Address, attempt).ConfigureAwait(false);
             lease.MarkOpened();
             if (destination.IsSecure)
             {
@@ -121,7 +136,10 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
                 await attempt.BeginHandshakeAsync(services.Handshakes, takesTurns, wanted).ConfigureAwait(false);
             }
 
-            var connection = new PooledConnection(destination, _timeProvider);
+            var connection = new PooledConnection(destination, _timeProvider)
+            {
+                Telemetry = _diagnostics is null ? null : new ConnectionTelemetry(_diagnostics, destination.Address, transport.Key.IsMultiplexed, destination.IsSecure),
+            };
             var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
             var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);
             connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
@@ -139,9 +157,11 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         }
     }
 
-    private async Task<Socket> OpenSocketAsync(SocketsHttpConnectionContext context, ConnectAttempt attempt)
+    private async Task<Socket> OpenSocketAsync(SocketsHttpConnectionContext context, string target, ConnectAttempt attempt)
     {
         var phase = "name resolution";
+        var began = _timeProvider.GetTimestamp();
+        Exception? failure = null;
         try
         {
             if (transport.Key.Address is { IsUnix: true } address)
@@ -151,6 +171,8 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
             }
 
             var addresses = await SocketConnector.ResolveAsync(context.DnsEndPoint.Host, attempt.Token).ConfigureAwait(false);
+            Tell(target, "dns", began, failure: null);
+            began = _timeProvider.GetTimestamp();
             phase = "the TCP connect";
             var socket = await SocketConnector.ConnectAsync(addresses, context.DnsEndPoint.Port, _timeProvider, attempt.Token).ConfigureAwait(false);
             DeadPeerDetection.Apply(socket, _settings.DeadPeerTimeout);
@@ -160,5 +182,28 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         {
             throw attempt.TimedOut(phase);
         }
+        catch (Exception exception)
+        {
+            failure = exception;
+            throw;
+        }
+        finally
+        {
+            Tell(target, phase == "name resolution" ? "dns" : "tcp", began, attempt.HasTimedOut ? attempt.TimedOut(phase) : failure);
+        }
     }
+
+    // A connect that failed without a word of the network's is told by its kind of exception.
+    private void Tell(string target, string phase, long began, Exception? failure) => _diagnostics?.Metrics.ConnectPhase(
+        target,
+        ConnectionTelemetry.KindOf(transport.Key.IsMultiplexed),
+        phase,
+        _timeProvider.GetElapsedTime(began),
+        failure switch
+        {
+            null => null,
+            SocketException socket => socket.SocketErrorCode.ToString(),
+            ConnectTimeoutException => "timeout",
+            _ => failure.GetType().FullName,
+        });
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
@@ -58,15 +59,29 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     }
 
     /// <summary>TLS has ended, or there is none: the connection can carry calls.</summary>
-    /// <param name="isMutual">Whether the server asked for our certificate and was shown it.</param>
-    public void Established(bool isMutual)
+    /// <param name="plaintext">What the handler reads and writes.</param>
+    public void Established(Stream? plaintext)
     {
         if (Interlocked.Exchange(ref _attempt, null) is { } attempt)
         {
             attempt.Dispose();
-            Handshake?.Completed(isMutual);
+            Handshake?.Completed(isMutual: plaintext is SslStream { IsMutuallyAuthenticated: true });
             _isWatched = false;
+            _connection.Telemetry?.Established(plaintext, _connection.RemoteEndPoint);
             _connection.Destination.Established(_connection);
+        }
+    }
+
+    /// <summary>What the system tells of the socket.</summary>
+    public (TcpInfo? Tcp, int? Unread, bool? IsResumed) Read()
+    {
+        try
+        {
+            return (TcpInfo.Of(Socket), Socket.Available, Handshake?.IsResumed);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return default;
         }
     }
 
@@ -83,8 +98,14 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
 
     protected override void Dispose(bool disposing)
     {
+        var isFirst = Interlocked.Exchange(ref _closed, 1) == 0;
+        if (isFirst && disposing)
+        {
+            NoteEnd();
+        }
+
         base.Dispose(disposing);
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        if (!isFirst)
         {
             return;
         }
@@ -99,8 +120,23 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
 
         Handshake?.Closed();
+        _connection.Telemetry?.Closed();
         _connection.Destination.Remove(_connection);
         _lease.Dispose();
+    }
+
+    // Where no read has seen how the connection ended, the state that the other side has left it in tells.
+    private void NoteEnd()
+    {
+        switch (TcpInfo.Of(Socket)?.State)
+        {
+            case "CLOSE":
+                _connection.Telemetry?.Ends("connection reset");
+                break;
+            case "CLOSE_WAIT":
+                _connection.Telemetry?.Ends(DisconnectReason.Unknown);
+                break;
+        }
     }
 
     private async ValueTask<int> ReadWatchedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -118,6 +154,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
         catch (IOException exception)
         {
+            _connection.Telemetry?.Ends(DisconnectReason.Of(exception));
             OnEnded(exception);
             throw;
         }

@@ -81,7 +81,18 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> FinishAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading.ConfigureAwait(false));
+    private async ValueTask<int> FinishAsync(ValueTask<int> reading, Memory<byte> buffer)
+    {
+        try
+        {
+            return Passed(buffer, await reading.ConfigureAwait(false));
+        }
+        catch (Exception exception)
+        {
+            connection?.Telemetry?.Ends(DisconnectReason.Of(exception));
+            throw;
+        }
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadInTurnAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Streams;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Platform;
 using PooledClients.Resilience;
 
@@ -23,6 +24,8 @@ namespace PooledClients.Grpc.Sending;
 internal sealed class GrpcTransportHandler : HttpMessageHandler
 {
     private const int MostResends = 5;
+
+    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
 
     private readonly Transport _transport;
     private readonly TimeProvider _timeProvider;
@@ -54,6 +57,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     public OpenStreams OpenStreams { get; }
 
+    /// <summary>The breaker of its address; none where the options have none.</summary>
+    public AddressBreaker? Breaker => _breaker;
+
     /// <summary>Tells that a method streams: such calls are not held by the limit, and count until their stream ends.</summary>
     public void LearnStreaming(IMethod method)
     {
@@ -84,23 +90,32 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     /// <summary>Takes no new call from now on.</summary>
     public void BeginDrain() => _draining = true;
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <param name="request">The request of a call.</param>
+    /// <param name="observer">Whom to tell what becomes of the call; nobody where it is nobody's.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallObserver? observer, CancellationToken cancellationToken)
     {
+        observer?.Method.Begins();
         var call = CallScope.Of(request);
-        return SendAsync(request, call, call?.Retrier, cancellationToken);
+        return SendAsync(request, call, call?.Retrier, observer, isAgain: false, cancellationToken);
     }
 
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        SendAsync(request, observer: null, cancellationToken);
+
     // A closed breaker is asked nothing; it learns what each request came to.
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken) =>
+    private Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken) =>
         _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, call, retrier, cancellationToken)
-            : ProbeAsync(request, call, retrier, cancellationToken);
+            ? SendOnAsync(request, call, retrier, observer, isAgain, cancellationToken)
+            : ProbeAsync(request, call, retrier, observer, isAgain, cancellationToken);
 
     // One async method, for each costs 114 B a call; what is rare, or has a closure, which is made where its scope begins, is in methods
     // of its own.
-    private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnAsync(
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken)
     {
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
         var type = _hasStreaming ? TypeOf(request.RequestUri!.AbsolutePath) : MethodType.Unary;
         var content = type == MethodType.Unary
             ? _contents.Rent(request.Content!)
@@ -111,6 +126,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         var hasParent = retrier is not null && RetriedRequest.HasParent(request);
         RpcException? failure;
         HttpResponseMessage? refusal = null;
+        time.Observer?.AttemptBegins(isTransparent: false);
         try
         {
             if (type == MethodType.Unary && !admitted)
@@ -151,7 +167,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     GrpcTimeoutHeader.Write(request, remaining);
                 }
 
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall);
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall, time.Observer?.Method.Channel.Client);
                 var isAnswered = false;
                 try
                 {
@@ -174,6 +190,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     if (open is not null)
                     {
                         response.Content = Follow(response.Content, open, generation);
+                        open.OnEnd = time.Observer?.StreamBegins(response, time.Remaining);
                     }
                     else
                     {
@@ -182,6 +199,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                     isAnswered = true;
                     failure = retrier?.FailureOf(response, status);
+                    time.Answered(response, status, isLast: failure is null && !isAgain);
                     if (failure is null)
                     {
                         return response;
@@ -214,6 +232,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     }
 
                     _logger.RequestSentAgain(_transport.Address, exception.Message);
+                    time.Observer?.AttemptEnds(StatusCode.Unavailable);
+                    time.Observer?.AttemptBegins(isTransparent: true);
                     hasWaited = true;
                 }
                 finally
@@ -239,6 +259,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RetriedRequest.FailureOf(request, exception, retrier) is { } covered)
         {
             failure = covered;
+            time.Observer?.AttemptEnds(covered.StatusCode);
+        }
+        catch (Exception exception) when (time.Failed(exception, isLast: !isAgain))
+        {
+            // It only looks.
+            throw;
         }
         finally
         {
@@ -248,25 +274,42 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
         }
 
-        return await CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal).ConfigureAwait(false);
+        return await ObserveAsync(CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal), time).ConfigureAwait(false);
     }
 
-    private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
+    // A call that took several attempts, or a probe of a breaker that is not closed, is rare enough for a method of its own.
+    private static async Task<HttpResponseMessage> ObserveAsync(Task<HttpResponseMessage> sending, CallTime time)
     {
-        if (retrier is null)
+        try
+        {
+            var response = await sending.ConfigureAwait(false);
+            time.Answered(response, GrpcAnswer.StatusOf(response), isLast: true);
+            return response;
+        }
+        catch (Exception exception) when (time.Failed(exception, isLast: true))
+        {
+            throw;
+        }
+    }
+
+    private Task<HttpResponseMessage> ProbeAsync(
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken)
+    {
+        if (isAgain)
         {
             return SendProbeAsync();
         }
 
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
-        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
+        return ObserveAsync(
+            retrier is null ? SendProbeAsync() : CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync), time);
 
         async Task<HttpResponseMessage> SendProbeAsync()
         {
             try
             {
                 return await _breaker!.ProbeAsync(
-                    () => SendOnAsync(request, call, retrier: null, cancellationToken),
+                    () => SendOnAsync(request, call, retrier: null, observer, isAgain: true, cancellationToken),
                     static response => GrpcFailure.Judge(response),
                     static exception => GrpcFailure.Judge(exception)).ConfigureAwait(false);
             }
@@ -285,7 +328,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         {
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
             request.Content = request.Content is SentContent used ? used.Message : request.Content;
-            return SendAsync(request, time.Call, retrier: null, cancellationToken);
+            return SendAsync(request, time.Call, retrier: null, time.Observer, isAgain: true, cancellationToken);
         }
     }
 
@@ -347,17 +390,21 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     private async Task WaitForAdmissionAsync(CallTime time, CancellationToken cancellationToken)
     {
+        var since = _timeProvider.GetTimestamp();
         try
         {
             await Admission.EnterAsync(cancellationToken).ConfigureAwait(false);
+            TellOfWait(time, WaitPhase.Admission, since);
         }
         catch (OperationCanceledException exception)
         {
+            TellOfWait(time, WaitPhase.Admission, since);
             if (!time.IsOver)
             {
                 throw;
             }
 
+            time.Observer?.DeadlineExceeded(WaitPhase.Admission);
             throw Fail(
                 StatusCode.DeadlineExceeded,
                 $"The call reached its deadline of {time} while it waited behind the limit of {Admission.Limit} calls in flight to {_transport.Address}.",
@@ -374,16 +421,21 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             return;
         }
 
+        var since = _timeProvider.GetTimestamp();
         try
         {
             await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
+            TellOfWait(time, WaitPhase.Dial, since);
         }
         catch (OperationCanceledException exception)
         {
+            TellOfWait(time, WaitPhase.Dial, since);
             if (!time.IsOver)
             {
                 throw;
             }
+
+            time.Observer?.DeadlineExceeded(WaitPhase.Dial);
 
             throw Fail(
                 StatusCode.DeadlineExceeded,
@@ -396,6 +448,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private async Task<bool> WaitForStreamAsync(HttpRequestMessage request, SentContent content, Generation generation, CallTime time, CancellationToken cancellationToken)
     {
         var outcome = CallOutcome.Moved;
+        var since = _timeProvider.GetTimestamp();
+        var phase = generation.Destination.IsReady ? WaitPhase.Stream : WaitPhase.Dial;
         try
         {
             outcome = await generation.Destination.WaitForStreamAsync(content, cancellationToken).ConfigureAwait(false);
@@ -412,11 +466,22 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
         finally
         {
+            TellOfWait(time, phase, since);
             if (outcome != CallOutcome.Granted)
             {
                 content.End();
                 generation.Exit();
             }
+        }
+    }
+
+    private void TellOfWait(CallTime time, WaitPhase phase, long since)
+    {
+        var waited = _timeProvider.GetElapsedTime(since);
+        time.Observer?.Waited(phase, waited);
+        if (phase == WaitPhase.Admission && waited >= LongWait)
+        {
+            _logger.CallsWaitForAdmission(_transport.Address, Admission.Limit, waited.TotalSeconds, Admission.Waiting);
         }
     }
 
@@ -471,18 +536,23 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             _transport.Replace(generation, "a call reached its deadline while its connection received not one byte");
         }
 
+        time.Observer?.DeadlineExceeded(WaitPhase.Response);
         return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {_transport.Address}.", exception);
     }
 
     // The budget is the truth when it is what the call has waited for; otherwise the deadline is.
     private RpcException NotSentInTime(Exception? exception, CallTime time, Destination destination)
-        => destination.Gate.Explain() is { } budget
+    {
+        var budget = destination.Gate.Explain();
+        time.Observer?.DeadlineExceeded(budget is not null ? WaitPhase.Budget : destination.Up == 0 ? WaitPhase.Dial : WaitPhase.Stream);
+        return budget is not null
             ? Fail(StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {budget.Message}", budget)
             : Fail(
                 StatusCode.DeadlineExceeded,
                 $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {destination.Up} of at most {destination.Cap} are up, "
                 + $"{destination.Connections - destination.Up} being made, {destination.StreamLimit} calls each. {LastFailure()}",
                 _transport.Backoff.Failure?.Exception ?? exception);
+    }
 
     private static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
 

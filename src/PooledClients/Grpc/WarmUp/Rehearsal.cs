@@ -31,7 +31,7 @@ internal sealed class Rehearsal : IDisposable
     {
         _server = new RehearsalServer(IsOwn);
         Deadline = (services.TimeProvider.GetUtcNow() + LongestTime).UtcDateTime;
-        _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services);
+        _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services.Unobserved());
         _handler = new GrpcTransportHandler(_transport, new AdmissionOptions(), breaker: null, services.TimeProvider, logger);
         var http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         _channel = GrpcChannel.ForAddress(_server.Address.ChannelAddress, new GrpcChannelOptions { HttpClient = http, DisposeHttpClient = true });

@@ -34,7 +34,7 @@ internal sealed class HttpAuthorityResilience
         _metrics = metrics;
         _logger = logger;
         var key = address.GetLeftPart(UriPartial.Authority);
-        _budget = policies.GetBudget(key, options.RetryRatio, options.RetriesPerSecond);
+        _budget = policies.GetBudget(key, options.RetryRatio, options.RetriesPerSecond, "http");
         var breaker = policies.GetBreaker(key, BreakerSettings.From(options));
         if (breaker is not null)
         {
@@ -92,7 +92,6 @@ internal sealed class HttpAuthorityResilience
         }
 
         var hasBudget = _budget.TryTake();
-        _metrics.HttpRetryBudget(_client, _authority, _budget.Available);
         if (!hasBudget)
         {
             _metrics.HttpRetryRefused(_client, _authority);
