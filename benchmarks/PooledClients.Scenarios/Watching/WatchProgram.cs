@@ -21,7 +21,7 @@ internal static class WatchProgram
 {
     public const string Name = "watch";
 
-    private static readonly TimeSpan ShortLife = TimeSpan.FromDays(5);
+    private static readonly TimeSpan ShortLife = TimeSpan.FromHours(4);
 
     public static async Task<int> RunAsync(BenchOptions options)
     {

@@ -84,7 +84,7 @@ public sealed class FaultTests : WatchedTest
     public async Task ExpiringCertificate_ShowsEverywhere()
     {
         using var authority = TestCertificates.CreateAuthority();
-        using var certificate = TestCertificates.Create(new CertificateTemplate { Subject = "CN=shop", ValidTo = TimeSpan.FromDays(5) }, authority);
+        using var certificate = TestCertificates.Create(new CertificateTemplate { Subject = "CN=shop", ValidFrom = TimeSpan.FromHours(-23), ValidTo = TimeSpan.FromHours(3) }, authority);
         await using var server = await TestServer.StartAsync(new TestServerOptions { Certificate = certificate });
         await using var host = await ShownHost.StartAsync(Log, services => services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
         {
@@ -101,7 +101,7 @@ public sealed class FaultTests : WatchedTest
         Assert.Contains(certificate.Thumbprint, health.Description, StringComparison.Ordinal);
         Assert.Contains(host.Snapshot.Certificates, one => one.ExpiresSoon && one.Thumbprint == certificate.Thumbprint);
         var source = $"pooledclients.tls.certificate.source={server.Address.GetLeftPart(UriPartial.Authority)}";
-        Assert.InRange((await host.Metrics.WaitForAsync("pooledclients.tls.certificate.time_to_expiry", "pooledclients.tls.certificate.use=server", source)).Value, 4 * 86400, 5 * 86400);
+        Assert.InRange((await host.Metrics.WaitForAsync("pooledclients.tls.certificate.time_to_expiry", "pooledclients.tls.certificate.use=server", source)).Value, 2 * 3600, 3 * 3600);
         Assert.Contains(certificate.Thumbprint, await host.GetPageAsync(), StringComparison.Ordinal);
     }
 
