@@ -65,7 +65,9 @@ public sealed class FailureTableTests
 
         var failures = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet, Headers(peer)))));
 
-        Assert.All(failures, failure => Assert.Equal(row.Expected.IsTransient, failure.Status.Detail.Contains("(2 attempts", StringComparison.Ordinal)));
+        // Whose connection a neighbour's answer ended may be told so in another way, and tried again; it then meets the same answer.
+        var neighbours = row.Expected.Kind == FailureKind.ResponseHeadersTooLarge ? Callers - 1 : 0;
+        Assert.InRange(failures.Count(failure => row.Expected.IsTransient != failure.Status.Detail.Contains("(2 attempts", StringComparison.Ordinal)), 0, neighbours);
     }
 
     [Theory]

@@ -37,8 +37,12 @@ public sealed class SharedPoliciesTests
         server.Behavior.FailTimes = int.MaxValue;
         await using var clients = await ClientHost.StartAsync(log: null, services =>
         {
-            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(server.Address));
-            services.AddPooledHttpClient("http", options => options.BaseAddress = server.Address);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => Configure(options, server.Address));
+            services.AddPooledHttpClient("http", options =>
+            {
+                options.BaseAddress = server.Address;
+                options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+            });
         });
         for (var i = 0; i < 25; i++)
         {
