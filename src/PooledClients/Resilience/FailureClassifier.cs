@@ -133,6 +133,8 @@ internal static class FailureClassifier
 
     private static Failure? JudgeRequest(Exception cause, HttpRequestError error) => error switch
     {
+        // The runtime calls it an invalid response, which an answer would be.
+        _ when RuntimeContracts.IsHandshakeUnfinished(cause) => Failure.Of(FailureKind.NeverCameUp),
         HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError
             => Failure.Of(FailureKind.ConnectFailed),
         HttpRequestError.VersionNegotiationError => Failure.Of(FailureKind.WrongProtocol),
@@ -143,7 +145,6 @@ internal static class FailureClassifier
             => Failure.Of(((HttpProtocolException)cause.InnerException!).ErrorCode == Http2Error.RefusedStream ? FailureKind.StreamRefused : FailureKind.AboveLastStream),
         _ when RuntimeContracts.IsRequestHeaderLimit(cause) => Failure.Of(FailureKind.RequestHeadersTooLarge),
         _ when RuntimeContracts.IsConnectionShutDown(cause) => Failure.Of(FailureKind.NeverSent),
-        _ when RuntimeContracts.IsHandshakeUnfinished(cause) => Failure.Of(FailureKind.NeverCameUp),
 
         // What it wraps tells more; alone it is a connection that was lost.
         _ when cause.InnerException is not null => null,

@@ -36,6 +36,7 @@ public sealed class FailureClassifierTests
         { "abandoned", new HttpRequestException("", new DialAbandonedException("a")), "DialAbandoned" },
         { "before SETTINGS", new HttpRequestException("", new EndedBeforeSettingsException(null)), "NeverCameUp" },
         { "before SETTINGS, by key", new HttpRequestException("net_http_http2_connection_not_established"), "NeverCameUp" },
+        { "before SETTINGS, as the runtime has it", new HttpRequestException(HttpRequestError.InvalidResponse, "net_http_http2_connection_not_established"), "NeverCameUp" },
         { "shut down, by key", new HttpRequestException("net_http_server_shutdown"), "NeverSent" },
         { "refused stream", Protocol(7, "net_http_http2_stream_error"), "StreamRefused" },
         { "refused stream, given up", new HttpRequestException(Aborted, Protocol(7, "net_http_http2_stream_error")), "StreamRefused" },
