@@ -35,7 +35,7 @@ internal sealed class StreamedWriteStream(Stream inner) : Stream
         catch (Exception exception) when (SendFailure.IsTransportFailure(exception))
         {
             await ThrowUnlessEndedAsync(exception, cancellationToken).ConfigureAwait(false);
-            throw;
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class StreamedWriteStream(Stream inner) : Stream
         catch (Exception exception) when (SendFailure.IsTransportFailure(exception))
         {
             await ThrowUnlessEndedAsync(exception, cancellationToken).ConfigureAwait(false);
-            throw;
+            throw new OperationCanceledException(exception.Message, exception, cancellationToken);
         }
     }
 
