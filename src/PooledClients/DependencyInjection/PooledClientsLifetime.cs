@@ -6,6 +6,7 @@ using PooledClients.Connections;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
+using PooledClients.Http;
 using PooledClients.Http.Leaks;
 
 namespace PooledClients.DependencyInjection;
@@ -17,6 +18,7 @@ namespace PooledClients.DependencyInjection;
 internal sealed class PooledClientsLifetime(
     IServiceProvider services,
     IEnumerable<GrpcClientRegistration> clients,
+    IEnumerable<HttpClientRegistration> httpClients,
     IOptionsMonitor<PooledGrpcClientOptions> clientOptions,
     IOptions<PooledClientsOptions> options,
     TimeProvider timeProvider,
@@ -35,6 +37,7 @@ internal sealed class PooledClientsLifetime(
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         HttpClientDefaults.Report(services, [.. clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal)], logger);
+        HttpTimeouts.Report(services, httpClients.Select(static client => client.Name), logger);
         using var timeout = new CancellationTokenSource(options.Value.WarmUp.Timeout, timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         if (options.Value.WarmUp.Preload)

@@ -102,6 +102,30 @@ public sealed class StartPreparationTests
         Assert.Contains("KeyValue", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(300, 100, true)]
+    [InlineData(-1, 100, true)]
+    [InlineData(30, 100, false)]
+    [InlineData(300, null, false)]
+    [InlineData(null, 100, false)]
+    public async Task Start_HttpClientTimeoutAboveTheDeadline_IsWarnedOf(int? timeout, int? deadline, bool isWarned)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddFakeLogging();
+        builder.Services.AddPooledHttpClient("uploads", options => options.Deadline = deadline is { } seconds ? TimeSpan.FromSeconds(seconds) : null).ConfigureHttpClient(client =>
+        {
+            if (timeout is { } own)
+            {
+                client.Timeout = own < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(own);
+            }
+        });
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(isWarned, host.Services.GetFakeLogCollector().GetSnapshot().Any(static record => record.Id.Id == 493 && record.Message.Contains("uploads", StringComparison.Ordinal)));
+    }
+
     private static IPooledGrpcClientBuilder Clear(IPooledGrpcClientBuilder builder)
     {
         builder.Services.Configure<PooledGrpcClientOptions>("KeyValue", options => options.Address = new Uri("http://host"));

@@ -1,0 +1,42 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.DependencyInjection;
+
+/// <summary>Says at start where the application sets an <see cref="HttpClient.Timeout"/> that the client's deadline comes before.</summary>
+internal static class HttpTimeouts
+{
+    // Nobody sets it by chance.
+    private static readonly TimeSpan NotSet = TimeSpan.FromTicks(7_654_321);
+
+    public static void Report(IServiceProvider services, IEnumerable<string> clients, ILogger logger)
+    {
+        var factoryOptions = services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>();
+        var options = services.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>();
+        foreach (var name in clients)
+        {
+            // The first is the library's own, which lifts the timeout.
+            if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && factoryOptions.Get(name).HttpClientActions is { Count: > 1 } actions
+                && Read(actions.Skip(1)) is { } timeout && (timeout == Timeout.InfiniteTimeSpan || timeout > deadline))
+            {
+                var client = name.Length == 0 ? "Default" : name;
+                logger.TimeoutAboveDeadline(client, timeout == Timeout.InfiniteTimeSpan ? "infinite" : timeout.ToString("c", CultureInfo.InvariantCulture), deadline);
+            }
+        }
+    }
+
+    private static TimeSpan? Read(IEnumerable<Action<HttpClient>> actions)
+    {
+        using var client = new HttpClient { Timeout = NotSet };
+        foreach (var action in actions)
+        {
+            action(client);
+        }
+
+        return client.Timeout == NotSet ? null : client.Timeout;
+    }
+}

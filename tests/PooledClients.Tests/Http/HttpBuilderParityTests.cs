@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Http.Logging;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
+
+namespace PooledClients.Tests.Http;
+
+/// <summary>What composes with a client of <c>IHttpClientFactory</c> composes with a pooled one: both make one request, and what is seen is compared.</summary>
+public sealed class HttpBuilderParityTests
+{
+    public static TheoryData<string> Extensions =>
+    [
+        "AddHttpMessageHandler", "ConfigureHttpClient", "ConfigureHttpMessageHandlerBuilder", "ConfigureAdditionalHttpMessageHandlers", "AddTypedClient",
+        "AddAsKeyed", "RemoveAsKeyed", "RedactLoggedHeaders", "AddLogger", "AddDefaultLogger", "RemoveAllLoggers", "SetHandlerLifetime",
+        "HttpMessageHandlerBuilderActions", "ShouldRedactHeaderValue", "SuppressHandlerScope",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Extensions))]
+    public async Task Extension_OfTheBuilder_DoesOnAPooledClientWhatItDoesOnAPlainOne(string extension)
+    {
+        var plain = await SeeAsync(extension, static services => services.AddHttpClient("client"));
+        var pooled = await SeeAsync(extension, static services => services.AddPooledHttpClient("client"));
+
+        Assert.NotEmpty(plain);
+        Assert.Equal(plain, pooled);
+    }
+
+    private static async Task<List<string>> SeeAsync(string extension, Func<IServiceCollection, IHttpClientBuilder> add)
+    {
+        var seen = new ConcurrentQueue<string>();
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.AddFakeLogging().SetMinimumLevel(LogLevel.Trace));
+        services.AddScoped<Scoped>();
+        var builder = add(services).ConfigurePrimaryHttpMessageHandler(() => new Server(seen));
+        Configure(extension, builder, seen);
+        await using var provider = services.BuildServiceProvider();
+        using var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("client");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://server/") { Headers = { { "secret", "value" } } };
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        seen.Enqueue($"answer {await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+        seen.Enqueue($"keyed {provider.GetKeyedService<HttpClient>("client") is not null && extension == "AddAsKeyed"}");
+        seen.Enqueue($"typed {provider.GetService<Typed>()?.Client.DefaultRequestHeaders.Contains("typed")}");
+        foreach (var record in provider.GetFakeLogCollector().GetSnapshot().Where(static record => record.Category!.StartsWith("System.Net.Http.HttpClient.", StringComparison.Ordinal)))
+        {
+            var state = string.Join(" ", record.Message.Split(' ', '\n').Where(static word => !word.EndsWith("ms", StringComparison.Ordinal)));
+            seen.Enqueue($"{record.Category} {record.Level} {record.Id.Name} {state}");
+        }
+
+        return [.. seen];
+    }
+
+    private static void Configure(string extension, IHttpClientBuilder builder, ConcurrentQueue<string> seen)
+    {
+        _ = extension switch
+        {
+            "AddHttpMessageHandler" => builder.AddHttpMessageHandler(() => new Passing("first", seen)).AddHttpMessageHandler(() => new Passing("second", seen)),
+            "ConfigureHttpClient" => builder.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("own", "header")),
+#pragma warning disable CS0618 // Obsolete there, and in use all the same.
+            "ConfigureHttpMessageHandlerBuilder" => builder.ConfigureHttpMessageHandlerBuilder(handlers => handlers.AdditionalHandlers.Add(new Passing("built", seen))),
+#pragma warning restore CS0618
+            "ConfigureAdditionalHttpMessageHandlers" => builder.AddHttpMessageHandler(() => new Passing("removed", seen)).ConfigureAdditionalHttpMessageHandlers((handlers, _) =>
+            {
+                seen.Enqueue($"handlers {handlers.Count}");
+                handlers.Clear();
+                handlers.Add(new Passing("instead", seen));
+            }),
+            "AddTypedClient" => builder.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("typed", "yes")).AddTypedClient(client => new Typed(client)),
+            "AddAsKeyed" => builder.AddAsKeyed(ServiceLifetime.Singleton),
+            "RemoveAsKeyed" => builder.RemoveAsKeyed(),
+            "RedactLoggedHeaders" => builder.RedactLoggedHeaders(["secret"]),
+            "AddLogger" => builder.RemoveAllLoggers().AddLogger(_ => new OwnLogger(seen)),
+            "AddDefaultLogger" => builder.RemoveAllLoggers().AddDefaultLogger(),
+            "RemoveAllLoggers" => builder.RemoveAllLoggers(),
+            "SetHandlerLifetime" => builder.SetHandlerLifetime(TimeSpan.FromHours(1)),
+            "ShouldRedactHeaderValue" => ConfigureOptions(builder, options => options.ShouldRedactHeaderValue = header => header == "secret"),
+            "SuppressHandlerScope" => ConfigureOptions(builder, options => options.SuppressHandlerScope = true).AddHttpMessageHandler(services =>
+            {
+                seen.Enqueue($"scoped {services.GetRequiredService<Scoped>() is not null}");
+                return new Passing("suppressed", seen);
+            }),
+            _ => ConfigureOptions(builder, options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new Passing("action", seen)))),
+        };
+    }
+
+    private static IHttpClientBuilder ConfigureOptions(IHttpClientBuilder builder, Action<HttpClientFactoryOptions> configure)
+    {
+        builder.Services.Configure(builder.Name, configure);
+        return builder;
+    }
+
+    private sealed class Scoped;
+
+    private sealed record Typed(HttpClient Client);
+
+    private sealed class Passing(string name, ConcurrentQueue<string> seen) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            seen.Enqueue($"handler {name}");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class Server(ConcurrentQueue<string> seen) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            seen.Enqueue($"server {string.Join(",", request.Headers.Where(static header => header.Key is "own" or "typed" or "secret").Select(static header => header.Key).Order(StringComparer.Ordinal))}");
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { RequestMessage = request, Content = new StringContent("here") });
+        }
+    }
+
+    private sealed class OwnLogger(ConcurrentQueue<string> seen) : IHttpClientLogger
+    {
+        public object? LogRequestStart(HttpRequestMessage request)
+        {
+            seen.Enqueue("log start");
+            return null;
+        }
+
+        public void LogRequestStop(object? context, HttpRequestMessage request, HttpResponseMessage response, TimeSpan elapsed) => seen.Enqueue("log stop");
+
+        public void LogRequestFailed(object? context, HttpRequestMessage request, HttpResponseMessage? response, Exception exception, TimeSpan elapsed) => seen.Enqueue("log failed");
+    }
+}
