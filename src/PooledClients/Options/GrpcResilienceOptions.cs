@@ -12,8 +12,11 @@ public sealed class GrpcResilienceOptions
     /// only a unary call whose response has not begun (gRFC A6: its headers commit it) or a server stream that has not delivered
     /// anything yet.
     /// </summary>
-    /// <value>8: a server's restart of two or three seconds. 1 means that nothing is ever tried again.</value>
-    public int MaxAttempts { get; set; } = 8;
+    /// <value>
+    /// 5, as many as gRPC allows a <c>retryPolicy</c> (gRFC A6): a server that is gone says so within a second. A call that should outlast
+    /// a restart waits for ready (<see cref="PooledGrpcClientOptions.WaitForReady"/>). 1 means that nothing is ever tried again.
+    /// </value>
+    public int MaxAttempts { get; set; } = 5;
 
     /// <summary>
     /// Gets or sets the pause before the second attempt. It doubles with each further one, each within 20% (gRFC A6). A server

@@ -19,6 +19,9 @@ namespace PooledClients.Resilience;
 /// </summary>
 internal static class FailureClassifier
 {
+    // GOAWAY may come at any time, so it proves nothing.
+    private static readonly Failure SpeaksHttp11 = Failure.Of(FailureKind.WrongProtocol) with { MayBeProcessed = true };
+
     /// <summary>Judges what a request's sending, or the reading of its answer, threw.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="progress">How far the request's content got.</param>
@@ -47,9 +50,11 @@ internal static class FailureClassifier
     public static string Describe(Exception exception, FailureKind kind, string address) => kind switch
     {
         FailureKind.Untrusted => $"{address} and this client do not trust each other: {TrustWords(exception)}",
-        FailureKind.WrongProtocol => $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN).",
-        FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved
-            => $"No connection to {address} could be made: {(exception is HttpRequestException { InnerException: { } inner } ? inner : exception).Message}",
+        FailureKind.WrongProtocol => exception.Find<WrongProtocolException>()?.Message
+            ?? (exception.Find<HttpProtocolException>() is null
+                ? $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN)."
+                : $"{address} speaks HTTP/1.1 only, and gRPC needs HTTP/2: let its endpoint allow it (in clear text, HTTP/2 alone)."),
+        FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved => $"No connection to {address} could be made: {ConnectWords(exception, address)}",
         FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2: {exception.GetBaseException().Message}",
         FailureKind.RequestHeadersTooLarge => $"The headers of the request are larger than {address} allows, so nothing was sent: {exception.Message}",
         FailureKind.ResponseHeadersTooLarge
@@ -110,6 +115,7 @@ internal static class FailureClassifier
     {
         ConnectionBudgetException => Failure.Of(FailureKind.BudgetSpent),
         BreakerOpenException => Failure.Of(FailureKind.BreakerOpen),
+        WrongProtocolException => Failure.Of(FailureKind.WrongProtocol),
         AuthenticationException or TlsConfigurationException or IdentityRefusedException => Failure.Of(FailureKind.Untrusted),
         DialAbandonedException => Failure.Of(FailureKind.DialAbandoned),
         EndedBeforeSettingsException => Failure.Of(FailureKind.NeverCameUp),
@@ -127,7 +133,8 @@ internal static class FailureClassifier
     };
 
     private static Failure JudgeProtocol(HttpProtocolException protocol) =>
-        RuntimeContracts.IsConnectionClose(protocol) ? Failure.Of(FailureKind.ConnectionLost)
+        RuntimeContracts.IsConnectionClose(protocol)
+            ? protocol.ErrorCode == Http2Error.Http11Required ? SpeaksHttp11 : Failure.Of(FailureKind.ConnectionLost)
         : RuntimeContracts.IsConnectionError(protocol) ? Failure.Of(FailureKind.ProtocolBroken)
         : Failure.OfReset(protocol.ErrorCode);
 
@@ -158,6 +165,25 @@ internal static class FailureClassifier
     // The layers around it only tell that a handshake failed.
     private static string TrustWords(Exception exception) =>
         ((Exception?)exception.Find<IdentityRefusedException>() ?? exception.Find<ServerTrustException>() ?? exception.GetBaseException()).Message;
+
+    // The runtime's words, and the way out where they show none.
+    private static string ConnectWords(Exception exception, string address)
+    {
+        var words = (exception is HttpRequestException { InnerException: { } inner } ? inner : exception).Message;
+        return exception.Find<SocketException>()?.SocketErrorCode switch
+        {
+            SocketError.HostNotFound or SocketError.NoData
+                => $"{words} (DNS does not know the name: give it in full, or have service discovery resolve it where it is one of its names)",
+
+            // What a path that is not there comes to.
+            SocketError.AddressNotAvailable when IsUnix(address)
+                => "there is no such socket: does the server run, is it the path that it listens on, and may this process search its folders?",
+            SocketError.ConnectionRefused when IsUnix(address) => "no server listens on the socket, whose file is there",
+            _ => words,
+        };
+    }
+
+    private static bool IsUnix(string address) => address.StartsWith("unix:", StringComparison.Ordinal);
 
     private static string Chain(Exception exception) =>
         $"{exception.GetType().Name}: {exception.Message}{(exception.InnerException is { } inner ? " " + Chain(inner) : null)}";

@@ -21,6 +21,11 @@ internal sealed class HandshakeRecorder
     private const byte HandshakeFailure = 40;
     private const byte AccessDenied = 49;
     private const byte CertificateRequired = 116;
+    private const byte NoApplicationProtocol = 120;
+
+    // The types that a server's first record can have: change of cipher, alert, handshake (RFC 8446, 5.1).
+    private const byte FirstRecordType = 20;
+    private const byte LastRecordType = 22;
 
     private readonly string _target;
     private readonly TlsMetrics _metrics;
@@ -30,6 +35,7 @@ internal sealed class HandshakeRecorder
     private ServerHelloSniffer _hello;
     private AlertReader _alerts;
     private ClientIdentity? _identity;
+    private bool _hasBegun;
     private int _told;
     private int _isEndCounted;
     private volatile bool _completed;
@@ -67,10 +73,24 @@ internal sealed class HandshakeRecorder
     public static Stream? InnerOf(Stream stream) => stream is SslStream ssl ? RuntimeContracts.InnerStreamOf(ssl) : null;
 
     /// <summary>Takes what came from the server during the handshake, in order.</summary>
+    /// <exception cref="WrongProtocolException">It is no TLS, or says that the server has none of the protocols that were offered.</exception>
     public void OnReceived(ReadOnlySpan<byte> bytes)
     {
+        if (!_hasBegun && bytes.Length > 0)
+        {
+            _hasBegun = true;
+            if (bytes[0] is < FirstRecordType or > LastRecordType)
+            {
+                throw new WrongProtocolException($"{_target} answers, but speaks no TLS: if it is meant to be in clear text, its address begins with http://, not https://.");
+            }
+        }
+
         _hello.Add(bytes);
         _alerts.Add(bytes);
+        if (_alerts.Alert == NoApplicationProtocol)
+        {
+            throw new WrongProtocolException($"{_target} does not offer HTTP/2 (ALPN): gRPC needs its TLS endpoint to offer \"h2\".");
+        }
     }
 
     /// <summary>Notes that the server ended the connection, in order or not.</summary>
