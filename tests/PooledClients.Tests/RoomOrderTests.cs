@@ -7,7 +7,7 @@ public sealed class RoomOrderTests
     private static readonly string[] Rooms =
     [
         "Platform", "Options", "Snapshots", "", "Diagnostics", "Tls/Files", "Tls/Certificates", "Tls/Handshakes", "Tls", "Configuration",
-        "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Endpoints", "Connections/Dialing", "Connections",
+        "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Dialing", "Connections/Endpoints", "Connections",
         "Resilience", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",
         "Http/Leaks", "Http/Retries", "Http", "DependencyInjection",
@@ -18,16 +18,8 @@ public sealed class RoomOrderTests
     [
         "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/ConnectionGate.cs",
         "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/DescriptorAlarm.cs",
-        "Connections/Dialing/Connector.cs -> Connections/Generation.cs",
-        "Connections/Dialing/Connector.cs -> Connections/Transport.cs",
-        "Connections/Dialing/Connector.cs -> Connections/TransportServices.cs",
-        "Connections/Wire/PooledConnection.cs -> Connections/Endpoints/Destination.cs",
-        "Connections/Wire/PooledStream.cs -> Connections/Dialing/ConnectAttempt.cs",
-        "Connections/Wire/PooledStream.cs -> Connections/Dialing/ConnectBackoff.cs",
-        "Connections/Wire/PooledStream.cs -> Connections/Endpoints/Destination.cs",
         "Grpc/Deadlines/CallTime.cs -> Grpc/Retries/CallScope.cs",
         "Grpc/Deadlines/DeadlineOrigin.cs -> Grpc/Retries/CallScope.cs",
-        "Grpc/Statuses/SendFailure.cs -> Grpc/Messages/SentContent.cs",
         "Http/Exchanges/HttpExchange.cs -> Http/Retries/IHttpCall.cs",
         "Http/Exchanges/HttpExchangeHandler.cs -> Http/HttpClientState.cs",
         "Http/Routes/HttpRoute.cs -> Http/HttpClientState.cs",

@@ -1,12 +1,19 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections;
 
 /// <summary>
-/// One handler of a transport, from the trust and options that it was made with to the last request that it was given. It is
-/// disposed when it was replaced and no request is inside <c>SendAsync</c>: earlier would fail those that wait for a connection.
+/// One handler of a transport whose connections the runtime picks, within its own limits and our budget: over HTTP/1.1, through proxies,
+/// for whatever has no HTTP/2 frames to follow. It lives from the trust and options that it was made with to the last request that it
+/// was given, and is disposed when it was replaced and no request is inside <c>SendAsync</c>: earlier would fail those that wait for a
+/// connection.
 /// </summary>
 internal sealed class Generation : IDisposable
 {
@@ -14,7 +21,6 @@ internal sealed class Generation : IDisposable
 
     private readonly Transport _transport;
     private readonly TransportServices _services;
-    private readonly Connector _connector;
     private readonly SocketsHttpHandler _handler;
     private readonly HttpMessageInvoker _invoker;
     private readonly Destination? _only;
@@ -26,12 +32,12 @@ internal sealed class Generation : IDisposable
     private int _handlerDisposed;
     private ITimer? _disposeTimer;
 
-    public Generation(
-        int number, Transport transport, IReadOnlyList<Action<SocketsHttpHandler>> configure, TransportServices services)
+    public Generation(int number, Transport transport, SocketsHttpHandler handler, TransportServices services)
     {
         Number = number;
         _transport = transport;
         _services = services;
+        _handler = handler;
         if (transport.Key.Address is { } address)
         {
             _only = CreateDestination(address.ToString());
@@ -41,35 +47,35 @@ internal sealed class Generation : IDisposable
             _destinations = new();
         }
 
-        _connector = new Connector(this, transport, services);
-        _handler = HandlerFactory.Create(transport.Key, transport.PingDelay, _connector, configure);
-        if (_only is not null)
-        {
-            _only.Lifetime = _handler.PooledConnectionLifetime;
-        }
-
-        _invoker = new HttpMessageInvoker(_handler, disposeHandler: false);
+        handler.EnableMultipleHttp2Connections = true;
+        handler.ConnectCallback = ConnectAsync;
+        var filter = handler.PlaintextStreamFilter;
+        handler.PlaintextStreamFilter = filter is null
+            ? (context, _) => new(Established(context.PlaintextStream, context.PlaintextStream))
+            : async (context, cancellationToken) =>
+                Established(context.PlaintextStream, await filter(context, cancellationToken).ConfigureAwait(false));
+        _invoker = new HttpMessageInvoker(handler, disposeHandler: false);
     }
 
     public int Number { get; }
 
-    /// <summary>The one destination of a transport that has an address.</summary>
-    public Destination Destination => _only ?? throw new InvalidOperationException("This transport has no address of its own.");
+    /// <summary>Gets how long a connection is kept that nobody uses, the user's own word included.</summary>
+    public TimeSpan IdleTimeout => _handler.PooledConnectionIdleTimeout;
 
     public IEnumerable<Destination> Destinations => _only is null ? _destinations!.Values : [_only];
 
     public int Connections => Destinations.Sum(static destination => destination.Connections);
 
-    /// <summary>Calls in flight, open streams included.</summary>
+    /// <summary>Gets the calls in flight, open streams included.</summary>
     public int InFlight => Destinations.Sum(static destination => destination.InFlight);
 
     public bool IsIdle => Volatile.Read(ref _requests) == 0 && InFlight == 0;
 
-    /// <summary>Whether nothing of it is left: no request, no handler, no connection.</summary>
+    /// <summary>Gets whether nothing of it is left: no request, no handler, no connection.</summary>
     public bool IsGone => Volatile.Read(ref _handlerDisposed) != 0 && IsEmpty;
 
-    /// <summary>Whether it has no connection, not even one that only finishes the calls it has.</summary>
-    public bool IsEmpty => Destinations.All(static destination => destination.IsEmpty);
+    /// <summary>Gets whether it has no connection, not even one that only finishes the calls it has.</summary>
+    public bool IsEmpty => Connections == 0;
 
     public Destination GetDestination(HttpRequestMessage request)
     {
@@ -84,6 +90,10 @@ internal sealed class Generation : IDisposable
             static (key, generation) => generation.CreateDestination($"{key.Scheme}://{key.Host}:{key.Port}"),
             this);
     }
+
+    /// <summary>Whether requests to this address go through a proxy.</summary>
+    public bool IsProxied(Uri address) =>
+        _handler.UseProxy && (_handler.Proxy ?? HttpClient.DefaultProxy) is { } proxy && !proxy.IsBypassed(address) && proxy.GetProxy(address) is not null;
 
     public bool TryEnter()
     {
@@ -109,11 +119,6 @@ internal sealed class Generation : IDisposable
     /// <summary>Takes no new request from now on.</summary>
     public void Retire()
     {
-        foreach (var destination in Destinations)
-        {
-            destination.Retire();
-        }
-
         if (Interlocked.Or(ref _requests, Retired) == 0)
         {
             DisposeHandler();
@@ -154,10 +159,37 @@ internal sealed class Generation : IDisposable
         }
     }
 
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var destination = GetDestination(context.InitialRequestMessage);
+        EndPoint target = _transport.Key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host) : context.DnsEndPoint;
+        var lease = await destination.Gate.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var stream = await _transport.Connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);
+            destination.Add(stream.Connection);
+            return stream;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    // A tunnel through a proxy has another connection under it, whose connect has ended before.
+    private static Stream Established(Stream established, Stream plaintext)
+    {
+        var stream = (established as PooledStream) ?? (HandshakeRecorder.InnerOf(established) as PooledStream);
+        stream?.Established(isMutual: established is SslStream { IsMutuallyAuthenticated: true });
+        return stream?.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
+    }
+
     private Destination CreateDestination(string address)
     {
-        var isMultiplexed = _transport.Key.IsMultiplexed;
+        // Of what speaks HTTP/2 only a proxy's connections come here; the rest carry a request each.
+        var isMultiplexed = _transport.Key is { IsMultiplexed: true, Address: { } target } && IsProxied(target.ChannelAddress);
         var cap = _transport.Key.Connection.ConnectionCap(isMultiplexed);
-        return new Destination(address, isMultiplexed, _services.Gate.CreateAddress(address, cap), _services.TimeProvider, _transport.OnIdle);
+        return new Destination(address, _services.Gate.CreateAddress(address, cap), _transport.Idle);
     }
 }

@@ -1,15 +1,17 @@
 using System.Net;
 using System.Net.Security;
-using PooledClients.Connections.Dialing;
 
 namespace PooledClients.Connections;
 
-/// <summary>Makes the handler of a generation: our defaults, then the owner's adjustments, then what they may not take away.</summary>
+/// <summary>
+/// Makes a handler: our defaults, then the owner's adjustments, then what they may not take away. Over HTTP/2 each connection has one of
+/// its own, so the adjustments run for each of them.
+/// </summary>
 internal static class HandlerFactory
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(100);
 
-    public static SocketsHttpHandler Create(TransportKey key, TimeSpan? pingDelay, Connector connector, IReadOnlyList<Action<SocketsHttpHandler>> configure)
+    public static SocketsHttpHandler Create(TransportKey key, TimeSpan? pingDelay, IReadOnlyList<Action<SocketsHttpHandler>> configure)
     {
         var settings = key.Connection;
 
@@ -65,7 +67,8 @@ internal static class HandlerFactory
             RestoreTrust(handler.SslOptions, material.CreateAuthenticationOptions());
         }
 
-        Protect(handler, connector);
+        // The handler's own timeout counts every wait inside the callback and ends in a cancellation without a cause: ours is the connector's.
+        handler.ConnectTimeout = Timeout.InfiniteTimeSpan;
         return handler;
     }
 
@@ -82,19 +85,6 @@ internal static class HandlerFactory
 
         adjusted.CertificateChainPolicy = ours.CertificateChainPolicy;
         adjusted.EnabledSslProtocols = ours.EnabledSslProtocols;
-    }
-
-    private static void Protect(SocketsHttpHandler handler, Connector connector)
-    {
-        // The handler's own timeout counts every wait inside the callback and ends in a cancellation without a cause: ours is the connector's.
-        handler.ConnectTimeout = Timeout.InfiniteTimeSpan;
-        handler.EnableMultipleHttp2Connections = true;
-        handler.ConnectCallback = connector.ConnectAsync;
-        var filter = handler.PlaintextStreamFilter;
-        handler.PlaintextStreamFilter = filter is null
-            ? (context, _) => connector.OnEstablishedAsync(context, context.PlaintextStream)
-            : async (context, cancellationToken) =>
-                await connector.OnEstablishedAsync(context, await filter(context, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     // Give or take a tenth, so that a fleet that started together does not reconnect together.

@@ -51,6 +51,9 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
         return true;
     }
 
+    /// <summary>Whether a request to this address goes here.</summary>
+    public bool IsAt(Uri uri) => IsUnix || (Port == uri.Port && Host == uri.IdnHost && Scheme == uri.Scheme);
+
     public override string ToString() => IsUnix ? $"{UnixScheme}:{Host}" : ChannelAddress.GetLeftPart(UriPartial.Authority);
 
     // "localhost:5000" is an absolute Uri of scheme "localhost": the usual slip, so it gets a hint of its own.

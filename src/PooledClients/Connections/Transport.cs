@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
@@ -6,10 +9,10 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Connections;
 
 /// <summary>
-/// What lives for years under one or more channels: the current generation of the handler, replaced under live calls when trust,
-/// identity or the network asks for it.
+/// What lives for years under one or more channels: over HTTP/2 a pool of connections an endpoint, otherwise the current generation of
+/// a handler of the runtime's. New trust, identity or network retires their connections under live calls.
 /// </summary>
-internal sealed class Transport : IReclaimable, IDisposable
+internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 {
     // A request may be queued for a connection of a replaced handler; past this age the handler goes all the same.
     private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
@@ -19,6 +22,10 @@ internal sealed class Transport : IReclaimable, IDisposable
     private readonly TransportServices _services;
     private readonly TrustChanges _trustChanges = new();
     private readonly IDisposable? _trustChange;
+    private readonly TimeSpan _idleTimeout;
+
+    // One a name that the server's certificate has to have and an address; only grows, by what requests ask for.
+    private readonly ConcurrentDictionary<(string Scheme, string Authority, int Port, string? Host), Lazy<EndpointPool>> _endpoints = new();
 
     // Replaced generations until their handler is disposed and their last connection is closed; guarded by _lock.
     private readonly List<Generation> _retired = [];
@@ -33,6 +40,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         Key = key;
         PingDelay = key.Connection.KeepAlivePingDelay;
         Backoff = new ConnectBackoff(services.TimeProvider);
+        Connector = new Connector(key.Tls, key.Connection, services.Handshakes, services.LocalFaultRetry, services.TimeProvider);
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();
@@ -52,24 +60,35 @@ internal sealed class Transport : IReclaimable, IDisposable
             throw;
         }
 
+        _idleTimeout = _current.IdleTimeout;
+        if (key is { IsMultiplexed: true, Address: { } address } && !_current.IsProxied(address.ChannelAddress))
+        {
+            Endpoint = CreateEndpoint(address, address.ChannelAddress.IdnHost);
+        }
+
         services.Gate.AddReclaimable(this);
     }
 
     public TransportKey Key { get; }
 
-    /// <summary>The time without traffic after which a ping is sent; doubled whenever the server has had too many. Written under the lock.</summary>
+    public Connector Connector { get; }
+
+    /// <summary>Gets the pool of the one address of a gRPC transport; none through a proxy, whose connections are the runtime's.</summary>
+    public EndpointPool? Endpoint { get; }
+
+    /// <summary>Gets the time without traffic after which a ping is sent; doubled whenever the server has had too many. Written under the lock.</summary>
     public TimeSpan? PingDelay { get; private set; }
 
     public bool IsDisposed => _disposed;
 
-    /// <summary>When the next dial is due after failed ones; it outlives generations.</summary>
+    /// <summary>Gets when the next dial is due after failed ones.</summary>
     public ConnectBackoff Backoff { get; }
 
     public string Address => Key.DisplayName;
 
     public Generation Current => _current;
 
-    /// <summary>The generations that still have anything, the current one last.</summary>
+    /// <summary>Gets the generations that still have anything, the current one last.</summary>
     public IReadOnlyList<Generation> Generations
     {
         get
@@ -81,37 +100,47 @@ internal sealed class Transport : IReclaimable, IDisposable
         }
     }
 
-    public int Connections
+    public IEnumerable<EndpointPool> Endpoints
     {
         get
         {
-            lock (_lock)
-            {
-                return _current.Connections + _retired.Sum(static generation => generation.Connections);
-            }
+            var others = _endpoints.Values.Where(static pool => pool.IsValueCreated).Select(static pool => pool.Value);
+            return Endpoint is null ? others : others.Prepend(Endpoint);
         }
     }
 
-    /// <summary>Connections that are up, those of replaced generations included.</summary>
-    public int Up => Generations.Distinct().SelectMany(static generation => generation.Destinations).Sum(static destination => destination.Up);
+    public int Connections => Generations.Sum(static generation => generation.Connections) + Endpoints.Sum(static pool => pool.Connections.Current.Length + pool.Dialing);
+
+    /// <summary>Gets the connections that are up, those that only finish their calls included.</summary>
+    public int Up => Generations.SelectMany(static generation => generation.Destinations).Sum(static destination => destination.Up)
+        + Endpoints.Sum(static pool => pool.Connections.Current.Length + pool.Connections.Retired.Length);
 
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>Told the stream limit of each connection whose server names one.</summary>
     public event Action<int>? StreamLimitLearned;
 
-    public void LearnStreamLimit(int limit) => StreamLimitLearned?.Invoke(limit);
+    /// <summary>Gets the calls in flight, open streams included.</summary>
+    public int InFlight => Generations.Sum(static generation => generation.InFlight) + Endpoints.Sum(static pool => pool.Connections.InFlight);
 
-    /// <summary>Calls in flight on any generation, open streams included.</summary>
-    public int InFlight
+    /// <summary>
+    /// Gets the pool that a request's connections come from; none when the runtime picks them: for HTTP/1.1, also where a request may fall
+    /// back to it, and through a proxy.
+    /// </summary>
+    public EndpointPool? EndpointOf(HttpRequestMessage request)
     {
-        get
+        if (Endpoint is null || request.Version.Major != 2 || request.VersionPolicy != HttpVersionPolicy.RequestVersionExact)
         {
-            lock (_lock)
-            {
-                return _current.InFlight + _retired.Sum(static generation => generation.InFlight);
-            }
+            return null;
         }
+
+        // A handler in front may have sent the request elsewhere, or to another host at the same address.
+        var uri = request.RequestUri!;
+        var host = request.Headers.Host;
+        return host is null && Key.Address!.IsAt(uri) ? Endpoint : _endpoints.GetOrAdd(
+            (uri.Scheme, uri.IdnHost, uri.Port, host),
+            static (key, transport) => new Lazy<EndpointPool>(() => transport.CreateEndpoint(key.Scheme, key.Authority, key.Port, key.Host)),
+            this).Value;
     }
 
     /// <summary>Counts a request on the current generation; the caller gives it back by <see cref="Generation.Exit"/>.</summary>
@@ -135,37 +164,30 @@ internal sealed class Transport : IReclaimable, IDisposable
     /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, CancellationToken cancellationToken)
     {
-        while (true)
+        var generation = Enter();
+        var destination = generation.GetDestination(request);
+        destination.BeginCall();
+        try
         {
-            var generation = Enter();
-            var destination = generation.GetDestination(request);
-            destination.BeginCall();
-            try
-            {
-                return await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            }
-            catch (HttpRequestException exception) when (exception.InnerException is DialAbandonedException && !cancellationToken.IsCancellationRequested)
-            {
-                // The dial was given up between two requests and took this one's place: nothing was sent.
-            }
-            catch (HttpRequestException exception) when (IsEnd(exception) && Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
-            {
-                // The same failure to whoever judges it by its error or its cause; only people read the rest.
-                throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
-            }
-            catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
-            {
-                throw new OperationCanceledException(budget.Message, budget, cancellationToken);
-            }
-            finally
-            {
-                generation.Exit();
-                destination.EndCall();
-            }
+            return await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception) when (IsEnd(exception) && Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
+        {
+            // The same failure to whoever judges it by its error or its cause; only people read the rest.
+            throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
+        }
+        catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
+        {
+            throw new OperationCanceledException(budget.Message, budget, cancellationToken);
+        }
+        finally
+        {
+            generation.Exit();
+            destination.EndCall();
         }
     }
 
-    /// <summary>Replaces the current generation: new calls dial anew, those in flight finish where they are.</summary>
+    /// <summary>Has new calls dial anew; those in flight finish where they are.</summary>
     public void Replace(string reason)
     {
         lock (_lock)
@@ -175,46 +197,49 @@ internal sealed class Transport : IReclaimable, IDisposable
                 ReplaceLocked(reason);
             }
         }
+
+        RetireConnections();
     }
 
-    /// <summary>Replaces <paramref name="generation"/> unless that was done already, so that many callers replace it once.</summary>
-    public void Replace(Generation generation, string reason)
+    /// <summary>The server has had too many pings: new connections send half as many (gRFC A8).</summary>
+    /// <param name="seen">The ping delay of the connection that said so: many calls of it double the delay once.</param>
+    public void SlowPings(TimeSpan? seen)
     {
         lock (_lock)
         {
-            if (!_disposed && _current == generation)
+            if (_disposed || PingDelay is not { } delay || delay != seen)
             {
-                ReplaceLocked(reason);
+                return;
             }
-        }
-    }
 
-    /// <summary>The server of this generation has had too many pings: the next one sends half as many (gRFC A8).</summary>
-    public void SlowPings(Generation generation)
-    {
-        lock (_lock)
-        {
-            if (!_disposed && _current == generation && PingDelay is { } delay)
-            {
-                PingDelay = delay * 2;
-                ReplaceLocked($"its server answered too_many_pings; the next ping delay is {PingDelay}");
-            }
+            PingDelay = delay * 2;
+            ReplaceLocked($"its server answered too_many_pings; the next ping delay is {PingDelay}");
         }
+
+        RetireConnections();
     }
 
     public bool TryReclaimIdle()
     {
         lock (_lock)
         {
-            if (_disposed || !_current.IsIdle || _current.IsEmpty)
+            // A dial that waits for room is nothing that could be given back, and who waits for it is not idle.
+            var open = _current.Connections + Endpoints.Sum(static pool => pool.Connections.Current.Length);
+            if (_disposed || open == 0 || !_current.IsIdle || InFlight > 0 || Endpoints.Any(static pool => pool.Waiting > 0))
             {
                 return false;
             }
 
-            _services.Logger.PoolReclaimed(Address, _current.Connections, _current.Number);
+            _services.Logger.PoolReclaimed(Address, Connections, _current.Number);
             ReplaceLocked(reason: null);
-            return true;
         }
+
+        foreach (var pool in Endpoints)
+        {
+            pool.RetireUnused();
+        }
+
+        return true;
     }
 
     /// <summary>Takes no request any more; what is still read from its connections may come to its end.</summary>
@@ -232,6 +257,11 @@ internal sealed class Transport : IReclaimable, IDisposable
             _retired.Add(_current);
         }
 
+        foreach (var pool in Endpoints)
+        {
+            pool.Close();
+        }
+
         _trustChange?.Dispose();
         _services.Gate.RemoveReclaimable(this);
     }
@@ -239,6 +269,11 @@ internal sealed class Transport : IReclaimable, IDisposable
     public void Dispose()
     {
         Retire();
+        foreach (var pool in Endpoints)
+        {
+            pool.Dispose();
+        }
+
         lock (_lock)
         {
             foreach (var generation in _retired)
@@ -251,11 +286,13 @@ internal sealed class Transport : IReclaimable, IDisposable
     }
 
     /// <summary>Called when the last call to one of its addresses has ended.</summary>
-    public void OnIdle()
+    public void Idle()
     {
         Volatile.Write(ref _lastUsed, _services.TimeProvider.GetTimestamp());
         _services.Gate.NotifyIdle(this);
     }
+
+    void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(limit);
 
     private static bool IsEnd(HttpRequestException exception) =>
         exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
@@ -270,9 +307,38 @@ internal sealed class Transport : IReclaimable, IDisposable
                 ReplaceLocked("its certificates changed");
             }
         }
+
+        RetireConnections();
     }
 
-    private Generation CreateGeneration(int number) => _trustChanges.Make(() => new Generation(number, this, _configure, _services));
+    private Generation CreateGeneration(int number) => _trustChanges.Make(() => new Generation(number, this, CreateHandler(), _services));
+
+    private SocketsHttpHandler CreateHandler() => HandlerFactory.Create(Key, PingDelay, _configure);
+
+    private EndpointPool CreateEndpoint(ServiceAddress address, string host)
+    {
+        EndPoint target = address.IsUnix ? new UnixDomainSocketEndPoint(address.Host) : new DnsEndPoint(address.Host, address.Port);
+        var name = address.ToString();
+        var budget = _services.Gate.CreateAddress(name, Key.Connection.ConnectionCap(isMultiplexed: true));
+        var dialer = new EndpointDialer(
+            new EndpointAddress(name, host, target, address.IsSecure), CreateHandler, Connector, Backoff, budget, _services.TimeProvider);
+        return new EndpointPool(dialer, _idleTimeout, this, _services.TimeProvider, _services.Logger);
+    }
+
+    // The certificate is to have the name that the request calls its host.
+    private EndpointPool CreateEndpoint(string scheme, string host, int port, string? hostHeader)
+    {
+        var name = hostHeader is null ? host : new Uri($"{scheme}://{hostHeader}").IdnHost;
+        return CreateEndpoint(Key.Address is { IsUnix: true } unix ? unix : new ServiceAddress(scheme, host, port), name);
+    }
+
+    private void RetireConnections()
+    {
+        foreach (var pool in Endpoints)
+        {
+            pool.RetireAll();
+        }
+    }
 
     private void ReplaceLocked(string? reason)
     {

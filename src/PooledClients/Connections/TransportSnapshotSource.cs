@@ -1,4 +1,4 @@
-using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections;
@@ -10,20 +10,31 @@ internal sealed class TransportSnapshotSource(TransportRegistry transports) : IS
     {
         foreach (var transport in transports.Transports)
         {
+            foreach (var pool in transport.Endpoints)
+            {
+                Add(snapshot, pool.Connections.Current.Select(static connection => connection.Wire), isRetired: false);
+                Add(snapshot, pool.Connections.Retired.Select(static connection => connection.Wire), isRetired: true);
+            }
+
             foreach (var generation in transport.Generations)
             {
-                foreach (var connection in generation.Destinations.SelectMany(static destination => destination.Snapshot()))
-                {
-                    snapshot.Connections.Add(new ConnectionSnapshot
-                    {
-                        Address = connection.Destination.Address,
-                        RemoteEndPoint = connection.RemoteEndPoint?.ToString(),
-                        Age = connection.Age,
-                        SilentFor = connection.SilentFor,
-                        Retired = generation != transport.Current,
-                    });
-                }
+                Add(snapshot, generation.Destinations.SelectMany(static destination => destination.Snapshot()), generation != transport.Current);
             }
+        }
+    }
+
+    private static void Add(SnapshotBuilder snapshot, IEnumerable<PooledConnection?> connections, bool isRetired)
+    {
+        foreach (var connection in connections.OfType<PooledConnection>())
+        {
+            snapshot.Connections.Add(new ConnectionSnapshot
+            {
+                Address = connection.Owner.Address,
+                RemoteEndPoint = connection.RemoteEndPoint?.ToString(),
+                Age = connection.Age,
+                SilentFor = connection.SilentFor,
+                Retired = isRetired,
+            });
         }
     }
 }

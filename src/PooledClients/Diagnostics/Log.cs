@@ -141,6 +141,15 @@ internal static partial class Log
     [LoggerMessage(512, LogLevel.Warning, "{Use} certificate {Subject} ({Thumbprint}, {Source}) expired at {NotAfter:u}.")]
     public static partial void CertificateExpired(this ILogger logger, string use, string subject, string thumbprint, string source, DateTimeOffset notAfter);
 
+    [LoggerMessage(408, LogLevel.Debug, "{Address}: one more connection is dialed: {Dials}. {Decision}.")]
+    public static partial void ConnectionDecision(this ILogger logger, string address, bool dials, string decision);
+
+    [LoggerMessage(409, LogLevel.Debug, "A connection to {Address} takes no new call: {Reason}. {Calls} are still on it.")]
+    public static partial void ConnectionRetired(this ILogger logger, string address, string reason, int calls);
+
+    [LoggerMessage(410, LogLevel.Warning, "A connection to {Address} that takes no new call is kept open for {Seconds:0} s by {Calls} calls. It closes with them, or after an hour.")]
+    public static partial void RetiredConnectionHeld(this ILogger logger, string address, int calls, double seconds);
+
     [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
     public static partial void RequestSentAgain(this ILogger logger, string address, string reason);
 

@@ -214,7 +214,12 @@ internal sealed class GrpcChannelPool(
     private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker)
     {
         var handler = new GrpcTransportHandler(
-            transport, clientOptions.Admission, policies.GetBreaker(transport.Address, breaker), timeProvider, _logger);
+            transport,
+            clientOptions.Admission,
+            policies.GetBreaker(transport.Address, breaker),
+            policies.GetBudget(transport.Address, clientOptions.Resilience.RetryRatio, clientOptions.Resilience.RetriesPerSecond),
+            timeProvider,
+            _logger);
         metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
         return handler;
     }

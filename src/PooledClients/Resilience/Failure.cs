@@ -28,7 +28,6 @@ internal sealed record Failure(
         new(FailureKind.Untrusted, FaultOwner.Trust, false, TransparentRetry.None, false, RequestOutcome.Ignored, StatusCode.Unavailable),
         Unprocessed(FailureKind.ConnectFailed, FaultOwner.Network, TransparentRetry.None, RequestOutcome.Failed),
         new(FailureKind.WrongProtocol, FaultOwner.Server, false, TransparentRetry.None, false, RequestOutcome.Failed, StatusCode.Unavailable),
-        Unprocessed(FailureKind.DialAbandoned, FaultOwner.Process, TransparentRetry.AtOnce, RequestOutcome.Ignored),
         Unprocessed(FailureKind.NeverCameUp, FaultOwner.Network, TransparentRetry.Paced, RequestOutcome.Failed),
         Unprocessed(FailureKind.NeverSent, FaultOwner.Network, TransparentRetry.AtOnce, RequestOutcome.Failed),
         Unprocessed(FailureKind.StreamRefused, FaultOwner.Server, TransparentRetry.Paced, RequestOutcome.Failed),
@@ -49,7 +48,7 @@ internal sealed record Failure(
 
     /// <summary>Whether no connection came about: who spaces dials leaves it to that, which is over sooner than a break.</summary>
     public bool IsConnect => Kind is FailureKind.ConnectFailed or FailureKind.WrongProtocol or FailureKind.Untrusted or FailureKind.NeverCameUp
-        or FailureKind.OutOfDescriptors or FailureKind.BudgetSpent or FailureKind.Starved or FailureKind.DialAbandoned;
+        or FailureKind.OutOfDescriptors or FailureKind.BudgetSpent or FailureKind.Starved;
 
     public static Failure Of(FailureKind kind) => Table[(int)kind];
 

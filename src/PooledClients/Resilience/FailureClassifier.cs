@@ -60,7 +60,7 @@ internal static class FailureClassifier
         FailureKind.ResponseHeadersTooLarge
             => $"The headers of an answer of {address} are larger than this client allows (ConfigureHandler: MaxResponseHeadersLength), which ended the connection: "
             + exception.GetBaseException().Message,
-        FailureKind.StreamRefused or FailureKind.AboveLastStream or FailureKind.NeverSent or FailureKind.DialAbandoned
+        FailureKind.StreamRefused or FailureKind.AboveLastStream or FailureKind.NeverSent
             => $"{address} did not take the request, which was not processed: {exception.Message}",
         FailureKind.ConnectionLost or FailureKind.ProtocolBroken => $"The connection to {address} ended before the response: {exception.Message}",
         FailureKind.Disposed => $"The connections to {address} were closed by this process: {exception.Message}",
@@ -117,7 +117,7 @@ internal static class FailureClassifier
         BreakerOpenException => Failure.Of(FailureKind.BreakerOpen),
         WrongProtocolException => Failure.Of(FailureKind.WrongProtocol),
         AuthenticationException or TlsConfigurationException or IdentityRefusedException => Failure.Of(FailureKind.Untrusted),
-        DialAbandonedException => Failure.Of(FailureKind.DialAbandoned),
+        ConnectionOverException => Failure.Of(FailureKind.NeverSent),
         EndedBeforeSettingsException => Failure.Of(FailureKind.NeverCameUp),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
         ObjectDisposedException disposed => Failure.Of(IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),

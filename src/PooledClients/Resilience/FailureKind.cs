@@ -42,9 +42,6 @@ internal enum FailureKind
     /// <summary>The server speaks, but not the version of HTTP that is needed.</summary>
     WrongProtocol,
 
-    /// <summary>A dial that nobody waited for was given up and took this request along.</summary>
-    DialAbandoned,
-
     /// <summary>The connection ended before the server had begun to speak HTTP/2.</summary>
     NeverCameUp,
 

@@ -139,10 +139,12 @@ public class ConnectTests : WatchedTest
 
         await clients.KeyValue.GetAsync(Calls.AnyGet);
 
-        Assert.True(handler!.EnableMultipleHttp2Connections);
+        // A handler is a connection; how long it lives, the pool decides by what the user has set.
+        Assert.False(handler!.EnableMultipleHttp2Connections);
         Assert.NotNull(handler.ConnectCallback);
         Assert.Equal(Timeout.InfiniteTimeSpan, handler.ConnectTimeout);
-        Assert.Equal(TimeSpan.FromMinutes(1), handler.PooledConnectionLifetime);
+        Assert.Equal(TimeSpan.FromMinutes(1), clients.Transport.Endpoint!.Connections.Current.Single().Lifetime);
+        Assert.Equal(TimeSpan.FromSeconds(1), handler.ResponseDrainTimeout);
 
         // Many servers punish pings; none is sent unless it is asked for.
         Assert.Equal(Timeout.InfiniteTimeSpan, handler.KeepAlivePingDelay);

@@ -63,7 +63,7 @@ public class SilenceTests : WatchedTest
         await noise.CancelAsync();
         await others;
 
-        Assert.Equal((1, 1), (clients.Transport.Current.Number, server.Connections.Accepted));
+        Assert.Equal((1, 1), (clients.Transport.Endpoint!.Connections.Current.Length, server.Connections.Accepted));
 
         // A call that the server does not know is answered whatever its service holds.
         async Task KeepTalkingAsync(CancellationToken cancellationToken)
@@ -91,7 +91,8 @@ public class SilenceTests : WatchedTest
         var failure = await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: cancellation.Token));
 
         Assert.Equal(StatusCode.Cancelled, failure.StatusCode);
-        Assert.Equal(1, clients.Transport.Current.Number);
+        Assert.Single(clients.Transport.Endpoint!.Connections.Current);
+        Assert.Empty(clients.Transport.Endpoint.Connections.Retired);
     }
 
     [Fact]
@@ -105,7 +106,8 @@ public class SilenceTests : WatchedTest
 
         await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut, deadline: DateTime.UtcNow + Short));
 
-        Assert.Equal(1, clients.Transport.Current.Number);
+        Assert.Single(clients.Transport.Endpoint!.Connections.Current);
+        Assert.Empty(clients.Transport.Endpoint.Connections.Retired);
     }
 
     private static readonly Method<RocksDb.V1.GetRequest, RocksDb.V1.GetResponse> UnknownMethod = new(

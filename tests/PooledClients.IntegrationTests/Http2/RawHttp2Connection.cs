@@ -35,6 +35,12 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     /// <summary>Gets or sets what is done with a ping besides acknowledging it.</summary>
     public Func<Task>? OnPing { get; set; }
 
+    /// <summary>Gets or sets what is told of each request as its headers are read, in the order of the frames.</summary>
+    public Action<RawRequest>? OnRequest { get; set; }
+
+    /// <summary>Gets or sets what is told of each stream that the client resets, complete or not, in the order of the frames.</summary>
+    public Action<int>? OnReset { get; set; }
+
     /// <summary>Gets the end of reading: the client has closed, or the connection was cut.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
@@ -233,6 +239,7 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
             case FrameType.Headers:
                 var request = new RawRequest(Number, frame.StreamId, Hpack.Decode(frame.Content()));
                 _open[frame.StreamId] = request;
+                OnRequest?.Invoke(request);
                 EndIfLast(frame, request);
                 allRequests.Enqueue(request);
                 _requests.Writer.TryWrite(request);
@@ -241,8 +248,13 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
                 open.Add(frame.Content().Length);
                 EndIfLast(frame, open);
                 break;
-            case FrameType.RstStream when _open.TryRemove(frame.StreamId, out var reset):
-                reset.Reset();
+            case FrameType.RstStream:
+                OnReset?.Invoke(frame.StreamId);
+                if (_open.TryRemove(frame.StreamId, out var reset))
+                {
+                    reset.Reset();
+                }
+
                 break;
         }
     }

@@ -33,7 +33,7 @@ public sealed class FailureClassifierTests
         { "refused", new HttpRequestException(HttpRequestError.ConnectionError, "", new SocketException((int)SocketError.ConnectionRefused)), "ConnectFailed" },
         { "no name", new HttpRequestException(HttpRequestError.NameResolutionError, "", new SocketException((int)SocketError.HostNotFound)), "ConnectFailed" },
         { "no HTTP/2", new HttpRequestException(HttpRequestError.VersionNegotiationError, ""), "WrongProtocol" },
-        { "abandoned", new HttpRequestException("", new DialAbandonedException("a")), "DialAbandoned" },
+        { "wanted another connection", new HttpRequestException("", new ConnectionOverException("a")), "NeverSent" },
         { "before SETTINGS", new HttpRequestException("", new EndedBeforeSettingsException(null)), "NeverCameUp" },
         { "before SETTINGS, by key", new HttpRequestException("net_http_http2_connection_not_established"), "NeverCameUp" },
         { "before SETTINGS, as the runtime has it", new HttpRequestException(HttpRequestError.InvalidResponse, "net_http_http2_connection_not_established"), "NeverCameUp" },

@@ -114,7 +114,7 @@ internal sealed class ConnectionGate : IDisposable
     {
         lock (_lock)
         {
-            return new GateState(_reading, Budget, _inUse, [.. _active.Select(a => new GateAddressState(a.Address, a.Cap, a.InUse, a.Waiters.Count))]);
+            return new GateState(_reading, Budget, _inUse, [.. _active.Select(a => new GateAddressState(a.Address, a.Cap, a.InUse + a.Draining, a.Waiters.Count))]);
         }
     }
 
@@ -160,14 +160,27 @@ internal sealed class ConnectionGate : IDisposable
         return waiter.Task.IsCompleted ? new ValueTask<ConnectionLease>(waiter.Task) : WaitAsync(waiter, cancellationToken);
     }
 
-    internal void Release(GateAddress address, bool wasOpened)
+    internal void Release(GateAddress address, bool wasOpened, bool wasDraining)
     {
         lock (_lock)
         {
             _inUse--;
-            address.InUse--;
+            address.InUse -= wasDraining ? 0 : 1;
+            address.Draining -= wasDraining ? 1 : 0;
             _room = _room == int.MaxValue ? _room : _room + 1;
             _unopened -= wasOpened ? 0 : 1;
+            TakeTurn(address);
+            Forget(address);
+            Grant();
+        }
+    }
+
+    internal void Drain(GateAddress address)
+    {
+        lock (_lock)
+        {
+            address.InUse--;
+            address.Draining++;
             TakeTurn(address);
             Forget(address);
             Grant();
@@ -291,7 +304,7 @@ internal sealed class ConnectionGate : IDisposable
 
     private void Forget(GateAddress address)
     {
-        if (address.InUse == 0 && address.Waiters.Count == 0)
+        if (address is { InUse: 0, Draining: 0, Waiters.Count: 0 })
         {
             _active.Remove(address);
         }

@@ -9,6 +9,7 @@ internal sealed class ConnectionLease : IDisposable
 
     private readonly GateAddress _address;
     private int _state;
+    private int _drains;
 
     internal ConnectionLease(GateAddress address) => _address = address;
 
@@ -27,6 +28,15 @@ internal sealed class ConnectionLease : IDisposable
         }
     }
 
+    /// <summary>It counts no more towards its address's cap, and towards the process's budget still.</summary>
+    public void Drain()
+    {
+        if (Interlocked.Exchange(ref _drains, 1) == 0)
+        {
+            _address.Gate.Drain(_address);
+        }
+    }
+
     public void Dispose()
     {
         Return();
@@ -38,7 +48,7 @@ internal sealed class ConnectionLease : IDisposable
         var before = Interlocked.Exchange(ref _state, Returned);
         if (before != Returned)
         {
-            _address.Gate.Release(_address, wasOpened: before == Opened);
+            _address.Gate.Release(_address, wasOpened: before == Opened, wasDraining: Interlocked.Exchange(ref _drains, 1) != 0);
         }
     }
 }

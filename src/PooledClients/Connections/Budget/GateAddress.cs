@@ -23,6 +23,9 @@ internal sealed class GateAddress
 
     internal int InUse { get; set; }
 
+    /// <summary>Leases of connections that only finish the calls they have: none of the cap.</summary>
+    internal int Draining { get; set; }
+
     /// <summary>First come, first served.</summary>
     internal LinkedList<GateWaiter> Waiters { get; } = new();
 

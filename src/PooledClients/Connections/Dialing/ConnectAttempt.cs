@@ -1,7 +1,9 @@
+using PooledClients.Connections.Wire;
+
 namespace PooledClients.Connections.Dialing;
 
 /// <summary>The time that one connect may take, from name resolution to the end of TLS. What it waits for within this process is no part of it.</summary>
-internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvider timeProvider) : IDisposable
+internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvider timeProvider) : IConnectWatch
 {
     private readonly CancellationTokenSource _timeout = new(timeout, timeProvider);
     private long _startedAt = timeProvider.GetTimestamp();
@@ -14,7 +16,7 @@ internal sealed class ConnectAttempt(string address, TimeSpan timeout, TimeProvi
 
     public bool HasTimedOut => _timeout.IsCancellationRequested;
 
-    public ConnectTimeoutException TimedOut(string phase) => new(address, timeout, phase, timeProvider.GetElapsedTime(_startedAt) - timeout);
+    public Exception TimedOut(string phase) => new ConnectTimeoutException(address, timeout, phase, timeProvider.GetElapsedTime(_startedAt) - timeout);
 
     /// <summary>Enters the handshake, which ends with the attempt, and waits until it may begin.</summary>
     /// <param name="handshakes">The queue.</param>

@@ -30,15 +30,12 @@ internal sealed class ConnectBackoff(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Says more of the last failure than was known when it happened: a TLS error surfaces later than its socket closes.</summary>
-    public void Explain(Exception exception)
+    /// <summary>A connection is up. Until it has answered something the next failure is spaced as if it had not come up.</summary>
+    public void Connected()
     {
         lock (_lock)
         {
-            if (_failure is { } failure)
-            {
-                _failure = failure with { Exception = exception };
-            }
+            _failure = null;
         }
     }
 

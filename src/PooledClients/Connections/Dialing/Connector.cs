@@ -1,133 +1,44 @@
-using System.Net.Security;
+using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
-using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
-using PooledClients.Tls.Handshakes;
+using PooledClients.Tls;
 
 namespace PooledClients.Connections.Dialing;
 
-/// <summary>
-/// Makes the connections of one generation: when a call needs one more, when the last failure is long enough ago, and when there is
-/// room for its descriptor.
-/// </summary>
-internal sealed class Connector(Generation generation, Transport transport, TransportServices services)
+/// <summary>Opens the sockets of one transport, for who has the lease of one.</summary>
+internal sealed class Connector(
+    TlsContext? tls, ConnectionSettings settings, HandshakeQueue handshakes, LocalFaultRetry localFaults, TimeProvider timeProvider)
 {
-    private readonly TimeProvider _timeProvider = services.TimeProvider;
-
-    private readonly ConnectionSettings _settings = transport.Key.Connection;
-
-    // HTTP requests to many addresses share a transport, and pace themselves by their own breaker.
-    private readonly ConnectBackoff? _backoff = transport.Key.IsMultiplexed ? transport.Backoff : null;
-
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var destination = generation.GetDestination(context.InitialRequestMessage);
-        using var dial = destination.StartDial(context.InitialRequestMessage.Content as IPendingCall);
-        using var wanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, dial.Abandoned);
-        try
-        {
-            await destination.WaitForNeedAsync(dial, wanted.Token).ConfigureAwait(false);
-            await WaitForGapAsync(wanted.Token).ConfigureAwait(false);
-            var lease = await destination.Gate.AcquireAsync(wanted.Token).ConfigureAwait(false);
-            try
-            {
-                var stream = await OpenAsync(context, destination, lease, wanted.Token).ConfigureAwait(false);
-                dial.Connected();
-                return stream;
-            }
-            catch
-            {
-                lease.Dispose();
-                throw;
-            }
-        }
-        catch (OperationCanceledException) when (dial.Abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new DialAbandonedException(destination.Address);
-        }
-    }
-
-    /// <summary>Called by the handler once TLS has ended, or at once where there is none.</summary>
-    public ValueTask<Stream> OnEstablishedAsync(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
-    {
-        // A tunnel through a proxy has another connection under it, whose connect has ended before.
-        var stream = (context.PlaintextStream as PooledStream) ?? (HandshakeRecorder.InnerOf(context.PlaintextStream) as PooledStream);
-        stream?.Established(isMutual: context.PlaintextStream is SslStream { IsMutuallyAuthenticated: true });
-        if (stream?.Handshake is { ShowsIdentity: true })
-        {
-            plaintext = new AnswerStream(plaintext, stream);
-        }
-
-        if (!transport.Key.IsMultiplexed)
-        {
-            return new(plaintext);
-        }
-
-        var destination = generation.GetDestination(context.InitialRequestMessage);
-        var connection = stream?.Connection;
-        return new(new SettingsStream(plaintext, new ReadPace(() => destination.InFlight, connection), limit => Learn(destination, connection, limit)));
-    }
-
-    private void Learn(Destination destination, PooledConnection? connection, int limit)
-    {
-        _backoff?.Succeed();
-        destination.LearnStreamLimit(connection, limit);
-        transport.LearnStreamLimit(destination.StreamLimit);
-    }
-
-    // Calls wait for the gap in front; here it holds back the dial of one that was sent before it began. No timeout counts it.
-    private async Task WaitForGapAsync(CancellationToken cancellationToken)
-    {
-        while (_backoff?.RemainingGap() is { } gap && gap > TimeSpan.Zero)
-        {
-            // The runtime dials four times for a request whose connections end at once; a refusal is heard the first time.
-            if (_backoff.Failure is { Exception: IdentityRefusedException refused })
-            {
-                throw new IdentityRefusedException(refused.Message, refused);
-            }
-
-            await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<PooledStream> OpenAsync(SocketsHttpConnectionContext context, Destination destination, ConnectionLease lease, CancellationToken wanted)
-    {
-        try
-        {
-            // Out of descriptors is nothing that the server could help: tried again as long as a call waits, outside the connect timeout.
-            return await services.LocalFaultRetry.RunAsync(
-                destination.Address, token => OpenOnceAsync(context, destination, lease, token), wanted).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !wanted.IsCancellationRequested)
-        {
-            _backoff?.Fail(exception);
-            throw;
-        }
-    }
+    /// <summary>
+    /// Opens a connection up to its TLS handshake, which belongs to the connect's time too: when that is over the socket is closed under
+    /// it. Out of descriptors is nothing that the server could help: it is tried again for as long as the connection is wanted.
+    /// </summary>
+    /// <param name="target">Where to; a name is looked up.</param>
+    /// <param name="isSecure">Whether a handshake follows.</param>
+    /// <param name="owner">Who counts the connection.</param>
+    /// <param name="lease">The stream gives it back; the caller, when this fails.</param>
+    /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
+    public async Task<PooledStream> OpenAsync(EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
+        => await localFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, token), wanted).ConfigureAwait(false);
 
     private async ValueTask<PooledStream> OpenOnceAsync(
-        SocketsHttpConnectionContext context, Destination destination, ConnectionLease lease, CancellationToken wanted)
+        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
     {
-        var attempt = new ConnectAttempt(destination.Address, _settings.ConnectTimeout, _timeProvider);
+        var attempt = new ConnectAttempt(owner.Address, settings.ConnectTimeout, timeProvider);
         Socket? socket = null;
         try
         {
-            socket = await OpenSocketAsync(context, attempt).ConfigureAwait(false);
+            socket = await OpenSocketAsync(target, attempt).ConfigureAwait(false);
             lease.MarkOpened();
-            if (destination.IsSecure)
+            if (isSecure)
             {
-                var takesTurns = transport.Key.Tls is not { AsksForRevocation: true };
-                await attempt.BeginHandshakeAsync(services.Handshakes, takesTurns, wanted).ConfigureAwait(false);
+                await attempt.BeginHandshakeAsync(handshakes, takesTurns: tls is not { AsksForRevocation: true }, wanted).ConfigureAwait(false);
             }
 
-            var connection = new PooledConnection(destination, _timeProvider);
-            var handshake = destination.IsSecure ? transport.Key.Tls?.BeginHandshake(destination.Address) : null;
-            var stream = new PooledStream(socket, lease, connection, attempt, _backoff, handshake);
+            var connection = new PooledConnection(owner, timeProvider);
+            var stream = new PooledStream(socket, lease, connection, attempt, isSecure ? tls?.BeginHandshake(owner.Address) : null);
             connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
-            destination.Add(connection);
-
-            // The handshake that follows belongs to the attempt as well: when its time is over the socket is closed under it.
             attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);
             return stream;
         }
@@ -139,21 +50,23 @@ internal sealed class Connector(Generation generation, Transport transport, Tran
         }
     }
 
-    private async Task<Socket> OpenSocketAsync(SocketsHttpConnectionContext context, ConnectAttempt attempt)
+    private async Task<Socket> OpenSocketAsync(EndPoint target, ConnectAttempt attempt)
     {
         var phase = "name resolution";
         try
         {
-            if (transport.Key.Address is { IsUnix: true } address)
+            if (target is UnixDomainSocketEndPoint)
             {
                 phase = "the connect to the socket";
-                return await SocketConnector.ConnectUnixAsync(address.Host, attempt.Token).ConfigureAwait(false);
+                return await SocketConnector.ConnectOneAsync(target, attempt.Token).ConfigureAwait(false);
             }
 
-            var addresses = await SocketConnector.ResolveAsync(context.DnsEndPoint.Host, attempt.Token).ConfigureAwait(false);
+            var (addresses, port) = target is DnsEndPoint name
+                ? (await SocketConnector.ResolveAsync(name.Host, attempt.Token).ConfigureAwait(false), name.Port)
+                : ([((IPEndPoint)target).Address], ((IPEndPoint)target).Port);
             phase = "the TCP connect";
-            var socket = await SocketConnector.ConnectAsync(addresses, context.DnsEndPoint.Port, _timeProvider, attempt.Token).ConfigureAwait(false);
-            DeadPeerDetection.Apply(socket, _settings.DeadPeerTimeout);
+            var socket = await SocketConnector.ConnectAsync(addresses, port, timeProvider, attempt.Token).ConfigureAwait(false);
+            DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
             return socket;
         }
         catch (OperationCanceledException) when (attempt.HasTimedOut)

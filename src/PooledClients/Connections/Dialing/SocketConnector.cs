@@ -24,9 +24,6 @@ internal static class SocketConnector
         return addresses.Length == 0 ? throw new SocketException((int)SocketError.HostNotFound) : Interleave(addresses);
     }
 
-    public static async Task<Socket> ConnectUnixAsync(string path, CancellationToken cancellationToken)
-        => await ConnectOneAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
-
     public static async Task<Socket> ConnectAsync(IReadOnlyList<IPAddress> addresses, int port, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         if (addresses.Count == 1)
@@ -117,7 +114,7 @@ internal static class SocketConnector
         return ended as Task<Socket>;
     }
 
-    private static async Task<Socket> ConnectOneAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    public static async Task<Socket> ConnectOneAsync(EndPoint endPoint, CancellationToken cancellationToken)
     {
         var socket = endPoint is UnixDomainSocketEndPoint
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)

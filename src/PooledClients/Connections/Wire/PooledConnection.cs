@@ -1,38 +1,26 @@
 using System.Net;
-using PooledClients.Connections.Endpoints;
 
 namespace PooledClients.Connections.Wire;
 
 /// <summary>
-/// What is known of one connection. It knows its stream only weakly: a connection that is leaked and collected has to close, and its
-/// lease to come back.
+/// What is known of one connection by its bytes. It knows its stream only weakly: a connection that is leaked and collected has to
+/// close, and its lease to come back.
 /// </summary>
-internal sealed class PooledConnection(Destination destination, TimeProvider timeProvider)
+internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider timeProvider)
 {
     private readonly long _openedAt = timeProvider.GetTimestamp();
     private WeakReference<PooledStream>? _stream;
     private long _readArmedAt = timeProvider.GetTimestamp();
     private long _writtenAt;
-    private volatile bool _isReady;
 
-    public Destination Destination => destination;
+    public IConnectionOwner Owner => owner;
 
-    /// <summary>Whether its handshake has ended; written under the destination's lock, as is the next.</summary>
+    /// <summary>Gets or sets whether its handshake has ended; written under its owner's lock.</summary>
     public bool IsUp { get; set; }
-
-    /// <summary>Whether its server has told how many calls it carries.</summary>
-    public bool IsReady
-    {
-        get => _isReady;
-        set => _isReady = value;
-    }
-
-    /// <summary>The calls that it finishes, as far as can be told, when it takes no new ones; guarded by the destination's lock.</summary>
-    public int? DrainingCalls { get; set; }
 
     public TimeSpan Age => timeProvider.GetElapsedTime(_openedAt);
 
-    /// <summary>How long ago the last byte arrived.</summary>
+    /// <summary>Gets how long ago the last byte arrived.</summary>
     public TimeSpan SilentFor => timeProvider.GetElapsedTime(Volatile.Read(ref _readArmedAt));
 
     public EndPoint? RemoteEndPoint { get; private set; }
@@ -51,6 +39,7 @@ internal sealed class PooledConnection(Destination destination, TimeProvider tim
 
     public void Written() => Volatile.Write(ref _writtenAt, timeProvider.GetTimestamp());
 
+    /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
     public bool IsSilentSince(long since) => Volatile.Read(ref _writtenAt) >= since && Volatile.Read(ref _readArmedAt) <= since;
 
     public void Abort()

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
-using PooledClients.Connections.Dialing;
-using PooledClients.Connections.Endpoints;
 using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections.Wire;
@@ -15,30 +13,30 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
 {
     private readonly PooledConnection _connection;
     private readonly ConnectionLease _lease;
-    private readonly ConnectBackoff? _backoff;
     private int _closed;
-    private volatile bool _isRefused;
 
     // Null once the connection is established; its timeout closes the socket under the handshake.
-    private ConnectAttempt? _attempt;
+    private IConnectWatch? _attempt;
 
     // While set, each read is looked at: until the connection is established.
     private volatile bool _isWatched = true;
 
     public PooledStream(
-        Socket socket, ConnectionLease lease, PooledConnection connection, ConnectAttempt attempt, ConnectBackoff? backoff, HandshakeRecorder? handshake)
+        Socket socket, ConnectionLease lease, PooledConnection connection, IConnectWatch attempt, HandshakeRecorder? handshake)
         : base(socket, ownsSocket: true)
     {
         _connection = connection;
         _lease = lease;
         _attempt = attempt;
-        _backoff = backoff;
         Handshake = handshake;
     }
 
     public PooledConnection Connection => _connection;
 
     public HandshakeRecorder? Handshake { get; }
+
+    /// <summary>Gets the time of the connect; none once the handshake has ended.</summary>
+    public IConnectWatch? Connect => Volatile.Read(ref _attempt);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -66,9 +64,12 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             attempt.Dispose();
             Handshake?.Completed(isMutual);
             _isWatched = false;
-            _connection.Destination.Established(_connection);
+            _connection.Owner.Established(_connection);
         }
     }
+
+    /// <summary>The connection counts no more towards its address's cap: it only finishes the calls that it has.</summary>
+    public void Drain() => _lease.Drain();
 
     /// <summary>Closes the socket if the connect has not ended.</summary>
     public void AbortConnect()
@@ -89,18 +90,10 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             return;
         }
 
-        // A connection that ends before its server has said a word of HTTP/2 is a failed connect: it is paced like one.
-        var attempt = Interlocked.Exchange(ref _attempt, null);
-        attempt?.Dispose();
-        if (!_connection.IsReady && !_isRefused)
-        {
-            _backoff?.Fail(new IOException(
-                $"The connection to {_connection.Destination.Address} was closed {(attempt is null ? "before its server spoke HTTP/2" : "during the handshake")}."));
-        }
-
+        Interlocked.Exchange(ref _attempt, null)?.Dispose();
         Handshake?.Closed();
-        _connection.Destination.Remove(_connection);
         _lease.Dispose();
+        _connection.Owner.Closed(_connection);
     }
 
     private async ValueTask<int> ReadWatchedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -150,11 +143,10 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     public void OnEnded(Exception? cause)
     {
         Handshake?.OnEnded();
-        if (_backoff is not null && Handshake?.DescribeRefusal() is { } refusal)
+        if (_connection.Owner.HearsRefusals && Handshake?.DescribeRefusal() is { } refusal)
         {
-            var exception = new IdentityRefusedException($"The connection to {_connection.Destination.Address} ended right after the handshake: {refusal}.", cause);
-            _isRefused = true;
-            _backoff.Fail(exception);
+            var exception = new IdentityRefusedException($"The connection to {_connection.Owner.Address} ended right after the handshake: {refusal}.", cause);
+            _connection.Owner.Refused(_connection, exception);
             throw exception;
         }
     }

@@ -14,7 +14,7 @@ namespace PooledClients.Connections.Wire;
 /// and joins the queue of the thread pool behind the work that they make before it reads on. What a response is worth is measured, so
 /// that long ones are read as they come. Only the connection's one reader touches this.
 /// </remarks>
-internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connection)
+internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connection, ConnectionFrames frames)
 {
     /// <summary>A quarter of what the pool keeps for a processor: its threads are more than one, and each may be at a read.</summary>
     internal const int ResponsesARead = RuntimeContracts.PooledBuffersAProcessor / 4;
@@ -24,8 +24,6 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
 
     /// <summary>What is read at a time however short the responses are.</summary>
     internal const int LeastBytes = 1024;
-
-    private readonly FrameCounter _frames = new();
 
     // What has passed since the last measurement.
     private long _bytes;
@@ -63,7 +61,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
     public void Passed(ReadOnlySpan<byte> bytes)
     {
         _bytes += bytes.Length;
-        _responses += _frames.CountEnds(bytes);
+        _responses += frames.Received(bytes);
 
         // A long response among short ones is not read in their measure until the sample is full.
         if (_responses >= Sample || _bytes > 2L * Sample / ResponsesARead * MostBytes)
@@ -76,6 +74,12 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
 
     private int Passed(Memory<byte> buffer, int read)
     {
+        if (read == 0)
+        {
+            frames.End();
+            return 0;
+        }
+
         Passed(buffer.Span[..read]);
         return read;
     }
@@ -89,7 +93,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection? connec
         if (!_isFresh)
         {
             // What has come waits here now, and not for the network: the connection is not silent.
-            connection?.ReadArmed();
+            connection.ReadArmed();
 
             // The work of the responses before is in the queue of this thread, which comes before the one of all threads that this joins.
             await Task.Yield();

@@ -9,7 +9,7 @@ namespace PooledClients.Grpc.Admission;
 internal sealed class CallAdmission : IDisposable
 {
     /// <summary>The least that the adaptive limit is, until a server allows fewer streams: what one connection carries.</summary>
-    public const int DefaultStart = Destination.AssumedStreamLimit;
+    public const int DefaultStart = EndpointPool.AssumedStreamLimit;
 
     private const int MaxFreeWaiters = 1024;
 
@@ -155,7 +155,7 @@ internal sealed class CallAdmission : IDisposable
 
     private int Start => Math.Min(DefaultStart, Ceiling);
 
-    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? Destination.AssumedStreamLimit);
+    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? EndpointPool.AssumedStreamLimit);
 
     private int ComputeLimit()
     {

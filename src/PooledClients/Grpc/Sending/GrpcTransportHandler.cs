@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Deadlines;
@@ -22,26 +22,23 @@ namespace PooledClients.Grpc.Sending;
 /// </summary>
 internal sealed class GrpcTransportHandler : HttpMessageHandler
 {
-    private const int MostResends = 5;
-
     private readonly Transport _transport;
     private readonly TimeProvider _timeProvider;
-    private readonly ILogger _logger;
+    private readonly CallErrors _errors;
+    private readonly CallResends _resends;
     private readonly SilenceRule _silence;
     private readonly AddressBreaker? _breaker;
-    private readonly SentContentPool _contents = new();
-
-    // The methods that are not unary, by path; only grows, with the methods of the contracts.
-    private readonly ConcurrentDictionary<string, MethodType> _streaming = new(StringComparer.Ordinal);
-    private volatile bool _hasStreaming;
+    private readonly StreamingMethods _streaming = new();
     private volatile bool _draining;
 
-    public GrpcTransportHandler(Transport transport, AdmissionOptions admission, AddressBreaker? breaker, TimeProvider timeProvider, ILogger logger)
+    public GrpcTransportHandler(
+        Transport transport, AdmissionOptions admission, AddressBreaker? breaker, RetryBudget? budget, TimeProvider timeProvider, ILogger logger)
     {
         _transport = transport;
         _breaker = breaker;
         _timeProvider = timeProvider;
-        _logger = logger;
+        _errors = new CallErrors(transport);
+        _resends = new CallResends(transport, budget, timeProvider, logger);
         _silence = new SilenceRule(timeProvider);
         Admission = new CallAdmission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true), timeProvider);
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
@@ -54,14 +51,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     public OpenStreams OpenStreams { get; }
 
-    /// <summary>Tells that a method streams: such calls are not held by the limit, and count until their stream ends.</summary>
-    public void LearnStreaming(IMethod method)
-    {
-        if (_streaming.TryAdd(method.FullName, method.Type))
-        {
-            _hasStreaming = true;
-        }
-    }
+    /// <summary>Tells that a method streams: such calls are not held by the limit.</summary>
+    public void LearnStreaming(IMethod method) => _streaming.Learn(method);
 
     /// <summary>What the address's connections are, in gRPC's words.</summary>
     public ConnectivityState State
@@ -73,10 +64,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 return ConnectivityState.Shutdown;
             }
 
-            var destination = _transport.Current.Destination;
-            return destination.Up > 0 ? ConnectivityState.Ready
+            return _transport.Up > 0 ? ConnectivityState.Ready
                 : _transport.Backoff.Failure is not null ? ConnectivityState.TransientFailure
-                : destination.Connections > 0 ? ConnectivityState.Connecting
+                : _transport.Connections > 0 ? ConnectivityState.Connecting
                 : ConnectivityState.Idle;
         }
     }
@@ -86,6 +76,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        // Only here: a call that was made before goes on, its waits and its resends included.
+        if (_draining)
+        {
+            return Task.FromException<HttpResponseMessage>(_errors.Draining());
+        }
+
         var call = CallScope.Of(request);
         return SendAsync(request, call, call?.Retrier, cancellationToken);
     }
@@ -101,10 +97,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
     {
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
-        var type = _hasStreaming ? TypeOf(request.RequestUri!.AbsolutePath) : MethodType.Unary;
-        var content = type == MethodType.Unary
-            ? _contents.Rent(request.Content!)
-            : new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
+        var type = _streaming.TypeOf(request);
+        var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
         request.Content = content;
         var admitted = type == MethodType.Unary && Admission.TryEnter();
         var hasWaited = false;
@@ -121,28 +115,16 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
-                // Its stream is dead: the runtime is about to end the writing.
-                if (content.IsBeingWritten)
+                var pool = _transport.EndpointOf(request);
+                ICallSender sender;
+                if (pool is not null && pool.TryTake(out var connection))
                 {
-                    await content.WrittenAsync().ConfigureAwait(false);
+                    sender = connection;
                 }
-
-                content.Reset();
-                if (_transport.Backoff.Failure is not null)
+                else
                 {
-                    await WaitForDialAsync(time, cancellationToken).ConfigureAwait(false);
-                    hasWaited = true;
-                }
-
-                var generation = Enter();
-                var destination = generation.Destination;
-                if (!destination.TryBeginCall(content))
-                {
-                    hasWaited = true;
-                    if (!await WaitForStreamAsync(request, content, generation, time, cancellationToken).ConfigureAwait(false))
-                    {
-                        continue;
-                    }
+                    hasWaited |= pool is not null;
+                    sender = await TakeAsync(pool, request, time, cancellationToken).ConfigureAwait(false);
                 }
 
                 // The header was written when the request was made: the server has to be told what is left of it.
@@ -151,17 +133,17 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     GrpcTimeoutHeader.Write(request, remaining);
                 }
 
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, destination.EndCall);
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, static () => { });
                 var isAnswered = false;
                 try
                 {
-                    var response = await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                    var response = await sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
                     var status = GrpcAnswer.StatusOf(response);
                     if (status == StatusCode.DeadlineExceeded && time.IsOver)
                     {
                         // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went.
                         response.Dispose();
-                        throw DeadlineExceeded(exception: null, time, generation, content);
+                        throw DeadlineExceeded(exception: null, time, sender, pool, content);
                     }
 
                     time.Call?.OnHeaders(isEnd: status is not null);
@@ -173,11 +155,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                     if (open is not null)
                     {
-                        response.Content = Follow(response.Content, open, generation);
-                    }
-                    else
-                    {
-                        _contents.Return(request, content);
+                        response.Content = Follow(response.Content, open, sender);
                     }
 
                     isAnswered = true;
@@ -197,41 +175,34 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                         throw;
                     }
 
-                    throw DeadlineExceeded(exception, time, generation, content);
+                    throw DeadlineExceeded(exception, time, sender, pool, content);
                 }
                 catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
                 {
-                    OnConnectionError(exception, generation);
-                    if (!MaySendAgain(request, exception, content, destination, ref resends))
+                    // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
+                    var cause = sender is Http2Connection { Limit: null } ? new EndedBeforeSettingsException(exception) : exception;
+                    OnConnectionError(cause, sender);
+                    if (!await _resends.MaySendAgainAsync(request, cause, content, sender, resends++, cancellationToken).ConfigureAwait(false))
                     {
                         // A server that cannot be reached is spared by the spacing of dials, which is over sooner than a break.
-                        if (!SendFailure.IsConnectFailure(exception))
+                        if (!SendFailure.IsConnectFailure(cause))
                         {
-                            _breaker?.Report(GrpcFailure.Judge(exception));
+                            _breaker?.Report(GrpcFailure.Judge(cause));
                         }
 
-                        throw Translate(exception, destination);
+                        throw _errors.Failed(cause);
                     }
 
-                    _logger.RequestSentAgain(_transport.Address, exception.Message);
+                    request.Content = content = content.ForNextAttempt();
                     hasWaited = true;
                 }
                 finally
                 {
-                    // The end of the last call makes the generation idle, and tells so: it has no request inside any more by then.
-                    generation.Exit();
+                    // The end of the last call makes the transport idle, and tells so: it has no request inside any more by then.
+                    sender.Exit();
                     if (!isAnswered)
                     {
-                        content.End();
-                    }
-
-                    if (open is null)
-                    {
-                        destination.EndCall();
-                    }
-                    else if (!isAnswered)
-                    {
-                        open.End();
+                        open?.End();
                     }
                 }
             }
@@ -272,7 +243,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
             catch (BreakerOpenException exception)
             {
-                throw Fail(StatusCode.Unavailable, exception.Message, exception);
+                throw CallErrors.BreakerOpen(exception);
             }
         }
     }
@@ -289,8 +260,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
     }
 
-    private StreamedContent Follow(HttpContent content, OpenStream open, Generation generation) =>
-        new(content, open, exception => OnConnectionError(exception, generation));
+    private StreamedContent Follow(HttpContent content, OpenStream open, ICallSender sender) =>
+        new(content, open, exception => OnConnectionError(exception, sender));
 
     protected override void Dispose(bool disposing)
     {
@@ -303,45 +274,66 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         base.Dispose(disposing);
     }
 
-    // A message handler may have put a prefix in front, for servers below a path of their own.
-    private MethodType TypeOf(string path)
+    /// <summary>Waits for a connection of the pool; without one the runtime picks it.</summary>
+    private async ValueTask<ICallSender> TakeAsync(EndpointPool? pool, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
     {
-        if (_streaming.TryGetValue(path, out var type))
+        if (pool is null)
         {
-            return type;
+            return CreateRuntimeSender(request);
         }
 
-        var service = path.LastIndexOf('/', Math.Max(0, path.LastIndexOf('/') - 1));
-        return service > 0 && _streaming.TryGetValue(path[service..], out type) ? type : MethodType.Unary;
+        while (true)
+        {
+            ConnectionGrant grant;
+            try
+            {
+                grant = await pool.TakeAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException exception) when (time.IsOver)
+            {
+                throw _errors.NotSent(time, pool, exception);
+            }
+
+            if (grant.Connection is not null)
+            {
+                return grant.Connection;
+            }
+
+            if (grant.Failure is null)
+            {
+                throw _errors.Disposed();
+            }
+
+            // Waiting heals no mistrust.
+            if (!WaitsForReady(request) || SendFailure.IsTrustFailure(grant.Failure))
+            {
+                throw _errors.NotConnected(grant.Failure);
+            }
+        }
     }
 
-    private Generation Enter()
+    private RuntimeSender CreateRuntimeSender(HttpRequestMessage request)
     {
-        if (_draining)
-        {
-            throw Fail(StatusCode.Unavailable, $"The host is stopping: no new call to {_transport.Address} is taken.");
-        }
-
         try
         {
-            return _transport.Enter();
+            return new RuntimeSender(_transport, request);
         }
         catch (ObjectDisposedException exception)
         {
-            throw Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {_transport.Address} with it.", exception);
+            throw _errors.Disposed(exception);
         }
     }
 
-    private void OnConnectionError(Exception exception, Generation generation)
+    private void OnConnectionError(Exception exception, ICallSender sender)
     {
         if (SendFailure.IsEnhanceYourCalm(exception))
         {
-            _transport.SlowPings(generation);
+            _transport.SlowPings((sender as Http2Connection)?.PingDelay ?? _transport.PingDelay);
         }
-        else if (SendFailure.IsWithoutHttp2(exception))
+        else if (sender is RuntimeSender && SendFailure.IsWithoutHttp2(exception))
         {
             // The runtime gives up HTTP/2 for as long as the handler lives.
-            _transport.Replace(generation, "its server did not negotiate HTTP/2");
+            _transport.Replace("its server did not negotiate HTTP/2");
         }
     }
 
@@ -358,135 +350,24 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 throw;
             }
 
-            throw Fail(
-                StatusCode.DeadlineExceeded,
-                $"The call reached its deadline of {time} while it waited behind the limit of {Admission.Limit} calls in flight to {_transport.Address}.",
-                exception);
+            throw _errors.NotAdmitted(time, Admission.Limit, exception);
         }
     }
 
-    /// <summary>Waits for the next dial to be due, while no connection is up that could carry the call.</summary>
-    private async Task WaitForDialAsync(CallTime time, CancellationToken cancellationToken)
+    private RpcException DeadlineExceeded(Exception? exception, CallTime time, ICallSender sender, EndpointPool? pool, SentContent content)
     {
-        var gap = _transport.Backoff.RemainingGap();
-        if (gap <= TimeSpan.Zero || _transport.Current.Destination.IsReady)
-        {
-            return;
-        }
-
-        try
-        {
-            await Task.Delay(gap, _timeProvider, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception)
-        {
-            if (!time.IsOver)
-            {
-                throw;
-            }
-
-            throw Fail(
-                StatusCode.DeadlineExceeded,
-                $"The call reached its deadline of {time} while it waited for {_transport.Address} to accept a connection. {LastFailure()}",
-                _transport.Backoff.Failure?.Exception ?? exception);
-        }
-    }
-
-    /// <summary>Waits for a stream; when there is none to be had of this generation, tells to try again or throws.</summary>
-    private async Task<bool> WaitForStreamAsync(HttpRequestMessage request, SentContent content, Generation generation, CallTime time, CancellationToken cancellationToken)
-    {
-        var outcome = CallOutcome.Moved;
-        try
-        {
-            outcome = await generation.Destination.WaitForStreamAsync(content, cancellationToken).ConfigureAwait(false);
-            return outcome switch
-            {
-                CallOutcome.Granted => true,
-                CallOutcome.Failed when !WaitsForReady(request) && _transport.Backoff.Failure is { } failure => throw ConnectFailed(failure.Exception),
-                _ => false,
-            };
-        }
-        catch (OperationCanceledException exception) when (time.IsOver)
-        {
-            throw NotSentInTime(exception, time, generation.Destination);
-        }
-        finally
-        {
-            if (outcome != CallOutcome.Granted)
-            {
-                content.End();
-                generation.Exit();
-            }
-        }
-    }
-
-    private bool MaySendAgain(HttpRequestMessage request, Exception exception, SentContent content, Destination destination, ref int resends)
-    {
-        if (SendFailure.IsAbandonedDial(exception))
-        {
-            return content.CanBeSentAgain;
-        }
-
-        if (SendFailure.IsConnectFailure(exception) || SendFailure.IsTrustFailure(exception))
-        {
-            _transport.Backoff.Explain(exception.InnerException ?? exception);
-            destination.FailWaitingCalls();
-
-            // A connection that is up may yet carry the call: another dial that fails is no reason to fail it. The message may have
-            // been asked for all the same, when the runtime itself sent it again after a refusal: nothing was processed either way.
-            var isSentAgain = !SendFailure.IsTrustFailure(exception) && content.CanBeSentAgain && (destination.IsReady || WaitsForReady(request));
-            if (isSentAgain && !destination.IsReady && _transport.Backoff.RemainingGap() == TimeSpan.Zero)
-            {
-                // Not every failure of a connection is one of a dial of ours: none is repeated without a pause.
-                _transport.Backoff.Fail(exception.InnerException ?? exception);
-            }
-
-            return isSentAgain;
-        }
-
-        return resends++ < MostResends && content.CanBeSentAgain && SendFailure.IsProvablyUnprocessed(exception, content);
-    }
-
-    // What the server says of a stream is told as the channel tells it.
-    private static Exception Translate(Exception exception, Destination destination) =>
-        FailureClassifier.Judge(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, destination.Address);
-
-    private RpcException ConnectFailed(Exception exception)
-    {
-        var failure = FailureClassifier.Judge(exception);
-        var kind = failure.IsConnect ? failure.Kind : FailureKind.ConnectFailed;
-        return Fail(Failure.Of(kind).Status, FailureClassifier.Describe(exception, kind, _transport.Address), exception);
-    }
-
-    private RpcException DeadlineExceeded(Exception? exception, CallTime time, Generation generation, SentContent content)
-    {
-        var destination = generation.Destination;
         if (!content.WasAsked)
         {
-            return NotSentInTime(exception, time, destination);
+            return sender is RuntimeSender runtime ? _errors.NotSent(time, runtime.Destination, exception) : _errors.NotSent(time, pool!, exception);
         }
 
-        if (destination.IsSilentSince(time.StartedAt) && _silence.MayRetire(time.StartedAt))
+        if (sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(time.StartedAt) && _silence.MayRetire(time.StartedAt))
         {
-            _transport.Replace(generation, "a call reached its deadline while its connection received not one byte");
+            pool!.Retire(connection, "a call reached its deadline while it received not one byte");
         }
 
-        return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {_transport.Address}.", exception);
+        return _errors.NotAnswered(time, exception);
     }
 
-    // The budget is the truth when it is what the call has waited for; otherwise the deadline is.
-    private RpcException NotSentInTime(Exception? exception, CallTime time, Destination destination)
-        => destination.Gate.Explain() is { } budget
-            ? Fail(StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {budget.Message}", budget)
-            : Fail(
-                StatusCode.DeadlineExceeded,
-                $"The call reached its deadline of {time} while it waited for a connection to {_transport.Address}: {destination.Up} of at most {destination.Cap} are up, "
-                + $"{destination.Connections - destination.Up} being made, {destination.StreamLimit} calls each. {LastFailure()}",
-                _transport.Backoff.Failure?.Exception ?? exception);
-
-    private static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
-
-    private string LastFailure() => _transport.Backoff.Failure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
-
-    private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
+    internal static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
 }

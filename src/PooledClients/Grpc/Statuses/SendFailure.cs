@@ -1,6 +1,5 @@
 using System.Net.Http;
 using Grpc.Core;
-using PooledClients.Grpc.Messages;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Statuses;
@@ -8,9 +7,6 @@ namespace PooledClients.Grpc.Statuses;
 /// <summary>What a failed send proves, in the words of the one who sends: each a question to the <see cref="FailureClassifier"/>.</summary>
 internal static class SendFailure
 {
-    /// <summary>A dial that nobody waited for was given up and took this request along: nothing was sent.</summary>
-    public static bool IsAbandonedDial(Exception exception) => KindOf(exception) == FailureKind.DialAbandoned;
-
     /// <summary>No connection could be made: nothing was sent.</summary>
     public static bool IsConnectFailure(Exception exception) =>
         KindOf(exception) is FailureKind.ConnectFailed or FailureKind.WrongProtocol or FailureKind.OutOfDescriptors or FailureKind.BudgetSpent or FailureKind.Starved;
@@ -24,9 +20,12 @@ internal static class SendFailure
     /// <summary>The transport failed, and not the message, which would fail again.</summary>
     public static bool IsTransportFailure(Exception exception) => exception is HttpRequestException or IOException or ObjectDisposedException;
 
+    /// <summary>The server has refused the stream.</summary>
+    public static bool IsRefused(Exception exception) => KindOf(exception) == FailureKind.StreamRefused;
+
     /// <summary>The server has provably not processed the request.</summary>
-    public static bool IsProvablyUnprocessed(Exception exception, SentContent content) =>
-        FailureClassifier.Judge(exception, content.WasAsked ? ContentProgress.MaybeSent : ContentProgress.NeverAsked) is { MayBeProcessed: false, Transparent: not TransparentRetry.None };
+    public static bool IsProvablyUnprocessed(Exception exception, bool wasAsked) =>
+        FailureClassifier.Judge(exception, wasAsked ? ContentProgress.MaybeSent : ContentProgress.NeverAsked) is { MayBeProcessed: false, Transparent: not TransparentRetry.None };
 
     /// <summary>
     /// What a failed send is to the call, in the status (gRPC over HTTP/2, "Errors") and the words that the channel would have for it. A

@@ -32,7 +32,7 @@ internal sealed class Rehearsal : IDisposable
         _server = new RehearsalServer(IsOwn);
         Deadline = (services.TimeProvider.GetUtcNow() + LongestTime).UtcDateTime;
         _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services);
-        _handler = new GrpcTransportHandler(_transport, new AdmissionOptions(), breaker: null, services.TimeProvider, logger);
+        _handler = new GrpcTransportHandler(_transport, new AdmissionOptions(), breaker: null, budget: null, services.TimeProvider, logger);
         var http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         _channel = GrpcChannel.ForAddress(_server.Address.ChannelAddress, new GrpcChannelOptions { HttpClient = http, DisposeHttpClient = true });
     }
@@ -57,8 +57,8 @@ internal sealed class Rehearsal : IDisposable
 
     // A connection is in the list before its first byte is sent; the server asks until then.
     private bool IsOwn(int port) => _transport is not null
-        && _transport.Generations.SelectMany(static generation => generation.Destinations)
-            .SelectMany(static destination => destination.Snapshot()).Any(connection => connection.LocalEndPoint is IPEndPoint own && own.Port == port);
+        && _transport.Endpoints.SelectMany(static pool => pool.Connections.Current.Concat(pool.Connections.Retired))
+            .Any(connection => connection.Wire?.LocalEndPoint is IPEndPoint own && own.Port == port);
 
     private void Silence(SocketsHttpHandler handler)
     {

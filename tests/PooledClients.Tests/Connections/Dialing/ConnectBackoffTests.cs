@@ -47,17 +47,16 @@ public sealed class ConnectBackoffTests
     }
 
     [Fact]
-    public void Explain_AfterAFailure_KeepsItsGap()
+    public void Connected_BeforeAnAnswer_KeepsSpacingTheNextFailure()
     {
         var backoff = new ConnectBackoff(new FakeTimeProvider());
-        backoff.Explain(new IOException("nothing has failed"));
+        backoff.Fail(new IOException("closed"));
+
+        backoff.Connected();
         Assert.Null(backoff.Failure);
+        Assert.Equal(TimeSpan.Zero, backoff.RemainingGap());
 
         backoff.Fail(new IOException("closed"));
-        var gap = backoff.RemainingGap();
-        backoff.Explain(new IOException("the certificate has expired"));
-
-        Assert.Equal("the certificate has expired", backoff.Failure?.Exception.Message);
-        Assert.Equal(gap, backoff.RemainingGap());
+        Assert.InRange(backoff.RemainingGap().TotalMilliseconds, 30, 50);
     }
 }

@@ -105,7 +105,7 @@ public sealed class ReadPaceTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => ReadAsync(Pace(), stream));
     }
 
-    private ReadPace Pace() => new(() => _inFlight, connection: null);
+    private ReadPace Pace() => new(() => _inFlight, new PooledConnection(new NoOwner(), TimeProvider.System), new ConnectionFrames(new RecordingWatcher()));
 
     private Task<int> ReadAsync(ReadPace pace, Stream stream) => pace.ReadAsync(stream, _buffer, TestContext.Current.CancellationToken).AsTask();
 

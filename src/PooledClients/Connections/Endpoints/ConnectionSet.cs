@@ -1,0 +1,75 @@
+namespace PooledClients.Connections.Endpoints;
+
+/// <summary>
+/// The connections of one endpoint: those that are picked, and those that only finish their calls. Changed under the owner's lock, each
+/// list replaced as a whole, and read anywhere.
+/// </summary>
+internal sealed class ConnectionSet
+{
+    private volatile Http2Connection[] _current = [];
+    private volatile Http2Connection[] _retired = [];
+
+    /// <summary>Gets the connections that may be picked.</summary>
+    public Http2Connection[] Current => _current;
+
+    /// <summary>Gets the connections that only finish the calls they have.</summary>
+    public Http2Connection[] Retired => _retired;
+
+    /// <summary>Gets the streams that are open or about to be, on whatever connection.</summary>
+    public int InFlight => Occupied(_current) + Occupied(_retired);
+
+    /// <summary>Gets how many more calls the connections carry that are up.</summary>
+    public int Free => (int)Math.Min(int.MaxValue, _current.Sum(static connection => Math.Max(0L, (long)connection.Capacity - connection.Occupied)));
+
+    /// <summary>Gets how many are up whose server has told its limit.</summary>
+    public int Ready => _current.Count(static connection => connection.Limit is not null);
+
+    public void Add(Http2Connection connection) => _current = [.. _current, connection];
+
+    /// <returns>Whether it was picked until now.</returns>
+    public bool Retire(Http2Connection connection, long now)
+    {
+        if (Array.IndexOf(_current, connection) < 0)
+        {
+            return false;
+        }
+
+        // In the second list first: who counts both counts it twice for a moment rather than not at all.
+        _retired = [.. _retired, connection];
+        _current = [.. _current.Where(other => other != connection)];
+        connection.RetiredAt = now;
+        connection.Retire();
+        return true;
+    }
+
+    public void Remove(Http2Connection connection) => _retired = [.. _retired.Where(other => other != connection)];
+
+    /// <summary>The least occupied connection with room; one past its lifetime only where no other has any.</summary>
+    public Http2Connection? LeastOccupied()
+    {
+        Http2Connection? best = null;
+        var least = int.MaxValue;
+        foreach (var connection in _current)
+        {
+            var occupied = connection.Occupied;
+            var isBetter = best is null || (connection.IsExpired == best.IsExpired ? occupied < least : best.IsExpired);
+            if (isBetter && occupied < connection.Capacity)
+            {
+                (best, least) = (connection, occupied);
+            }
+        }
+
+        return best;
+    }
+
+    private static int Occupied(Http2Connection[] connections)
+    {
+        var occupied = 0;
+        foreach (var connection in connections)
+        {
+            occupied += connection.Occupied;
+        }
+
+        return occupied;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PooledClients.Connections.Endpoints;
+
+/// <summary>
+/// The dials of a pool that have not ended. Its lock guards them, but for the count. A dial that nobody wants any more is given up where
+/// it only waits, for its gap or its lease; a connect goes on.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The sources have no timer and no wait handle: nothing is left of them.")]
+internal sealed class DialsUnderWay(EndpointPool pool, EndpointDialer dialer)
+{
+    private CancellationTokenSource _waitedFor = new();
+    private CancellationTokenSource _valid = new();
+    private volatile int _count;
+
+    // Dials of an older epoch are made with trust or settings that have changed: they count no more.
+    private int _epoch;
+
+    public int Count => _count;
+
+    /// <param name="isForCalls">Whether calls wait for it; else it is to replace a connection whose lifetime is over.</param>
+    public void Start(bool isForCalls)
+    {
+        _count++;
+
+        // On no thread of a call, so that nothing of its context stays with the connection.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static dial => _ = dial.Dials.RunAsync(dial.Epoch, dial.Token),
+            (Dials: this, Epoch: _epoch, Token: (isForCalls ? _waitedFor : _valid).Token),
+            preferLocal: false);
+    }
+
+    /// <summary>No call waits any more.</summary>
+    public void Abandon()
+    {
+        if (_count > 0)
+        {
+            _ = _waitedFor.CancelAsync();
+            _waitedFor = new CancellationTokenSource();
+        }
+    }
+
+    /// <summary>What connections are made with has changed, or the pool is closed.</summary>
+    public void Discard()
+    {
+        Abandon();
+        _ = _valid.CancelAsync();
+        _valid = new CancellationTokenSource();
+        _count = 0;
+        _epoch++;
+    }
+
+    /// <summary>A dial has ended; <see langword="false"/> when it was discarded.</summary>
+    public bool TryEnd(int epoch)
+    {
+        if (epoch != _epoch)
+        {
+            return false;
+        }
+
+        _count--;
+        return true;
+    }
+
+    private async Task RunAsync(int epoch, CancellationToken wanted)
+    {
+        try
+        {
+            pool.Dialed(await dialer.DialAsync(pool, wanted).ConfigureAwait(false), epoch);
+        }
+        catch (OperationCanceledException) when (wanted.IsCancellationRequested)
+        {
+            pool.DialFailed(exception: null, epoch);
+        }
+        catch (Exception exception)
+        {
+            pool.DialFailed(exception, epoch);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Authentication;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Wire;
+
+namespace PooledClients.Connections.Endpoints;
+
+/// <summary>
+/// One HTTP/2 connection, and the runtime's handler that speaks over it and lives and dies with it: the handler is given the connection
+/// ready, and refused any other.
+/// </summary>
+/// <remarks>
+/// The dial is no request's, for the runtime drops one with the request that began it. It ends with TLS; HTTP/2 begins with the first
+/// call, the only one until the server's SETTINGS have come.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The handler is disposed when the connection is retired and its last call is over.")]
+internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnectionWatcher
+{
+    private readonly EndpointPool _pool;
+    private readonly SocketsHttpHandler _handler;
+    private readonly HttpMessageInvoker _invoker;
+    private readonly ConnectionFrames _frames;
+
+    // What the handler's only dial is given.
+    private Stream? _ready;
+    private PooledStream? _stream;
+
+    // Calls inside SendAsync. None enters once _isRetired is set, both under the pool's lock; who brings it to zero after that, or
+    // retires at zero, disposes the handler.
+    private int _inside;
+    private volatile bool _isRetired;
+    private int _handlerDisposed;
+
+    public Http2Connection(EndpointPool pool, SocketsHttpHandler handler)
+    {
+        _pool = pool;
+        _handler = handler;
+        _frames = new ConnectionFrames(this);
+        PingDelay = handler.KeepAlivePingDelay is var delay && delay != Timeout.InfiniteTimeSpan ? delay : null;
+        Lifetime = handler.PooledConnectionLifetime;
+        Configure(handler);
+        _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+    }
+
+    public string Address => _pool.Address;
+
+    /// <summary>Gets how long it takes new calls.</summary>
+    public TimeSpan Lifetime { get; }
+
+    /// <summary>Gets the time without traffic after which it sends a ping; none when it sends none.</summary>
+    public TimeSpan? PingDelay { get; }
+
+    /// <summary>Gets the connection's bytes, as far as they are known; none before it is up.</summary>
+    public PooledConnection? Wire => _stream?.Connection;
+
+    /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
+    public int? Limit => _frames.Limit;
+
+    /// <summary>Gets how many calls it carries at most at the moment: one until the server has told its limit.</summary>
+    public int Capacity => _frames.Limit ?? 1;
+
+    /// <summary>
+    /// Gets how many streams it carries or may be about to. A call inside <c>SendAsync</c> has no stream yet, or one without an answer,
+    /// or one whose answer is just being handed over, which counts twice for that moment. It is read before the streams, so that a call
+    /// on its way from the one count to the other is seen in one of them.
+    /// </summary>
+    public int Occupied
+    {
+        get
+        {
+            var inside = Volatile.Read(ref _inside);
+            var (open, answered) = _frames.Streams;
+            return answered + Math.Max(inside, open - answered);
+        }
+    }
+
+    /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
+    public long Entered { get; private set; }
+
+    /// <summary>Gets or sets whether its lifetime is over: it is used until another one is up.</summary>
+    public bool IsExpired { get; set; }
+
+    /// <summary>Gets or sets since when nothing has been on it, and after how many calls; the pool's own note.</summary>
+    public (long Since, long Entered) Idle { get; set; }
+
+    /// <summary>Gets or sets since when it is picked no more.</summary>
+    public long RetiredAt { get; set; }
+
+    public bool IsRetired => _isRetired;
+
+    /// <summary>Gets whether its server has answered anything on it.</summary>
+    public bool WasAnswered { get; private set; }
+
+    /// <summary>Connects, and does the TLS handshake.</summary>
+    public async Task OpenAsync(Connector connector, EndpointAddress target, ConnectionLease lease, CancellationToken wanted)
+    {
+        var stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
+        _stream = stream;
+        try
+        {
+            _ready = target.IsSecure ? await AuthenticateAsync(stream, target.Host).ConfigureAwait(false) : stream;
+            stream.Established(isMutual: _ready is SslStream { IsMutuallyAuthenticated: true });
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Gives it a call; under the pool's lock.</summary>
+    public void Enter()
+    {
+        Entered++;
+        Interlocked.Increment(ref _inside);
+    }
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
+
+    public void Exit()
+    {
+        if (Interlocked.Decrement(ref _inside) == 0 && _isRetired)
+        {
+            DisposeHandler();
+        }
+
+        _pool.RoomMade(this);
+    }
+
+    /// <summary>Has the pool pick it no more.</summary>
+    public void Retire(string reason) => _pool.Retire(this, reason);
+
+    /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
+    public bool IsSilentSince(long since) => Wire is { } wire && wire.IsSilentSince(since);
+
+    /// <summary>Picked no more, under the pool's lock; <see cref="CloseWhenUnused"/> follows without it.</summary>
+    public void Retire()
+    {
+        _isRetired = true;
+        LeaveCap();
+    }
+
+    /// <summary>Counts no more towards the cap, so that another one may be made in its place.</summary>
+    public void LeaveCap() => _stream?.Drain();
+
+    /// <summary>Closes it once its calls are over: the runtime lets what is under way come to its end.</summary>
+    public void CloseWhenUnused()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _inside) == 0)
+        {
+            DisposeHandler();
+        }
+    }
+
+    /// <summary>Closes it at once.</summary>
+    public void Abort() => _stream?.Abort();
+
+    bool IConnectionOwner.HearsRefusals => true;
+
+    void IConnectionOwner.Established(PooledConnection connection) => connection.IsUp = true;
+
+    void IConnectionOwner.Refused(PooledConnection connection, IdentityRefusedException exception) => _pool.IdentityRefused(this, exception);
+
+    void IConnectionOwner.Closed(PooledConnection connection)
+    {
+        _frames.End();
+        _pool.Closed(this);
+    }
+
+    void IConnectionWatcher.SettingsReceived() => _pool.LimitLearned(this);
+
+    void IConnectionWatcher.GoAwayReceived(int lastStreamId, int errorCode)
+        => _pool.Retire(this, $"its server says goodbye (GOAWAY, last stream {lastStreamId}, error {errorCode})");
+
+    void IConnectionWatcher.FirstAnswered()
+    {
+        WasAnswered = true;
+        _pool.Answered();
+    }
+
+    void IConnectionWatcher.StreamsEnded() => _pool.RoomMade(this);
+
+    void IConnectionWatcher.Ended() => _pool.Retire(this, "its server has closed it");
+
+    private void Configure(SocketsHttpHandler handler)
+    {
+        handler.EnableMultipleHttp2Connections = false;
+        handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
+        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        handler.UseProxy = false;
+        handler.ConnectCallback = (_, _) => Interlocked.Exchange(ref _ready, null) is { } ready
+            ? new ValueTask<Stream>(ready)
+            : ValueTask.FromException<Stream>(new ConnectionOverException(Address));
+        var filter = handler.PlaintextStreamFilter;
+        handler.PlaintextStreamFilter = filter is null
+            ? (context, _) => new(Observe(context.PlaintextStream))
+            : async (context, cancellationToken) => Observe(await filter(context, cancellationToken).ConfigureAwait(false));
+    }
+
+    private ObservedStream Observe(Stream plaintext)
+    {
+        var stream = _stream!;
+        var answered = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
+        return new ObservedStream(answered, new ReadPace(() => _pool.Connections.InFlight, stream.Connection, _frames), _frames);
+    }
+
+    private async Task<Stream> AuthenticateAsync(PooledStream stream, string host)
+    {
+        var connect = stream.Connect!;
+        var tls = new SslStream(stream);
+        try
+        {
+            var options = _handler.SslOptions;
+            options.TargetHost = host;
+            options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+            await tls.AuthenticateAsClientAsync(options, connect.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (connect.HasTimedOut)
+        {
+            throw connect.TimedOut("the TLS handshake");
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException)
+        {
+            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"The TLS handshake with {Address} failed: {exception.Message}", exception);
+        }
+
+        return tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2
+            ? tls
+            : throw new HttpRequestException(HttpRequestError.VersionNegotiationError, $"{Address} did not negotiate HTTP/2.");
+    }
+
+    private void DisposeHandler()
+    {
+        if (Interlocked.Exchange(ref _handlerDisposed, 1) == 0)
+        {
+            Interlocked.Exchange(ref _ready, null)?.Dispose();
+            _invoker.Dispose();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using PooledClients.Connections.Endpoints;
+
+namespace PooledClients.Connections;
+
+/// <summary>A call that the runtime picks a connection for.</summary>
+internal sealed class RuntimeSender : ICallSender
+{
+    private readonly Generation _generation;
+
+    public RuntimeSender(Transport transport, HttpRequestMessage request)
+    {
+        _generation = transport.Enter();
+        Destination = _generation.GetDestination(request);
+        Destination.BeginCall();
+    }
+
+    public Destination Destination { get; }
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _generation.SendAsync(request, cancellationToken);
+
+    public void Exit()
+    {
+        _generation.Exit();
+        Destination.EndCall();
+    }
+}

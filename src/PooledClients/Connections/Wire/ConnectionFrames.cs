@@ -1,0 +1,200 @@
+using System.Buffers.Binary;
+
+namespace PooledClients.Connections.Wire;
+
+/// <summary>
+/// What the frames of one HTTP/2 connection tell: the streams on it, the limit that its server last set, its GOAWAY.
+/// </summary>
+/// <remarks>One thread reads and one writes, each in order. The watcher is told under no lock.</remarks>
+internal sealed class ConnectionFrames
+{
+    private const ushort MaxConcurrentStreams = 3;
+    private const int SettingLength = 6;
+    private const int GoAwayLength = 8;
+    private const int Unknown = -1;
+
+    private readonly Lock _lock = new();
+    private readonly IConnectionWatcher _watcher;
+    private readonly FrameReader _sent;
+    private readonly FrameReader _received;
+
+    // Guarded by _lock, but for its counts.
+    private readonly StreamLedger _streams = new();
+
+    // Written under _lock; what has happened in the bytes that are being looked at is reset with each of them.
+    private volatile int _limit = Unknown;
+    private volatile bool _isOver;
+    private bool _wasAnswered;
+    private Happened _happened;
+
+    public ConnectionFrames(IConnectionWatcher watcher)
+    {
+        _watcher = watcher;
+        _sent = new FrameReader(Http2Frame.PrefaceLength, new Sender(this));
+        _received = new FrameReader(prefaceLength: 0, new Receiver(this));
+    }
+
+    /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
+    public int? Limit => _limit is var limit and not Unknown ? limit : null;
+
+    /// <summary>Gets the streams that are open, and those of them whose response has begun.</summary>
+    public (int Open, int Answered) Streams => _streams.Counts;
+
+    /// <summary>Takes bytes that are about to be written.</summary>
+    public void Sent(ReadOnlySpan<byte> bytes) => Tell(Look(_sent, bytes));
+
+    /// <summary>Takes bytes that have arrived.</summary>
+    /// <returns>How many streams the server has ended in them.</returns>
+    public int Received(ReadOnlySpan<byte> bytes)
+    {
+        var happened = Look(_received, bytes);
+        Tell(happened);
+        return happened.EndedByServer;
+    }
+
+    /// <summary>Nothing more will arrive: no stream is open any more.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            _isOver = true;
+            _streams.Clear();
+        }
+
+        _watcher.Ended();
+    }
+
+    private static bool EndsStream(byte type, byte flags) => type is Http2Frame.Data or Http2Frame.Headers && (flags & Http2Frame.EndStream) != 0;
+
+    private static int? LimitIn(ReadOnlySpan<byte> settings)
+    {
+        int? limit = null;
+        for (; settings.Length >= SettingLength; settings = settings[SettingLength..])
+        {
+            if (BinaryPrimitives.ReadUInt16BigEndian(settings) == MaxConcurrentStreams)
+            {
+                limit = (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(settings[2..]), int.MaxValue);
+            }
+        }
+
+        return limit;
+    }
+
+    private Happened Look(FrameReader reader, ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+        {
+            _happened = default;
+            if (!_isOver)
+            {
+                reader.Read(bytes);
+                _streams.Publish();
+            }
+
+            return _happened;
+        }
+    }
+
+    private void Tell(in Happened happened)
+    {
+        if (happened.WereSettings)
+        {
+            _watcher.SettingsReceived();
+        }
+
+        if (happened.IsFirstAnswer)
+        {
+            _watcher.FirstAnswered();
+        }
+
+        if (happened.GoAway is { } goAway)
+        {
+            _watcher.GoAwayReceived(goAway.LastStreamId, goAway.ErrorCode);
+        }
+
+        if (happened.HasEnded)
+        {
+            _watcher.StreamsEnded();
+        }
+    }
+
+    private struct Happened
+    {
+        public bool WereSettings;
+        public bool IsFirstAnswer;
+        public bool HasEnded;
+        public int EndedByServer;
+        public (int LastStreamId, int ErrorCode)? GoAway;
+    }
+
+    private sealed class Sender(ConnectionFrames frames) : IFrameReceiver
+    {
+        public void Begin(byte type, byte flags, int streamId)
+        {
+            switch (type)
+            {
+                case Http2Frame.Headers:
+                    frames._streams.Open(streamId);
+                    break;
+                case Http2Frame.Reset:
+                    frames._happened.HasEnded |= frames._streams.Remove(streamId);
+                    break;
+            }
+
+            if (EndsStream(type, flags))
+            {
+                frames._happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByUs);
+            }
+        }
+
+        public void Complete(byte type, byte flags, ReadOnlySpan<byte> payload)
+        {
+        }
+    }
+
+    private sealed class Receiver(ConnectionFrames frames) : IFrameReceiver
+    {
+        public void Begin(byte type, byte flags, int streamId)
+        {
+            ref var happened = ref frames._happened;
+            switch (type)
+            {
+                case Http2Frame.Headers:
+                    frames._streams.Mark(streamId, StreamState.Answered);
+                    happened.IsFirstAnswer |= !frames._wasAnswered;
+                    frames._wasAnswered = true;
+                    break;
+                case Http2Frame.Reset:
+                    happened.HasEnded |= frames._streams.Remove(streamId);
+                    break;
+            }
+
+            if (EndsStream(type, flags))
+            {
+                happened.EndedByServer++;
+                happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByServer);
+            }
+        }
+
+        public void Complete(byte type, byte flags, ReadOnlySpan<byte> payload)
+        {
+            if (type == Http2Frame.Settings && (flags & Http2Frame.Acknowledged) == 0)
+            {
+                // A server that names no limit has none; later SETTINGS change only what they name.
+                frames._limit = LimitIn(payload) ?? (frames._limit == Unknown ? int.MaxValue : frames._limit);
+                frames._happened.WereSettings = true;
+            }
+            else if (type == Http2Frame.GoAway && payload.Length >= GoAwayLength)
+            {
+                var last = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
+                frames._happened.HasEnded |= frames._streams.RemoveAbove(last);
+                frames._happened.GoAway = (last, BinaryPrimitives.ReadInt32BigEndian(payload[4..]));
+            }
+        }
+    }
+}

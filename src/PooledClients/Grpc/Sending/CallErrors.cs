@@ -1,0 +1,80 @@
+using Grpc.Core;
+using PooledClients.Connections;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints;
+using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Statuses;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc.Sending;
+
+/// <summary>What a call that ends on its way to a connection, or on one, says to its caller.</summary>
+internal sealed class CallErrors(Transport transport)
+{
+    private string Address => transport.Address;
+
+    private ConnectFailure? LastFailure => transport.Backoff.Failure;
+
+    private string LastConnect => LastFailure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
+
+    public RpcException Draining() => Fail(StatusCode.Unavailable, $"The host is stopping: no new call to {Address} is taken.");
+
+    public RpcException Disposed(Exception? cause = null) =>
+        Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {Address} with it.", cause);
+
+    public RpcException NotAdmitted(CallTime time, int limit, Exception cause) => Fail(
+        StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited behind the limit of {limit} calls in flight to {Address}.", cause);
+
+    public RpcException NotAnswered(CallTime time, Exception? cause) =>
+        Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {Address}.", cause);
+
+    /// <summary>The budget is the truth when it is what the call has waited for; otherwise the deadline is.</summary>
+    public RpcException NotSent(CallTime time, EndpointPool pool, Exception? cause)
+    {
+        if (cause.Find<ConnectionBudgetException>() is { } budget)
+        {
+            return OverBudget(time, budget);
+        }
+
+        if (pool.Connections.Current.Length == 0 && LastFailure is { } failure)
+        {
+            return Fail(
+                StatusCode.DeadlineExceeded,
+                $"The call reached its deadline of {time} while it waited for {Address} to accept a connection. {LastConnect}",
+                failure.Exception);
+        }
+
+        return Fail(
+            StatusCode.DeadlineExceeded,
+            $"The call reached its deadline of {time} while it waited for a connection to {Address}: {pool.Connections.Current.Length} of at most {pool.Budget.Cap} are up, "
+            + $"{pool.Dialing} being made, {pool.StreamLimit} calls each. {LastConnect}",
+            LastFailure?.Exception ?? cause);
+    }
+
+    /// <summary>The same where the runtime picks the connections.</summary>
+    public RpcException NotSent(CallTime time, Destination destination, Exception? cause) => destination.Gate.Explain() is { } budget
+        ? OverBudget(time, budget)
+        : Fail(
+            StatusCode.DeadlineExceeded,
+            $"The call reached its deadline of {time} while it waited for a connection to {Address}: {destination.Up} are up. {LastConnect}",
+            LastFailure?.Exception ?? cause);
+
+    public static RpcException BreakerOpen(BreakerOpenException cause) => Fail(StatusCode.Unavailable, cause.Message, cause);
+
+    public RpcException NotConnected(Exception exception)
+    {
+        var failure = FailureClassifier.Judge(exception);
+        var kind = failure.IsConnect ? failure.Kind : FailureKind.ConnectFailed;
+        return Fail(Failure.Of(kind).Status, FailureClassifier.Describe(exception, kind, Address), exception);
+    }
+
+    /// <summary>What a failed send is to the call. What the server says of a stream is told as the channel tells it.</summary>
+    public Exception Failed(Exception exception) =>
+        FailureClassifier.Judge(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, Address);
+
+    private RpcException OverBudget(CallTime time, ConnectionBudgetException budget) => Fail(
+        StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {Address}: {budget.Message}", budget);
+
+    private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
+}

@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using PooledClients.Connections;
+using PooledClients.Connections.Endpoints;
+using PooledClients.Diagnostics;
+using PooledClients.Grpc.Messages;
+using PooledClients.Grpc.Statuses;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc.Sending;
+
+/// <summary>
+/// Sends a request again whose server has provably not processed it, as gRFC A6 has it: at once where nothing of it was asked for, paced
+/// and out of the retry budget where the server has refused its stream. Proof is only: the message was never asked for, the stream was
+/// refused or is above the last of a GOAWAY, the connection never came up.
+/// </summary>
+internal sealed class CallResends(Transport transport, RetryBudget? budget, TimeProvider timeProvider, ILogger logger)
+{
+    private const int Most = 5;
+
+    // The runtime has sent a refused request four times already.
+    private const int MostRefused = 2;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <param name="request">The request.</param>
+    /// <param name="exception">How sending it failed.</param>
+    /// <param name="content">Its message on that way.</param>
+    /// <param name="sender">What it was given to.</param>
+    /// <param name="resends">How often it was sent again so far.</param>
+    /// <param name="cancellationToken">Ends the pause.</param>
+    public async ValueTask<bool> MaySendAgainAsync(
+        HttpRequestMessage request, Exception exception, SentContent content, ICallSender sender, int resends, CancellationToken cancellationToken)
+    {
+        if (!content.CanBeSentAgain || !IsUnprocessed(request, exception, content, sender))
+        {
+            return false;
+        }
+
+        var isRefused = content.WasAsked && SendFailure.IsRefused(exception);
+
+        // A server that takes no stream at all has its calls wait for their deadline, at the pace of the dials.
+        var most = isRefused ? MostRefused : sender is Http2Connection { Limit: 0 } ? int.MaxValue : Most;
+        if (resends >= most || (isRefused && budget?.TryTake() == false))
+        {
+            return false;
+        }
+
+        if (isRefused)
+        {
+            await Task.Delay(Pause * (1 << resends) * (0.8 + (Random.Shared.NextDouble() * 0.4)), timeProvider, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Its stream is dead: the runtime is about to end the writing.
+        if (content.IsBeingWritten)
+        {
+            await content.WrittenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        logger.RequestSentAgain(transport.Address, exception.Message);
+        return true;
+    }
+
+    private bool IsUnprocessed(HttpRequestMessage request, Exception exception, SentContent content, ICallSender sender)
+    {
+        if (sender is not Http2Connection connection)
+        {
+            return !content.WasAsked && IsAnotherConnectWanted(request, exception);
+        }
+
+        if (exception.Find<ConnectionOverException>() is not null)
+        {
+            connection.Retire("it makes no second connection");
+        }
+
+        return SendFailure.IsProvablyUnprocessed(exception, content.WasAsked);
+    }
+
+    // The runtime dials for a request that it was given: one that could not be connected is not given to it again but on request.
+    private bool IsAnotherConnectWanted(HttpRequestMessage request, Exception exception)
+    {
+        if (!SendFailure.IsConnectFailure(exception) && !SendFailure.IsTrustFailure(exception))
+        {
+            return true;
+        }
+
+        transport.Backoff.Fail(exception.InnerException ?? exception);
+        return GrpcTransportHandler.WaitsForReady(request);
+    }
+}
