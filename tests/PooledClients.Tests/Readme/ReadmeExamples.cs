@@ -8,7 +8,7 @@ using RocksDb.V1;
 
 namespace PooledClients.Tests.Readme;
 
-/// <summary>Every C# block of the README, word for word, so that it compiles.</summary>
+/// <summary>Every C# block of the README and of the page on configuration, word for word, so that it compiles.</summary>
 internal static class ReadmeExamples
 {
     public static async Task FirstClientAsync(string[] args)

@@ -6,6 +6,7 @@ public sealed partial class ReadmeTests
 {
     [Theory]
     [InlineData("README.md", "ReadmeExamples.cs")]
+    [InlineData("docs/configuration.md", "ReadmeExamples.cs")]
     [InlineData("docs/migrating.md", "MigratingExamples.cs")]
     [InlineData("docs/testing.md", "TestingExamples.cs")]
     public void CSharpBlocks_OfAPage_AreCompiledByTheExamples(string page, string examplesFile)
@@ -15,6 +16,25 @@ public sealed partial class ReadmeTests
 
         Assert.NotEmpty(blocks);
         Assert.All(blocks, block => Assert.Contains(Normalize(block.Groups[1].Value), examples, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Readme_OfTheRepository_IsShort() =>
+        Assert.InRange(File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Length, 1, 100);
+
+    [Fact]
+    public void Links_OfThePages_LeadToFiles()
+    {
+        string[] pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)];
+
+        var missing = from page in pages
+                      let path = Path.Combine(Repository.Root, page)
+                      from Match link in Link().Matches(File.ReadAllText(path))
+                      let target = Path.Combine(Path.GetDirectoryName(path)!, link.Groups[1].Value)
+                      where !File.Exists(target) && !Directory.Exists(target)
+                      select $"{page}: {link.Groups[1].Value}";
+
+        Assert.Empty(missing);
     }
 
     [Theory]
@@ -36,6 +56,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex("```\\w*\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex FirstCode();
+
+    [GeneratedRegex(@"\]\((?!https?:|#)([^)#]+)[^)]*\)")]
+    private static partial Regex Link();
 
     [GeneratedRegex(@"!\[[^\]]*\]\(([^)]*)\)")]
     private static partial Regex Picture();
