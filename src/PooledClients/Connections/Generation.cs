@@ -45,6 +45,7 @@ internal sealed class Generation : IDisposable
         else
         {
             _destinations = new();
+            services.IdleSweep.Add(ForgetUnused);
         }
 
         handler.EnableMultipleHttp2Connections = true;
@@ -77,18 +78,34 @@ internal sealed class Generation : IDisposable
     /// <summary>Gets whether it has no connection, not even one that only finishes the calls it has.</summary>
     public bool IsEmpty => Connections == 0;
 
-    public Destination GetDestination(HttpRequestMessage request)
+    /// <summary>Counts a call where it goes, until the destination's <see cref="Destination.EndCall"/>.</summary>
+    public Destination BeginCall(HttpRequestMessage request)
     {
-        if (_only is not null)
+        while (true)
         {
-            return _only;
+            var destination = GetDestination(request);
+            if (destination.TryBeginCall())
+            {
+                return destination;
+            }
+
+            Remove(destination);
+        }
+    }
+
+    /// <summary>Forgets the destinations that have no connection and no call.</summary>
+    /// <returns>Whether any is left.</returns>
+    public bool ForgetUnused()
+    {
+        foreach (var entry in _destinations!)
+        {
+            if (entry.Value.TryForget())
+            {
+                _destinations.TryRemove(entry);
+            }
         }
 
-        var uri = request.RequestUri!;
-        return _destinations!.GetOrAdd(
-            (uri.Scheme, uri.IdnHost, uri.Port),
-            static (key, generation) => generation.CreateDestination($"{key.Scheme}://{key.Host}:{key.Port}"),
-            this);
+        return !_destinations.IsEmpty;
     }
 
     /// <summary>Whether requests to this address go through a proxy.</summary>
@@ -115,6 +132,8 @@ internal sealed class Generation : IDisposable
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
+
+    public HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.Send(request, cancellationToken);
 
     /// <summary>Takes no new request from now on.</summary>
     public void Retire()
@@ -153,6 +172,7 @@ internal sealed class Generation : IDisposable
     {
         if (Interlocked.Exchange(ref _handlerDisposed, 1) == 0)
         {
+            _services.IdleSweep.Remove(ForgetUnused);
             Volatile.Read(ref _disposeTimer)?.Dispose();
             _invoker.Dispose();
             _handler.Dispose();
@@ -161,20 +181,79 @@ internal sealed class Generation : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var destination = GetDestination(context.InitialRequestMessage);
         EndPoint target = _transport.Key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host) : context.DnsEndPoint;
-        var lease = await destination.Gate.AcquireAsync(cancellationToken).ConfigureAwait(false);
+        var destination = BeginDial(context.InitialRequestMessage);
         try
         {
-            var stream = await _transport.Connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);
-            destination.Add(stream.Connection);
-            return stream;
+            var lease = await destination.Gate.AcquireAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                var stream = await _transport.Connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);
+                destination.Add(stream.Connection);
+                return stream;
+            }
+            catch
+            {
+                lease.Dispose();
+                throw;
+            }
         }
-        catch
+        finally
         {
-            lease.Dispose();
-            throw;
+            destination.EndDial();
         }
+    }
+
+    private Destination BeginDial(HttpRequestMessage request)
+    {
+        while (true)
+        {
+            var destination = IsTunnel(request) ? GetTunnel(request) : GetDestination(request);
+            if (destination.TryBeginDial())
+            {
+                return destination;
+            }
+
+            Remove(destination);
+        }
+    }
+
+    private Destination GetDestination(HttpRequestMessage request)
+    {
+        if (_only is not null)
+        {
+            return _only;
+        }
+
+        var uri = request.RequestUri!;
+        return _destinations!.GetOrAdd(
+            (uri.Scheme, uri.IdnHost, uri.Port),
+            static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}:{key.Port}"),
+            this);
+    }
+
+    // The runtime asks for a tunnel through a proxy by a CONNECT of its own, which is nobody's call: its connection is one of those to the
+    // host that it leads to, and capped with them.
+    private bool IsTunnel(HttpRequestMessage request) => _only is null && request.Method == HttpMethod.Connect && request.Headers.Protocol is null;
+
+    private Destination GetTunnel(HttpRequestMessage request) => _destinations!.GetOrAdd(
+        (request.RequestUri!.Scheme, $"{request.RequestUri.IdnHost}:{request.RequestUri.Port} to {request.Headers.Host}", 0),
+        static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}"),
+        this);
+
+    // It is being forgotten.
+    private void Remove(Destination destination)
+    {
+        foreach (var entry in _destinations!.Where(entry => entry.Value == destination))
+        {
+            _destinations!.TryRemove(entry);
+        }
+    }
+
+    private Destination CreateListed(string address)
+    {
+        _services.IdleSweep.Wake();
+        return CreateDestination(address);
     }
 
     // A tunnel through a proxy has another connection under it, whose connect has ended before.

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 
 namespace PooledClients.Connections;
@@ -22,7 +21,6 @@ internal static class HandlerFactory
         {
             // gRPC knows no redirects, and the handler that follows them costs each call an async frame.
             AllowAutoRedirect = !key.IsMultiplexed,
-            AutomaticDecompression = key.IsMultiplexed ? DecompressionMethods.None : DecompressionMethods.All,
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = pingDelay ?? Timeout.InfiniteTimeSpan,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

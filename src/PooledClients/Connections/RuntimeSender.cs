@@ -10,8 +10,7 @@ internal sealed class RuntimeSender : ICallSender
     public RuntimeSender(Transport transport, HttpRequestMessage request)
     {
         _generation = transport.Enter();
-        Destination = _generation.GetDestination(request);
-        Destination.BeginCall();
+        Destination = _generation.BeginCall(request);
     }
 
     public Destination Destination { get; }

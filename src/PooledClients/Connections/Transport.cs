@@ -161,15 +161,20 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
     /// <param name="request">The request.</param>
     /// <param name="call">Tells whether a connection has taken the request; unknown without.</param>
+    /// <param name="isAsync">Whether the caller awaits it; otherwise it is sent synchronously, and has ended on return.</param>
     /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, bool isAsync, CancellationToken cancellationToken)
     {
         var generation = Enter();
-        var destination = generation.GetDestination(request);
-        destination.BeginCall();
+        var destination = generation.BeginCall(request);
         try
         {
-            return await generation.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
+        {
+            // As the handler's own connect timeout is told: it is this client's limit.
+            throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
         }
         catch (HttpRequestException exception) when (IsEnd(exception) && Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
         {
@@ -266,7 +271,32 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         _services.Gate.RemoveReclaimable(this);
     }
 
+    /// <summary>
+    /// Closes what it has: at once over HTTP/2, whose calls have been drained. A body that HTTP/1.1 still brings may be read to its end for a
+    /// while, as from a plain client whose handler is disposed.
+    /// </summary>
     public void Dispose()
+    {
+        Retire();
+        if (Key.IsMultiplexed || Up == 0 || _services.DrainTimeout == TimeSpan.Zero)
+        {
+            CloseAll();
+            return;
+        }
+
+        ITimer? timer = null;
+        timer = _services.TimeProvider.CreateUncapturedTimer(
+            _ =>
+            {
+                CloseAll();
+                timer?.Dispose();
+            },
+            state: null,
+            _services.DrainTimeout);
+    }
+
+    /// <summary>Closes everything at once.</summary>
+    public void CloseAll()
     {
         Retire();
         foreach (var pool in Endpoints)

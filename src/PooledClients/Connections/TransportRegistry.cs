@@ -43,6 +43,16 @@ internal sealed class TransportRegistry(TransportServices services) : IDisposabl
         }
     }
 
+    /// <summary>Closes everything at once, for the time to drain is over.</summary>
+    public void CloseAll()
+    {
+        Retire();
+        foreach (var transport in Transports)
+        {
+            transport.CloseAll();
+        }
+    }
+
     public void Dispose()
     {
         _disposed = true;

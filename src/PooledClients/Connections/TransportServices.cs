@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 
@@ -6,7 +7,8 @@ namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, ILogger<Transport> logger)
+    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
+    ILogger<Transport> logger)
 {
     public ConnectionGate Gate => gate;
 
@@ -15,6 +17,11 @@ internal sealed class TransportServices(
     public LocalFaultRetry LocalFaultRetry => localFaultRetry;
 
     public TimeProvider TimeProvider => timeProvider;
+
+    public IdleSweep IdleSweep => idleSweep;
+
+    /// <summary>How long what is still read may take once the container is disposed.</summary>
+    public TimeSpan DrainTimeout => options.Value.DrainTimeout;
 
     public ILogger Logger => logger;
 }

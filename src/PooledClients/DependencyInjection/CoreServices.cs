@@ -52,6 +52,7 @@ internal static class CoreServices
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
         services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
+        services.TryAddSingleton<IdleSweep>();
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcMetrics>();

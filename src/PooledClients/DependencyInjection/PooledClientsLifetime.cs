@@ -96,6 +96,6 @@ internal sealed class PooledClientsLifetime(
             await Task.Delay(ShortLook, timeProvider, CancellationToken.None).ConfigureAwait(false);
         }
 
-        transports.Dispose();
+        transports.CloseAll();
     }
 }

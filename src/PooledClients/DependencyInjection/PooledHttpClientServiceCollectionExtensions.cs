@@ -33,8 +33,8 @@ public static class PooledHttpClientServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a named client, for <c>CreateClient(name)</c> and as a keyed singleton. Its options are in the section
-    /// <c>PooledClients:Http:&lt;name&gt;</c>.
+    /// Adds a named client, for <c>CreateClient(name)</c> and as a keyed service, one a scope, as <c>AddAsKeyed</c> has it; a singleton takes the
+    /// factory, or the builder's <c>AddAsKeyed(ServiceLifetime.Singleton)</c>. Its options are in the section <c>PooledClients:Http:&lt;name&gt;</c>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The client's name.</param>
@@ -137,8 +137,8 @@ public static class PooledHttpClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
 
-        // A singleton, for the default lifetime, scoped, could not be injected into one; its handler lives as long anyway.
-        return services.AddPooledHttp(name, configure).AddHttpClient(name).AddAsKeyed(ServiceLifetime.Singleton);
+        // Scoped, as Microsoft's: a client has state, such as the headers of one scope's user. Its handler outlives it.
+        return services.AddPooledHttp(name, configure).AddHttpClient(name).AddAsKeyed();
     }
 
     private static IHttpClientBuilder AddTyped<[DynamicallyAccessedMembers(NeededMembers)] TClient>(

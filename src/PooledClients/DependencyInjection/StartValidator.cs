@@ -56,7 +56,13 @@ internal sealed class StartValidator(
         // The pool reads the process-wide options as it is made, and knows no name that is taken twice.
         foreach (var client in failures.Count == 0 ? prepared : [])
         {
-            Prepare(failures, client);
+            Prepare(failures, ConfigurationKeys.Grpc(client), () => services.GetRequiredService<GrpcChannelPool>().Prepare(client));
+        }
+
+        // Where certificates are set, an HTTP client's pipeline is made too: it refuses a handler that would not heed them.
+        foreach (var client in failures.Count == 0 ? httpClients.Where(client => httpOptions.Get(client.Name).Tls.IsSet) : [])
+        {
+            Prepare(failures, ConfigurationKeys.Http(client.Name), () => services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(client.Name));
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
@@ -70,18 +76,22 @@ internal sealed class StartValidator(
             configuration.GetSection($"{ConfigurationKeys.Root}:Http"), [.. httpClients.Select(static client => client.Name.Length == 0 ? "Default" : client.Name).Distinct()], "AddPooledHttpClient"),
     ];
 
-    /// <summary>What the application put into a client's channel runs now, so that a handler that is not registered fails the start and not the first call.</summary>
-    private void Prepare(List<string> failures, string client)
+    /// <summary>What the application put into a client's pipeline runs now, so that a handler that is not registered fails the start and not the first call.</summary>
+    private static void Prepare(List<string> failures, string key, Action prepare)
     {
         try
         {
-            services.GetRequiredService<GrpcChannelPool>().Prepare(client);
+            prepare();
+        }
+        catch (OptionsValidationException exception)
+        {
+            failures.AddRange(exception.Failures);
         }
 #pragma warning disable CA1031 // The application's own code may throw anything.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            failures.Add($"{ConfigurationKeys.Grpc(client)}: {exception.Message}");
+            failures.Add($"{key}: {exception.Message}");
         }
     }
 

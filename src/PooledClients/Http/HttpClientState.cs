@@ -1,3 +1,4 @@
+using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Leaks;
@@ -12,7 +13,7 @@ internal sealed class HttpClientState
     private int _open;
     private int _isAnnounced;
 
-    public HttpClientState(string name, PooledHttpClientOptions options, ResponseRegistry registry, HttpMetrics metrics, TimeProvider time)
+    public HttpClientState(string name, PooledHttpClientOptions options, ResponseRegistry registry, HttpMetrics metrics, TimeProvider time, IdleSweep? sweep = null)
     {
         Name = name;
         DisplayName = name.Length == 0 ? "Default" : name;
@@ -20,7 +21,7 @@ internal sealed class HttpClientState
         Registry = registry;
         Time = time;
         _metrics = metrics;
-        Routes = new HttpRouteTable(this);
+        Routes = new HttpRouteTable(this, sweep);
     }
 
     public string Name { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Leaks;
 
@@ -17,10 +18,11 @@ internal sealed class HttpClients
         IOptionsMonitor<PooledHttpClientOptions> options,
         ResponseRegistry registry,
         HttpMetrics metrics,
-        TimeProvider time)
+        TimeProvider time,
+        IdleSweep sweep)
     {
         _names = registrations.Select(static registration => registration.Name).ToHashSet(StringComparer.Ordinal);
-        _make = name => new HttpClientState(name, options.Get(name), registry, metrics, time);
+        _make = name => new HttpClientState(name, options.Get(name), registry, metrics, time, sweep);
         metrics.ObserveResponses(
             () => _clients.Values.Where(static client => client.IsValueCreated).Select(static client => (client.Value.DisplayName, client.Value.Open)),
             () => registry.OldestAge);

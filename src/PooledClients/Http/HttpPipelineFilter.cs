@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
+using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
@@ -21,6 +24,7 @@ internal sealed class HttpPipelineFilter(
     AddressPolicies authorities,
     HttpMetrics metrics,
     TimeProvider time,
+    IdleSweep sweep,
     ILoggerFactory loggers)
     : IHttpMessageHandlerBuilderFilter
 {
@@ -47,6 +51,14 @@ internal sealed class HttpPipelineFilter(
         next(builder);
 
         var isFirst = client.TryAnnounce();
+        if (builder.PrimaryHandler != primary && client.Options.Tls.IsSet)
+        {
+            throw new OptionsValidationException(client.DisplayName, typeof(PooledHttpClientOptions), [
+                $"{ConfigurationKeys.Http(client.Name)}:{nameof(PooledHttpClientOptions.Tls)}: certificates are set, but the client's primary handler was replaced by a " +
+                $"{builder.PrimaryHandler.GetType()}, which knows nothing of them and would trust whom it likes. Adjust the pooled handler by ConfigurePooledHandler instead of " +
+                "ConfigurePrimaryHttpMessageHandler or UseSocketsHttpHandler (of this client, or of ConfigureHttpClientDefaults), or leave the certificates out."]);
+        }
+
         if (builder.PrimaryHandler != primary && isFirst)
         {
             _logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
@@ -64,7 +76,7 @@ internal sealed class HttpPipelineFilter(
         {
             builder.AdditionalHandlers.Insert(
                 0,
-                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, authorities, time, metrics, loggers.CreateLogger<HttpResilienceHandler>()));
+                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, authorities, time, metrics, loggers.CreateLogger<HttpResilienceHandler>(), sweep));
         }
 
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));

@@ -22,9 +22,22 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
         errors.CheckTime(nameof(options.ResponseHeldTimeout), options.ResponseHeldTimeout);
         errors.CheckTime(nameof(options.IdleReadTimeout), options.IdleReadTimeout);
         errors.CheckConnection(options.Connection);
-        errors.CheckTls(options.Tls, tls);
+        CheckTls(options, errors);
         CheckResilience(options.Resilience, errors);
         return errors.Failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Failures);
+    }
+
+    private void CheckTls(PooledHttpClientOptions options, OptionsErrors errors)
+    {
+        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } address && address.Scheme != Uri.UriSchemeHttps)
+        {
+            errors.Add(
+                nameof(options.Tls),
+                $"certificates are set, but {nameof(options.BaseAddress)} is clear text ({address.Scheme}:), where they are never used; use an https:// address or leave them out.");
+            return;
+        }
+
+        errors.CheckTls(options.Tls, tls);
     }
 
     private static void CheckAddress(PooledHttpClientOptions options, OptionsErrors errors)

@@ -44,10 +44,11 @@ public sealed class PooledHttpClientOptions
 
     /// <summary>
     /// Gets or sets the compressions that are offered to the server and undone on the way in. A body that was decompressed has no
-    /// <c>Content-Length</c> any more.
+    /// <c>Content-Length</c> any more, and may be a thousand times as large as what was sent: bound it where the server is not trusted, as by
+    /// <see cref="HttpClient.MaxResponseContentBufferSize"/>.
     /// </summary>
-    /// <value><see cref="DecompressionMethods.All"/>.</value>
-    public DecompressionMethods AutomaticDecompression { get; set; } = DecompressionMethods.All;
+    /// <value><see cref="DecompressionMethods.None"/>, as of a plain <see cref="HttpClient"/>.</value>
+    public DecompressionMethods AutomaticDecompression { get; set; }
 
     /// <summary>Gets whom to trust and how to identify oneself.</summary>
     public TlsOptions Tls { get; } = new();

@@ -51,4 +51,7 @@ public sealed class TlsOptions
     /// </summary>
     /// <value>60 seconds.</value>
     public TimeSpan ReloadInterval { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Gets whether it holds anything that only TLS has a use for.</summary>
+    internal bool IsSet => this is not { CaCertificatePath: null, CaCertificatePem: null, ClientCertificatePath: null };
 }

@@ -55,7 +55,7 @@ public sealed class ConnectionBudgetTests : WatchedTest
         request.Content = method == "POST" ? new StringContent("{}") : null;
 
         var exception = await Assert.ThrowsAsync<TaskCanceledException>(
-            () => services.GetRequiredKeyedService<HttpClient>("api").SendAsync(request, TestContext.Current.CancellationToken));
+            () => services.GetRequiredService<IHttpClientFactory>().CreateClient("api").SendAsync(request, TestContext.Current.CancellationToken));
 
         Log.Allow("passed its deadline");
         var timeout = Assert.IsType<TimeoutException>(exception.InnerException);

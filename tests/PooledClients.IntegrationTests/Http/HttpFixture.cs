@@ -34,7 +34,7 @@ internal sealed class HttpFixture : IAsyncDisposable
         });
         build?.Invoke(builder);
         _services = services.BuildServiceProvider(validateScopes: true);
-        Client = _services.GetRequiredKeyedService<HttpClient>("uploads");
+        Client = _services.GetRequiredService<IHttpClientFactory>().CreateClient("uploads");
     }
 
     public HttpClient Client { get; }

@@ -31,13 +31,16 @@ public class HttpRegistrationTests : WatchedTest
         services.AddPooledHttpClient<Other>("other", options => options.BaseAddress = server.Address);
         services.AddPooledHttpClient<ITyped, Implementation>(options => options.BaseAddress = server.Address);
         await using var provider = services.BuildServiceProvider(validateScopes: true);
+        using var scope = provider.CreateScope();
+        using var secondScope = provider.CreateScope();
 
         HttpClient[] clients =
         [
             provider.GetRequiredService<HttpClient>(),
             provider.GetRequiredService<IHttpClientFactory>().CreateClient(),
             provider.GetRequiredService<IHttpClientFactory>().CreateClient("named"),
-            provider.GetRequiredKeyedService<HttpClient>("named"),
+            scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("named"),
+            secondScope.ServiceProvider.GetRequiredKeyedService<HttpClient>("named"),
             provider.GetRequiredService<Typed>().Client,
             provider.GetRequiredService<Other>().Client,
             ((Implementation)provider.GetRequiredService<ITyped>()).Client,
@@ -50,6 +53,7 @@ public class HttpRegistrationTests : WatchedTest
         }
 
         Assert.Equal(1, server.Connections.Accepted);
+        Assert.Equal(clients.Length, clients.Distinct().Count());
     }
 
     [Fact]

@@ -91,6 +91,20 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
 
     public Task SendResetAsync(int streamId, ErrorCode code) => SendAsync(FrameType.RstStream, FrameFlags.None, streamId, Int32((int)code));
 
+    /// <summary>Sends one frame, whatever it is.</summary>
+    public async Task SendAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload)
+    {
+        await _write.WaitAsync();
+        try
+        {
+            await WriteAsync(type, flags, streamId, payload);
+        }
+        finally
+        {
+            _write.Release();
+        }
+    }
+
     /// <summary>Sends a response's first headers, without their end when <paramref name="endHeaders"/> is false.</summary>
     public Task SendHeadersAsync(int streamId, bool endHeaders = true) => SendAsync(
         FrameType.Headers, endHeaders ? FrameFlags.EndHeaders : FrameFlags.None, streamId, Hpack.Encode([(":status", "200"), ("content-type", "application/grpc")]));
@@ -170,19 +184,6 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         if (!request.IsReset)
         {
             await AnswerQuietlyAsync(request.StreamId);
-        }
-    }
-
-    private async Task SendAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload)
-    {
-        await _write.WaitAsync();
-        try
-        {
-            await WriteAsync(type, flags, streamId, payload);
-        }
-        finally
-        {
-            _write.Release();
         }
     }
 

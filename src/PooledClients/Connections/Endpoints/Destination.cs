@@ -17,6 +17,11 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     private volatile int _up;
     private int _inFlight;
 
+    // The dials under way; guarded by _lock.
+    private int _dials;
+    private volatile bool _isUsed = true;
+    private volatile bool _isForgotten;
+
     public string Address => address;
 
     // The runtime does what it always does at such an end; the words are said when it has given up.
@@ -34,13 +39,69 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     /// <summary>Gets the connections that are up.</summary>
     public int Up => _up;
 
-    public void BeginCall() => Interlocked.Increment(ref _inFlight);
+    /// <summary>Counts a call.</summary>
+    /// <returns>Whether it did; not so when this is kept no more, and another is to be found.</returns>
+    public bool TryBeginCall()
+    {
+        Interlocked.Increment(ref _inFlight);
+        if (_isForgotten)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            return false;
+        }
+
+        if (!_isUsed)
+        {
+            _isUsed = true;
+        }
+
+        return true;
+    }
 
     public void EndCall()
     {
         if (Interlocked.Decrement(ref _inFlight) == 0)
         {
             idle();
+        }
+    }
+
+    /// <summary>Counts a dial, which may outlive the call that it was made for.</summary>
+    /// <returns>Whether it did; not so when this is kept no more, and another is to be found.</returns>
+    public bool TryBeginDial()
+    {
+        lock (_lock)
+        {
+            _dials += _isForgotten ? 0 : 1;
+            return !_isForgotten;
+        }
+    }
+
+    public void EndDial()
+    {
+        lock (_lock)
+        {
+            _dials--;
+        }
+    }
+
+    /// <summary>Gives it up where it has no connection, no call and no dial, and nobody has used it since the last look.</summary>
+    public bool TryForget()
+    {
+        var wasUsed = _isUsed;
+        _isUsed = false;
+        lock (_lock)
+        {
+            if (wasUsed || _live.Count > 0 || _dials > 0 || InFlight > 0)
+            {
+                return false;
+            }
+
+            // Told before the last look, as a call counts itself before it looks: one of the two sees the other.
+            _isForgotten = true;
+            Interlocked.MemoryBarrier();
+            _isForgotten = InFlight == 0;
+            return _isForgotten;
         }
     }
 

@@ -9,7 +9,7 @@ internal enum ExchangePhase
     /// <summary>Waiting for a connection: a place within the budget, a connect, or a busy connection to become free.</summary>
     Connecting,
 
-    /// <summary>Sending the request, its body included.</summary>
+    /// <summary>Sending a body that takes its time, or, for all that is known, waiting for the response headers after it.</summary>
     Sending,
 
     /// <summary>Sent; the response headers are awaited.</summary>

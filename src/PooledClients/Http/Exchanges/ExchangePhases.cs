@@ -42,7 +42,7 @@ internal struct ExchangePhases
     {
         ExchangePhase.Waiting => "waiting for the response",
         ExchangePhase.Connecting => "waiting for a connection",
-        ExchangePhase.Sending => "sending the request",
+        ExchangePhase.Sending => "sending the request or waiting for its response headers",
         ExchangePhase.WaitingForHeaders => "waiting for the response headers",
         ExchangePhase.BackingOff => "waiting to try again",
         ExchangePhase.HoldingBody => "holding the body open unread",

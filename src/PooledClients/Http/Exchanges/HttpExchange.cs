@@ -38,7 +38,11 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         _startedAt = Time.GetTimestamp();
         _phases = new ExchangePhases(_startedAt);
         _deadline = deadline;
-        if (deadline != Timeout.InfiniteTimeSpan)
+        if (deadline == TimeSpan.Zero)
+        {
+            Abort(ExchangeEnd.DeadlinePassed);
+        }
+        else if (deadline != Timeout.InfiniteTimeSpan)
         {
             var due = deadline < TimerExtensions.LongestTimer ? deadline : TimerExtensions.LongestTimer;
             _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, due);
@@ -118,6 +122,15 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
+    /// <summary>Lets nothing be sent for an exchange that is over before it began.</summary>
+    public void ThrowIfOver()
+    {
+        if (End != ExchangeEnd.None)
+        {
+            throw new OperationCanceledException(Token);
+        }
+    }
+
     /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
     public void Bind(WeakReference<TrackedContent> content)
     {
@@ -169,6 +182,9 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             Enter(ExchangePhase.HoldingBody, now);
         }
     }
+
+    /// <summary>Cancels what is awaited on the exchange's behalf, for the caller does not wait for it any more.</summary>
+    public void CancelWaits() => _abort.Cancel();
 
     /// <summary>The body is over, or there is none: nothing is held any more.</summary>
     public bool TryComplete() => TryEnd(ExchangeEnd.Completed, out _);

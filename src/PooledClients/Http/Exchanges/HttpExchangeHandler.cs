@@ -22,11 +22,14 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         _tagClient = context => context.AddCustomTag("pooledclients.client", _client.DisplayName);
     }
 
-    // One pipeline serves both: a synchronous caller blocks here instead of in the transport.
+    // It has ended when it returns: the handlers below are asked synchronously, down to the transport.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
-        => SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+        => SendAsync(request, isAsync: false, cancellationToken).GetAwaiter().GetResult();
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        => SendAsync(request, isAsync: true, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
     {
         var ambient = CallDeadline.Value;
         var exchange = Begin(request, ambient?.Deadline);
@@ -35,7 +38,8 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         HttpResponseMessage? response = null;
         try
         {
-            response = await base.SendAsync(request, exchange.Token).ConfigureAwait(false);
+            exchange.ThrowIfOver();
+            response = isAsync ? await base.SendAsync(request, exchange.Token).ConfigureAwait(false) : base.Send(request, exchange.Token);
             Track(exchange, request, response);
         }
         catch (Exception exception)
@@ -78,6 +82,12 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         var deadline = request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own)
             ? own
             : _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
+        if (deadline < TimeSpan.Zero && deadline != Timeout.InfiniteTimeSpan)
+        {
+            // What is computed as left over may be negative: it has passed.
+            deadline = TimeSpan.Zero;
+        }
+
         if (ambientDeadline is { } until && until != DateTime.MaxValue)
         {
             deadline = Smaller(deadline, until - _client.Time.GetUtcNow().UtcDateTime);
@@ -101,14 +111,22 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 
     private void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)
     {
-        if (!OpenBody.IsHeldBy(request, response, out var stream))
+        var body = ResponseBody.Of(request, response);
+        if (body.Kind == BodyKind.InMemory)
         {
             exchange.TryComplete();
             return;
         }
 
-        var content = new TrackedContent(exchange, response.Content, stream, closesOnCancel: response.Version.Major < 2);
+        var content = new TrackedContent(exchange, response.Content, body);
         response.Content = content;
-        _client.Registry.Add(exchange, content);
+        if (body.Kind == BodyKind.Empty)
+        {
+            exchange.TryComplete();
+        }
+        else
+        {
+            _client.Registry.Add(exchange, content);
+        }
     }
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Net.Http.Json;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 
@@ -10,6 +10,8 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
     // Streams of an HTTP/2 connection that servers allow as a rule.
     private const int StreamsOfConnection = 100;
 
+    private const int ShortContent = 16 * 1024;
+
     private readonly int _connections = transport.Key.Connection.ConnectionCap(isMultiplexed: false);
 
     /// <summary>
@@ -20,66 +22,51 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
     {
         if (request.Options.TryGetValue(HttpExchange.Key, out var exchange))
         {
-            exchange.Advance(ExchangePhase.Connecting, request.Content is null ? ExchangePhase.WaitingForHeaders : ExchangePhase.Sending);
+            exchange.Advance(ExchangePhase.Connecting, TakesTimeToSend(request.Content) ? ExchangePhase.Sending : ExchangePhase.WaitingForHeaders);
         }
     }
 
-    // A synchronous caller blocks in the outermost handler already; this is for one that comes past it.
+    // The content goes to the runtime as it is, for the runtime treats its own types in ways of their own; so nothing tells when all of it
+    // has been sent, but a short one goes with the headers.
+    private static bool TakesTimeToSend(HttpContent? content)
+        => content is not (null or JsonContent) && content.Headers.ContentLength is not <= ShortContent;
+
+    // It has ended when it returns: the runtime's handlers are asked synchronously.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
-        => SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+        => SendAsync(request, isAsync: false, cancellationToken).GetAwaiter().GetResult();
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        => SendAsync(request, isAsync: true, cancellationToken);
+
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
     {
         if (!request.Options.TryGetValue(HttpExchange.Key, out var exchange))
         {
-            return transport.SendAsync(request, call: null, cancellationToken);
+            return transport.SendAsync(request, call: null, isAsync, cancellationToken);
         }
 
         // Nothing tells when a request without any header gets its connection.
         var hasHeaders = addsHeaders || request.Headers.NonValidated.Count > 0 || request.Content is not null;
         exchange.Enter(hasHeaders ? ExchangePhase.Connecting : ExchangePhase.Waiting);
-        if (IsShort(request, exchange))
-        {
-            return SendUnderPressureAsync(request, exchange, cancellationToken);
-        }
-
-        return SendAsync(request, exchange, cancellationToken);
+        return IsShort(request, exchange)
+            ? SendUnderPressureAsync(request, exchange, isAsync, cancellationToken)
+            : transport.SendAsync(request, exchange, isAsync, cancellationToken);
     }
 
     // The handler queues a request for which there is no connection, and no connect is made that the gate could see waiting.
     private bool IsShort(HttpRequestMessage request, HttpExchange exchange)
         => exchange.Route.Authority.Open >= (request.Version.Major < 2 ? _connections : _connections * StreamsOfConnection);
 
-    private async Task<HttpResponseMessage> SendUnderPressureAsync(HttpRequestMessage request, HttpExchange exchange, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendUnderPressureAsync(HttpRequestMessage request, HttpExchange exchange, bool isAsync, CancellationToken cancellationToken)
     {
         relief.BeginWait();
         try
         {
-            return await SendAsync(request, exchange, cancellationToken).ConfigureAwait(false);
+            return await transport.SendAsync(request, exchange, isAsync, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
             relief.EndWait();
-        }
-    }
-
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpExchange exchange, CancellationToken cancellationToken)
-        => request.Content is null
-            ? transport.SendAsync(request, exchange, cancellationToken)
-            : SendContentAsync(request, request.Content, exchange, cancellationToken);
-
-    private async Task<HttpResponseMessage> SendContentAsync(
-        HttpRequestMessage request, HttpContent content, HttpExchange exchange, CancellationToken cancellationToken)
-    {
-        request.Content = new SentContent(content, exchange);
-        try
-        {
-            return await transport.SendAsync(request, exchange, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            // The handlers in front, a retry among them, find their own content again.
-            request.Content = content;
         }
     }
 }

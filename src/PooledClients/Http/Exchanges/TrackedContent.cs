@@ -3,42 +3,24 @@ using System.Net;
 namespace PooledClients.Http.Exchanges;
 
 /// <summary>
-/// The content of an open response: every way to its bytes goes through a <see cref="TrackedStream"/>, which keeps the deadline
-/// and knows the end. Nothing of the library holds it but its stream: when it is collected, both were dropped without being disposed.
-/// The runtime gives the connection back in the same collection.
+/// The content of a response: every way to its bytes keeps the exchange's deadline and knows the body's end. Nothing of the library
+/// holds it but its stream: when it is collected, both were dropped without being disposed. The runtime gives the connection back in
+/// the same collection.
 /// </summary>
 internal sealed class TrackedContent : HttpContent
 {
     private readonly HttpContent _inner;
-    private readonly long? _length;
-    private readonly bool _closesOnCancel;
+    private readonly ResponseBody _body;
     private Stream? _stream;
     private int _isOpened;
 
-    /// <param name="exchange">The exchange that the response belongs to.</param>
-    /// <param name="inner">The transport's content.</param>
-    /// <param name="stream">The transport's stream, if it has been asked for.</param>
-    /// <param name="closesOnCancel">Whether a cancelled read gives up the connection, as HTTP/1.1 has it.</param>
-    public TrackedContent(HttpExchange exchange, HttpContent inner, Stream? stream, bool closesOnCancel)
+    public TrackedContent(HttpExchange exchange, HttpContent inner, ResponseBody body)
     {
         Exchange = exchange;
         _inner = inner;
-        _stream = stream;
-        _closesOnCancel = closesOnCancel;
-
-        // Asking for the length puts it among the headers, if the content knows it.
-        _length = inner.Headers.ContentLength;
-        foreach (var header in inner.Headers.NonValidated)
-        {
-            if (header.Value.Count == 1)
-            {
-                Headers.TryAddWithoutValidation(header.Key, header.Value.ToString());
-            }
-            else
-            {
-                Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
-        }
+        _body = body;
+        _stream = body.Stream;
+        ContentHeaders.Copy(inner, this);
     }
 
     public HttpExchange Exchange { get; }
@@ -62,26 +44,23 @@ internal sealed class TrackedContent : HttpContent
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
 
     protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
-        => Volatile.Read(ref _stream) is { } stream ? Task.FromResult<Stream>(Open(stream)) : OpenAsync(cancellationToken);
+        => Volatile.Read(ref _stream) is { } stream ? Task.FromResult(HandOut(stream)) : OpenAsync(cancellationToken);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken)
-        => Open(Volatile.Read(ref _stream) ?? _inner.ReadAsStream(cancellationToken));
+        => HandOut(Volatile.Read(ref _stream) ?? _inner.ReadAsStream(cancellationToken));
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var body = await CreateContentReadStreamAsync(cancellationToken).ConfigureAwait(false);
-        await using (body.ConfigureAwait(false))
-        {
-            await body.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
-        }
+        using var body = Track(Volatile.Read(ref _stream) ?? await OpenInnerAsync(cancellationToken).ConfigureAwait(false));
+        await body.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
     }
 
     protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var body = CreateContentReadStream(cancellationToken);
+        using var body = Track(Volatile.Read(ref _stream) ?? _inner.ReadAsStream(cancellationToken));
         body.CopyTo(stream);
     }
 
@@ -103,12 +82,14 @@ internal sealed class TrackedContent : HttpContent
         base.Dispose(disposing);
     }
 
-    private async Task<Stream> OpenAsync(CancellationToken cancellationToken)
+    private async Task<Stream> OpenAsync(CancellationToken cancellationToken) => HandOut(await OpenInnerAsync(cancellationToken).ConfigureAwait(false));
+
+    private async Task<Stream> OpenInnerAsync(CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Exchange.Token);
         try
         {
-            return Open(await _inner.ReadAsStreamAsync(linked.Token).ConfigureAwait(false));
+            return await _inner.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (Exchange.ToException(exception) is { } ended)
         {
@@ -116,7 +97,26 @@ internal sealed class TrackedContent : HttpContent
         }
     }
 
-    private TrackedStream Open(Stream stream)
+    // A protocol that was asked for lives as long as its owner wants, and is written to as well.
+    private Stream HandOut(Stream stream)
+    {
+        if (!_body.IsUpgrade)
+        {
+            return Track(stream);
+        }
+
+        Take(stream);
+        Complete();
+        return stream;
+    }
+
+    private TrackedStream Track(Stream stream)
+    {
+        Take(stream);
+        return new TrackedStream(stream, this, _body);
+    }
+
+    private void Take(Stream stream)
     {
         if (Interlocked.Exchange(ref _isOpened, 1) != 0)
         {
@@ -124,6 +124,5 @@ internal sealed class TrackedContent : HttpContent
         }
 
         Volatile.Write(ref _stream, stream);
-        return new TrackedStream(stream, this, _length, _closesOnCancel);
     }
 }

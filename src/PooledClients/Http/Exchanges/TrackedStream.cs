@@ -4,7 +4,7 @@ namespace PooledClients.Http.Exchanges;
 
 /// <summary>
 /// The body of a response: each read ends at the exchange's deadline or idle-read timeout, and the last byte ends the exchange,
-/// disposed or not.
+/// disposed or not. Otherwise, and after the exchange's end, it is what the transport's stream is.
 /// </summary>
 internal sealed class TrackedStream : Stream
 {
@@ -12,35 +12,35 @@ internal sealed class TrackedStream : Stream
     private readonly TrackedContent _content;
     private readonly HttpExchange _exchange;
     private readonly TimeSpan? _readTimeout;
-    private readonly bool _closesOnCancel;
-    private CancellationTokenSource? _linked;
-    private CancellationToken _linkedTo;
+    private readonly bool _isStreamOfMany;
 
     // The transport takes its connection back with the last byte that was announced, not with the read that finds the end.
     private long _left;
 
-    public TrackedStream(Stream inner, TrackedContent content, long? length, bool closesOnCancel)
+    public TrackedStream(Stream inner, TrackedContent content, ResponseBody body)
     {
         _inner = inner;
         _content = content;
         _exchange = content.Exchange;
         _readTimeout = _exchange.Route.Client.Options.IdleReadTimeout;
-        _closesOnCancel = closesOnCancel;
-        _left = length ?? long.MaxValue;
+        _isStreamOfMany = body.IsStreamOfMany;
+        _left = content.Headers.NonValidated.TryGetValues("Content-Length", out var values) && long.TryParse(values.ToString(), out var length) && length > 0
+            ? length
+            : long.MaxValue;
     }
 
     public override bool CanRead => _inner.CanRead;
 
-    public override bool CanSeek => false;
+    public override bool CanSeek => _inner.CanSeek;
 
     public override bool CanWrite => false;
 
-    public override long Length => throw new NotSupportedException();
+    public override long Length => _inner.Length;
 
     public override long Position
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        get => _inner.Position;
+        set => _inner.Position = value;
     }
 
     public override int Read(byte[] buffer, int offset, int count)
@@ -51,7 +51,11 @@ internal sealed class TrackedStream : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        BeginRead();
+        if (!BeginRead())
+        {
+            return _inner.Read(buffer);
+        }
+
         try
         {
             // No token reaches a synchronous read: the abort's dispose ends it.
@@ -68,69 +72,57 @@ internal sealed class TrackedStream : Stream
         }
     }
 
+    public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state)
+        => TaskToAsyncResult.Begin(ReadAsync(buffer, offset, count, CancellationToken.None), callback, state);
+
+    public override int EndRead(IAsyncResult asyncResult) => TaskToAsyncResult.End<int>(asyncResult);
+
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         ValidateBufferArguments(buffer, offset, count);
         return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        BeginRead();
-        try
-        {
-            return Arrived(await _inner.ReadAsync(buffer, Link(cancellationToken)).ConfigureAwait(false), buffer.Length);
-        }
-        catch (Exception exception)
-        {
-            ThrowFailure(exception, cancellationToken);
-            throw;
-        }
-        finally
-        {
-            _exchange.EndRead();
-        }
-    }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => cancellationToken.IsCancellationRequested || IsOver ? _inner.ReadAsync(buffer, cancellationToken) : ReadOpenAsync(buffer, cancellationToken);
 
-    public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+    public override void CopyTo(Stream destination, int bufferSize)
     {
         ValidateCopyToArguments(destination, bufferSize);
-        if (_readTimeout is not null)
-        {
-            // Read by read, for only then is it known which of them got nothing.
-            await base.CopyToAsync(destination, bufferSize, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        BeginRead();
-        try
-        {
-            await _inner.CopyToAsync(destination, bufferSize, Link(cancellationToken)).ConfigureAwait(false);
-            ThrowIfCutOff();
-            End();
-        }
-        catch (Exception exception)
-        {
-            // It may be the destination that failed, and the body is then still open.
-            ThrowFailure(exception, cancellationToken, isOver: exception is HttpIOException);
-            throw;
-        }
-        finally
-        {
-            _exchange.EndRead();
-        }
+        base.CopyTo(destination, bufferSize);
     }
 
-    public override void Flush()
+    public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
+        ValidateCopyToArguments(destination, bufferSize);
+        return cancellationToken.IsCancellationRequested || IsOver ? _inner.CopyToAsync(destination, bufferSize, cancellationToken)
+
+            // Read by read, for only then is it known which of them got nothing.
+            : _readTimeout is not null ? base.CopyToAsync(destination, bufferSize, cancellationToken)
+            : CopyOpenToAsync(destination, bufferSize, cancellationToken);
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void Flush() => _inner.Flush();
 
-    public override void SetLength(long value) => throw new NotSupportedException();
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => _inner.Seek(offset, origin);
+
+    public override void SetLength(long value) => _inner.SetLength(value);
+
+    public override void Write(byte[] buffer, int offset, int count) => _inner.Write(buffer, offset, count);
+
+    public override void Write(ReadOnlySpan<byte> buffer) => _inner.Write(buffer);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        => _inner.WriteAsync(buffer, offset, count, cancellationToken);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _inner.WriteAsync(buffer, cancellationToken);
+
+    public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state)
+        => _inner.BeginWrite(buffer, offset, count, callback, state);
+
+    public override void EndWrite(IAsyncResult asyncResult) => _inner.EndWrite(asyncResult);
 
     // Once the body is over there is nothing to wait for.
     public override ValueTask DisposeAsync() => _exchange.End == ExchangeEnd.None ? DisposeOpenAsync() : base.DisposeAsync();
@@ -140,10 +132,63 @@ internal sealed class TrackedStream : Stream
         if (disposing)
         {
             _content.Close();
-            End();
+            _content.Complete();
         }
 
         base.Dispose(disposing);
+    }
+
+    private bool IsOver => _exchange.End == ExchangeEnd.Completed;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadOpenAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var isOpen = BeginRead();
+        var cancellation = OnCancel(cancellationToken);
+        try
+        {
+            var count = await _inner.ReadAsync(buffer, isOpen ? TokenFor(cancellationToken) : cancellationToken).ConfigureAwait(false);
+            return Arrived(count, buffer.Length);
+        }
+        catch (Exception exception)
+        {
+            ThrowFailure(exception, cancellationToken);
+            throw;
+        }
+        finally
+        {
+            cancellation.Unregister();
+            if (isOpen)
+            {
+                _exchange.EndRead();
+            }
+        }
+    }
+
+    private async Task CopyOpenToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+    {
+        var isOpen = BeginRead();
+        var cancellation = OnCancel(cancellationToken);
+        try
+        {
+            await _inner.CopyToAsync(destination, bufferSize, isOpen ? TokenFor(cancellationToken) : cancellationToken).ConfigureAwait(false);
+            ThrowIfCutOff();
+            _content.Complete();
+        }
+        catch (Exception exception)
+        {
+            // It may be the destination that failed, and the body is then still open.
+            ThrowFailure(exception, cancellationToken, isOver: exception is HttpIOException);
+            throw;
+        }
+        finally
+        {
+            cancellation.Unregister();
+            if (isOpen)
+            {
+                _exchange.EndRead();
+            }
+        }
     }
 
     private async ValueTask DisposeOpenAsync()
@@ -152,14 +197,30 @@ internal sealed class TrackedStream : Stream
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void BeginRead()
+    // Where a connection carries this body alone, the exchange's own token ends a read, for its cancellation alone closes the connection at
+    // once; the caller's leads there. A stream among many ends when it is disposed, and outlives a read that was cancelled.
+    private CancellationToken TokenFor(CancellationToken cancellationToken) => _isStreamOfMany ? cancellationToken : _exchange.Token;
+
+    private CancellationTokenRegistration OnCancel(CancellationToken cancellationToken)
+        => _isStreamOfMany || !cancellationToken.CanBeCanceled
+            ? default
+            : cancellationToken.UnsafeRegister(static exchange => ((HttpExchange)exchange!).CancelWaits(), _exchange);
+
+    /// <returns>Whether the exchange is open; when it has ended well, the transport's stream knows what there is to say.</returns>
+    private bool BeginRead()
     {
         if (_exchange.ToException(cause: null) is { } ended)
         {
             throw ended;
         }
 
+        if (_exchange.End != ExchangeEnd.None)
+        {
+            return false;
+        }
+
         _exchange.BeginRead(_readTimeout);
+        return true;
     }
 
     private int Arrived(int count, int asked)
@@ -173,7 +234,7 @@ internal sealed class TrackedStream : Stream
 
         if (_left == 0 || isEnd)
         {
-            End();
+            _content.Complete();
         }
 
         return count;
@@ -188,12 +249,6 @@ internal sealed class TrackedStream : Stream
         }
     }
 
-    private void End()
-    {
-        _content.Complete();
-        _linked?.Dispose();
-    }
-
     private void ThrowFailure(Exception exception, CancellationToken cancellationToken, bool isOver = true)
     {
         if (_exchange.ToException(exception) is { } ended)
@@ -202,32 +257,14 @@ internal sealed class TrackedStream : Stream
         }
 
         var isCancelled = exception is OperationCanceledException && cancellationToken.IsCancellationRequested;
-        if (isCancelled ? _closesOnCancel : isOver)
+        if (isCancelled ? !_isStreamOfMany : isOver)
         {
-            End();
+            _content.Complete();
         }
 
         if (isCancelled)
         {
             throw new TaskCanceledException(exception.Message, exception, cancellationToken);
         }
-    }
-
-    // A caller reads a body with one token as a rule, so one linked source serves all its reads.
-    private CancellationToken Link(CancellationToken cancellationToken)
-    {
-        if (!cancellationToken.CanBeCanceled)
-        {
-            return _exchange.Token;
-        }
-
-        if (_linked is null || cancellationToken != _linkedTo)
-        {
-            _linked?.Dispose();
-            _linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _exchange.Token);
-            _linkedTo = cancellationToken;
-        }
-
-        return _linked.Token;
     }
 }

@@ -10,6 +10,8 @@ namespace PooledClients.Http.Retries;
 /// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share, and the pipeline made of them.</summary>
 internal sealed class HttpAuthorityResilience
 {
+    private const int Forgotten = int.MinValue / 2;
+
     private readonly string _authority;
     private readonly string _client;
     private readonly TimeProvider _time;
@@ -17,6 +19,14 @@ internal sealed class HttpAuthorityResilience
     private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
     private readonly RetryBudget _budget;
+    private readonly AddressBreaker? _breaker;
+    private readonly AddressPolicies _policies;
+    private readonly string _key;
+
+    // The requests in flight; so far below zero once it is forgotten that nobody's coming and going brings it back.
+    private int _requests;
+    private volatile bool _isUsed = true;
+    private long _failedAt;
 
     public HttpAuthorityResilience(
         string client,
@@ -33,21 +43,75 @@ internal sealed class HttpAuthorityResilience
         _time = time;
         _metrics = metrics;
         _logger = logger;
-        var key = address.GetLeftPart(UriPartial.Authority);
-        _budget = policies.GetBudget(key, options.RetryRatio, options.RetriesPerSecond);
-        var breaker = policies.GetBreaker(key, BreakerSettings.From(options));
-        if (breaker is not null)
+        _policies = policies;
+        _key = address.GetLeftPart(UriPartial.Authority);
+        _budget = policies.GetBudget(_key, options.RetryRatio, options.RetriesPerSecond);
+        _breaker = policies.GetBreaker(_key, BreakerSettings.From(options));
+        if (_breaker is not null)
         {
-            // Both live as long as their container.
-            breaker.Opened += () => _metrics.HttpBreakerOpened(_client, _authority);
+            _breaker.Opened += OnOpened;
         }
 
-        Pipeline = BuildPipeline(breaker);
+        Pipeline = BuildPipeline(_breaker);
     }
 
     public ResiliencePipeline<HttpResponseMessage> Pipeline { get; }
 
-    public void RecordCall() => _budget.RecordCall();
+    /// <summary>Counts a request until <see cref="End"/>.</summary>
+    /// <returns>Whether it is still known; else another is to be found for its address.</returns>
+    public bool TryBegin()
+    {
+        if (Interlocked.Increment(ref _requests) <= 0)
+        {
+            return false;
+        }
+
+        if (!_isUsed)
+        {
+            _isUsed = true;
+        }
+
+        _budget.RecordCall();
+        return true;
+    }
+
+    public void End(bool failed)
+    {
+        if (failed)
+        {
+            Volatile.Write(ref _failedAt, _time.GetTimestamp());
+        }
+
+        Interlocked.Decrement(ref _requests);
+    }
+
+    /// <summary>Gives back what it shares, for another has taken its place before it was used.</summary>
+    public void Drop()
+    {
+        _policies.ReleaseBudget(_key, _options.RetryRatio, _options.RetriesPerSecond);
+        if (_breaker is not null)
+        {
+            _breaker.Opened -= OnOpened;
+            _policies.ReleaseBreaker(_key, BreakerSettings.From(_options)!);
+        }
+    }
+
+    /// <summary>Gives it up where nobody has used it since the last look and no failure is remembered.</summary>
+    public bool TryForget()
+    {
+        var wasUsed = _isUsed;
+        _isUsed = false;
+        var failedAt = Volatile.Read(ref _failedAt);
+        if (wasUsed
+            || (failedAt != 0 && _time.GetElapsedTime(failedAt) < _options.BreakerSamplingDuration + _options.BreakDuration)
+            || Interlocked.CompareExchange(ref _requests, Forgotten, 0) != 0)
+        {
+            return false;
+        }
+
+        Drop();
+        return true;
+    }
 
     [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The options of the breaker's strategy have no annotations to validate.")]
     private ResiliencePipeline<HttpResponseMessage> BuildPipeline(AddressBreaker? breaker)
@@ -103,9 +167,13 @@ internal sealed class HttpAuthorityResilience
         return true;
     }
 
+    private void OnOpened() => _metrics.HttpBreakerOpened(_client, _authority);
+
     private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
     {
-        AttemptsOf(args.Context).Call?.BackOff();
+        var attempts = AttemptsOf(args.Context);
+        attempts.Restore();
+        attempts.Call?.BackOff();
         _metrics.HttpRetried(_client, _authority);
         _logger.HttpRetrying(_client, _authority, args.AttemptNumber + 1, args.RetryDelay.TotalSeconds, Describe(args.Outcome));
         return default;

@@ -4,10 +4,16 @@ namespace PooledClients.Http.Routes;
 internal sealed class HttpAuthority(string name)
 {
     private int _open;
+    private int _routes;
 
     public string Name { get; } = name;
 
     public int Open => Volatile.Read(ref _open);
+
+    public void AddRoute() => Interlocked.Increment(ref _routes);
+
+    /// <returns>Whether it was the last.</returns>
+    public bool RemoveRoute() => Interlocked.Decrement(ref _routes) == 0;
 
     public void Opened() => Interlocked.Increment(ref _open);
 

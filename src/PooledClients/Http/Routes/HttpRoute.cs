@@ -6,6 +6,7 @@ internal sealed class HttpRoute(HttpClientState client, HttpAuthority authority,
     private string? _callSite;
     private int _calls;
     private volatile bool _hasLeaked;
+    private volatile bool _isUsed = true;
 
     public HttpClientState Client { get; } = client;
 
@@ -27,7 +28,23 @@ internal sealed class HttpRoute(HttpClientState client, HttpAuthority authority,
     }
 
     /// <summary>Counts a call, and says which one it is, from 1.</summary>
-    public uint CountCall() => (uint)Interlocked.Increment(ref _calls);
+    public uint CountCall()
+    {
+        if (!_isUsed)
+        {
+            _isUsed = true;
+        }
+
+        return (uint)Interlocked.Increment(ref _calls);
+    }
+
+    /// <summary>Whether it has been used since this was asked last, or has anything open.</summary>
+    public bool TakeUsed()
+    {
+        var wasUsed = _isUsed || Authority.Open > 0;
+        _isUsed = false;
+        return wasUsed;
+    }
 
     public void MarkLeaked() => _hasLeaked = true;
 

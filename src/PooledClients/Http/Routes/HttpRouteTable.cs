@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using PooledClients.Connections;
 
 namespace PooledClients.Http.Routes;
 
-/// <summary>The routes of one client. What comes after the thousandth shares a route called <c>other</c>.</summary>
-internal sealed class HttpRouteTable(HttpClientState client, int capacity = HttpRouteTable.MostRoutes)
+/// <summary>
+/// The routes of one client, each for as long as it is used or is known to leak. What comes after the thousandth at a time shares a route called
+/// <c>other</c>.
+/// </summary>
+internal sealed class HttpRouteTable
 {
     public const int MostRoutes = 1000;
 
@@ -13,7 +17,18 @@ internal sealed class HttpRouteTable(HttpClientState client, int capacity = Http
 
     private readonly ConcurrentDictionary<string, HttpRoute> _routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, HttpAuthority> _authorities = new(StringComparer.Ordinal);
+    private readonly HttpClientState _client;
+    private readonly int _capacity;
+    private readonly IdleSweep? _sweep;
     private int _count;
+
+    public HttpRouteTable(HttpClientState client, IdleSweep? sweep = null, int capacity = MostRoutes)
+    {
+        _client = client;
+        _capacity = capacity;
+        _sweep = sweep;
+        sweep?.Add(ForgetUnused);
+    }
 
     /// <summary>Finds the route of a request, without allocating once it is known.</summary>
     public HttpRoute Get(HttpRequestMessage request)
@@ -63,20 +78,49 @@ internal sealed class HttpRouteTable(HttpClientState client, int capacity = Http
 
     private HttpRoute Add(HttpRequestMessage request, string name)
     {
-        if (Volatile.Read(ref _count) >= capacity)
+        if (Volatile.Read(ref _count) >= _capacity)
         {
-            return _routes.GetOrAdd(Other, static (name, client) => new HttpRoute(client, new HttpAuthority(name), name), client);
+            return _routes.GetOrAdd(Other, static (name, client) => new HttpRoute(client, new HttpAuthority(name), name), _client);
         }
 
         var uri = request.RequestUri;
         var authority = _authorities.GetOrAdd(uri is { IsAbsoluteUri: true } ? uri.Authority : Other, static name => new HttpAuthority(name));
-        var route = new HttpRoute(client, authority, name);
-        if (_routes.TryAdd(name, route))
+        var route = new HttpRoute(_client, authority, name);
+        if (!_routes.TryAdd(name, route))
         {
-            Interlocked.Increment(ref _count);
-            return route;
+            return _routes.GetValueOrDefault(name, route);
         }
 
-        return _routes[name];
+        Interlocked.Increment(ref _count);
+        authority.AddRoute();
+        _sweep?.Wake();
+        return route;
+    }
+
+    // A call that found its route just before goes on with it; the next one makes it anew.
+    private bool ForgetUnused()
+    {
+        var isAnyLeft = false;
+        foreach (var entry in _routes)
+        {
+            if (entry.Key == Other || entry.Value.HasLeaked)
+            {
+                continue;
+            }
+
+            if (entry.Value.TakeUsed() || !_routes.TryRemove(entry))
+            {
+                isAnyLeft = true;
+                continue;
+            }
+
+            Interlocked.Decrement(ref _count);
+            if (entry.Value.Authority.RemoveRoute())
+            {
+                _authorities.TryRemove(new(entry.Value.Authority.Name, entry.Value.Authority));
+            }
+        }
+
+        return isAnyLeft;
     }
 }

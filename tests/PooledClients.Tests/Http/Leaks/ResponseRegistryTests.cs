@@ -48,11 +48,11 @@ public sealed class ResponseRegistryTests : IDisposable
                 var aborted = Begin("GET");
                 Volatile.Write(ref shared[thread], aborted);
                 using var abortedBody = new Body();
-                var abortedContent = new TrackedContent(aborted, abortedBody.Content, stream: null, closesOnCancel: true);
+                var abortedContent = new TrackedContent(aborted, abortedBody.Content, new ResponseBody(BodyKind.Open));
                 _pipeline.State.Registry.Add(aborted, abortedContent);
                 var kept = Begin("GET");
                 using var keptBody = new Body();
-                var content = new TrackedContent(kept, keptBody.Content, stream: null, closesOnCancel: true);
+                var content = new TrackedContent(kept, keptBody.Content, new ResponseBody(BodyKind.Open));
                 _pipeline.State.Registry.Add(kept, content);
                 SpinWait.SpinUntil(() => aborted.End != ExchangeEnd.None && abortedBody.IsClosed, TimeSpan.FromSeconds(10));
                 Interlocked.Add(ref leftOpen, abortedBody.IsClosed ? 0 : 1);
@@ -93,7 +93,7 @@ public sealed class ResponseRegistryTests : IDisposable
         void Drop()
         {
             var dropped = Begin("GET");
-            _pipeline.State.Registry.Add(dropped, new TrackedContent(dropped, new StringContent("a"), stream: null, closesOnCancel: true));
+            _pipeline.State.Registry.Add(dropped, new TrackedContent(dropped, new StringContent("a"), new ResponseBody(BodyKind.Open)));
         }
     }
 

@@ -1,0 +1,45 @@
+using System.Net.Http.Headers;
+
+namespace PooledClients.Http.Retries;
+
+/// <summary>
+/// A request as it was sent first. A redirect below rewrites it: its address, its method, its content, and it takes the authorization
+/// out, even one that leads back to the same address. The next attempt begins where the failed one began.
+/// </summary>
+internal readonly struct SentRequest
+{
+    private const string Authorization = "Authorization";
+
+    private readonly Uri? _uri;
+    private readonly HttpMethod _method;
+    private readonly HttpContent? _content;
+    private readonly bool? _isChunked;
+    private readonly HeaderStringValues _authorization;
+
+    public SentRequest(HttpRequestMessage request)
+    {
+        _uri = request.RequestUri;
+        _method = request.Method;
+        _content = request.Content;
+        _isChunked = _content is null ? null : request.Headers.TransferEncodingChunked;
+        request.Headers.NonValidated.TryGetValues(Authorization, out _authorization);
+    }
+
+    public bool IsElsewhere(HttpRequestMessage request) => request.RequestUri != _uri;
+
+    public void Restore(HttpRequestMessage request)
+    {
+        request.RequestUri = _uri;
+        request.Method = _method;
+        if (_content is not null)
+        {
+            request.Content = _content;
+            request.Headers.TransferEncodingChunked = _isChunked;
+        }
+
+        if (_authorization.Count > 0 && !request.Headers.NonValidated.Contains(Authorization))
+        {
+            request.Headers.TryAddWithoutValidation(Authorization, _authorization);
+        }
+    }
+}

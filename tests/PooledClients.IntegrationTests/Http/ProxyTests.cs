@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Logs;
+using PooledClients.IntegrationTests.Processes;
+
+namespace PooledClients.IntegrationTests.Http;
+
+/// <summary>That a pooled client goes through a proxy where a plain one does, to https by a tunnel.</summary>
+public class ProxyTests : WatchedTest
+{
+    [Theory]
+    [InlineData("1.1", false)]
+    [InlineData("1.1", true)]
+    [InlineData("2.0", false)]
+    public async Task Get_HttpsThroughAProxy_Arrives(string version, bool withCredentials)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(Version.Parse(version), tls: true);
+        await using var proxy = CreateProxy(withCredentials);
+        var credentials = withCredentials ? new NetworkCredential("user", "secret") : null;
+        await using var twins = new HttpTwins(
+            Log, server.Address, version, options => options.Deadline = TimeSpan.FromSeconds(20),
+            handler => handler.Proxy = new WebProxy(proxy.Address) { Credentials = credentials });
+
+        Assert.Equal(HttpApi.Text, await twins.SameAsync(client => client.GetStringAsync("/text", TestContext.Current.CancellationToken)));
+        Assert.Equal(HttpApi.Text, await twins.SameAsync(client => client.GetStringAsync("/text", TestContext.Current.CancellationToken)));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => twins.Pooled.GetStringAsync("/text", TestContext.Current.CancellationToken)));
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData(RawHttpServer.End)]
+    public async Task Get_ProxyRefuses_FailsAsPlainAndBurnsNothing(string answer)
+    {
+        Log.Allow("");
+        await using var proxy = new RawHttpServer(_ => answer);
+        await using var twins = new HttpTwins(
+            Log, new Uri("https://localhost:1"), "1.1", options => options.Deadline = TimeSpan.FromSeconds(20), handler => handler.Proxy = new WebProxy(proxy.Address));
+        var before = Process.GetCurrentProcess().TotalProcessorTime;
+
+        await twins.SameAsync(client => client.GetStringAsync("/text", TestContext.Current.CancellationToken));
+
+        Assert.InRange(Process.GetCurrentProcess().TotalProcessorTime - before, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public async Task Get_NobodyAtTheProxysAddress_FailsAsPlain()
+    {
+        Log.Allow("");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        await using var twins = new HttpTwins(
+            Log, new Uri("https://localhost:1"), "1.1", options => options.Deadline = TimeSpan.FromSeconds(20), handler => handler.Proxy = new WebProxy($"http://localhost:{port}"));
+
+        Assert.StartsWith("HttpRequestException", await twins.SameAsync(client => client.GetStringAsync("/text", TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTPS_PROXY")]
+    [InlineData("DefaultProxy")]
+    public async Task Get_ProxyOfTheProcess_IsGoneThrough(string source)
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11, tls: true);
+        await using var proxy = CreateProxy(withCredentials: false);
+
+        var child = (await ChildProcess.RunAsync(
+            GetThroughTheProcessesProxyAsync, descriptorLimit: null, source, proxy.Address.ToString(), server.Address.ToString(), TestAuthority.Shared.Certificate.ExportCertificatePem())).AssertSucceeded();
+
+        Assert.Equal(HttpApi.Text, child.Output.Trim());
+        Assert.StartsWith("CONNECT localhost:", Assert.Single(proxy.Requests), StringComparison.Ordinal);
+    }
+
+    private static async Task GetThroughTheProcessesProxyAsync(string[] args)
+    {
+        if (args[0] == "DefaultProxy")
+        {
+            HttpClient.DefaultProxy = new WebProxy(args[1]);
+        }
+        else
+        {
+            Environment.SetEnvironmentVariable(args[0], args[1]);
+        }
+
+        await using var services = new ServiceCollection()
+            .AddPooledHttpClient(options =>
+            {
+                options.Tls.CaCertificatePem = args[3];
+                options.Deadline = TimeSpan.FromSeconds(20);
+            })
+            .Services.BuildServiceProvider();
+        Console.WriteLine(await services.GetRequiredService<HttpClient>().GetStringAsync(args[2] + "text"));
+    }
+
+    /// <summary>A proxy that makes tunnels, after it was told who asks where that is wanted.</summary>
+    private static RawHttpServer CreateProxy(bool withCredentials) => new(async (head, stream) =>
+    {
+        if (withCredentials && !head.Contains("Proxy-Authorization: Basic " + Convert.ToBase64String("user:secret"u8), StringComparison.OrdinalIgnoreCase))
+        {
+            return "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
+        }
+
+        var target = head.Split(' ')[1].Split(':');
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, int.Parse(target[1], System.Globalization.CultureInfo.InvariantCulture));
+        await stream.WriteAsync("HTTP/1.1 200 Connected\r\n\r\n"u8.ToArray());
+        await using var onward = new NetworkStream(socket);
+        await Task.WhenAny(stream.CopyToAsync(onward), onward.CopyToAsync(stream));
+        return null;
+    });
+}
