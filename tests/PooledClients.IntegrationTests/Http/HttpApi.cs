@@ -68,7 +68,7 @@ internal sealed class HttpApi
         application.Map("/upgrade", UpgradeAsync);
         application.Map("/redirect", () => Results.Redirect(RedirectTo.ToString()));
         application.Map("/gzip", (HttpContext context) => GzipAsync(context));
-        application.Map("/headers", (HttpResponse response) => response.Headers.Append("x-large", new string('a', 150_000)));
+        application.Map("/headers/{length:int}", (int length, HttpResponse response) => response.Headers.Append("x-large", new string('a', length)));
         application.Map("/echo", (HttpRequest request, HttpResponse response) => request.Body.CopyToAsync(response.Body));
         application.Map("/answers", Answer);
     }

@@ -9,18 +9,20 @@ namespace PooledClients.IntegrationTests.Http;
 public class LocalFaultOfHttpTests : WatchedTest
 {
     [Theory]
-    [InlineData("1.1")]
-    [InlineData("2.0")]
-    public async Task Get_AnswersHeaderTooLarge_IsToldAsPlainTellsIt(string version)
+    [InlineData("1.1", 64, 150_000)]
+    [InlineData("2.0", 4, 10_000)]
+    public async Task Get_AnswersHeaderTooLarge_IsToldAsPlainTellsIt(string version, int limit, int length)
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version));
-        await using var twins = new HttpTwins(Log, server.Address, version, NeverMindful);
+        await using var twins = new HttpTwins(Log, server.Address, version, NeverMindful, handler => handler.MaxResponseHeadersLength = limit);
 
-        await AssertSameAsync(twins, static () => new HttpRequestMessage(HttpMethod.Get, "/headers"));
+        await AssertSameAsync(twins, Get);
 
-        Assert.Equal(2, api.Arrivals["GET /headers"]);
-        await AssertBreakerIsClosedAsync(twins, static () => new HttpRequestMessage(HttpMethod.Get, "/headers"));
+        Assert.Equal(2, api.Arrivals[$"GET /headers/{length}"]);
+        await AssertBreakerIsClosedAsync(twins, Get);
+
+        HttpRequestMessage Get() => new(HttpMethod.Get, $"/headers/{length}");
     }
 
     [Fact]
