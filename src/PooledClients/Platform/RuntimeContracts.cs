@@ -26,6 +26,7 @@ internal static class RuntimeContracts
         ["net_http_server_shutdown"] = "The server shut down the connection.",
         ["net_http_http2_connection_not_established"] = "An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.",
         ["net_http_request_headers_exceeded_length"] = "The HTTP request headers length exceeded the server limit of",
+        ["net_http_headers_exceeded_length"] = "The HTTP headers length exceeded the set limit of",
     }.ToFrozenDictionary();
 
     /// <summary>
@@ -105,6 +106,13 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsRequestHeaderLimit(Exception exception) =>
         exception is HttpRequestException && Says(exception, "net_http_request_headers_exceeded_length");
+
+    /// <summary>
+    /// Whether one header of an HTTP/2 answer alone is larger than <see cref="SocketsHttpHandler.MaxResponseHeadersLength"/>: .NET 10 finds that
+    /// while it decodes, in an exception whose type is internal; many small headers are a <see cref="HttpRequestError.ConfigurationLimitExceeded"/>.
+    /// </summary>
+    public static bool IsResponseHeaderLimit(Exception exception) =>
+        exception.GetType().Assembly == typeof(HttpContent).Assembly && Says(exception, "net_http_headers_exceeded_length");
 
     /// <summary>
     /// Serialises a content to a stream. The method is protected, but a content may call it on another of its own kind in .NET 10, and what

@@ -42,7 +42,7 @@ internal static class FailureClassifier
 
     /// <summary>Judges an HTTP answer that is no success.</summary>
     public static Failure Judge(HttpStatusCode status) => Failure.Of(
-        (int)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported)
+        (int)status is >= 500 and < 600 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported)
             ? FailureKind.SaidUnavailable
             : FailureKind.SaidError);
 
@@ -129,6 +129,7 @@ internal static class FailureClassifier
         // The handler's own connect timeout; a caller's cancellation has none inside.
         TimeoutException => Failure.Of(FailureKind.ConnectFailed),
         IOException or SocketException => RuntimeContracts.IsHandshakeUnfinished(cause) ? Failure.Of(FailureKind.NeverCameUp) : Failure.Of(FailureKind.ConnectionLost),
+        _ when RuntimeContracts.IsResponseHeaderLimit(cause) => Failure.Of(FailureKind.ResponseHeadersTooLarge),
         _ => null,
     };
 

@@ -116,20 +116,28 @@ public class HttpDeadlineTests : WatchedTest
     }
 
     [Theory]
-    [InlineData("1.1", "/stall/all", "waiting for the response headers")]
-    [InlineData("2.0", "/stall/all", "waiting for the response headers")]
-    public async Task Deadline_ServerSilent_NamesThePhase(string version, string path, string phase)
+    [InlineData("1.1", "text/plain", "waiting for the response headers")]
+    [InlineData("2.0", "text/plain", "waiting for the response headers")]
+    [InlineData("1.1", null, "waiting for the response")]
+    [InlineData("2.0", null, "waiting for the response")]
+    public async Task Deadline_ServerSilent_NamesThePhase(string version, string? accept, string phase)
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version));
         await using var http = Create(server, version, options => options.Deadline = Deadline);
-        var call = http.Client.GetStringAsync(path, TestContext.Current.CancellationToken);
+        if (accept is not null)
+        {
+            // Nothing tells when a request without a header of its own has its connection.
+            http.Client.DefaultRequestHeaders.Accept.ParseAdd(accept);
+        }
+
+        var call = http.Client.GetStringAsync("/stall/all", TestContext.Current.CancellationToken);
         await Eventually.EqualAsync(1, () => api.Stalled);
 
         _time.Advance(Deadline);
 
         var error = await Assert.ThrowsAsync<TaskCanceledException>(() => call);
-        Assert.Contains($"while {phase}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"while {phase} (", error.Message, StringComparison.Ordinal);
         await Eventually.EqualAsync(1, () => api.Aborted);
     }
 

@@ -53,6 +53,10 @@ internal sealed class HttpTwins : IAsyncDisposable
 
     public HttpFixture Fixture => _pooled;
 
+    /// <summary>A request of the version that the two speak: what is sent as a message does not take the client's.</summary>
+    public HttpRequestMessage Request(HttpMethod method, string path)
+        => new(method, path) { Version = Plain.DefaultRequestVersion, VersionPolicy = Plain.DefaultVersionPolicy };
+
     /// <summary>Has both do the same, and compares what comes of it: a result, or the types of the exceptions.</summary>
     public async Task<string> SameAsync(Func<HttpClient, Task<string>> act)
     {

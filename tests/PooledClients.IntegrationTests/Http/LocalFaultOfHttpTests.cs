@@ -22,7 +22,7 @@ public class LocalFaultOfHttpTests : WatchedTest
         Assert.Equal(2, api.Arrivals[$"GET /headers/{length}"]);
         await AssertBreakerIsClosedAsync(twins, Get);
 
-        HttpRequestMessage Get() => new(HttpMethod.Get, $"/headers/{length}");
+        HttpRequestMessage Get() => twins.Request(HttpMethod.Get, $"/headers/{length}");
     }
 
     [Fact]
@@ -53,7 +53,12 @@ public class LocalFaultOfHttpTests : WatchedTest
         Assert.Equal(2, server.Requests.Count);
         await AssertBreakerIsClosedAsync(twins, Large);
 
-        static HttpRequestMessage Large() => new(HttpMethod.Get, "/") { Headers = { { "x-large", new string('a', 10_000) } } };
+        HttpRequestMessage Large()
+        {
+            var request = twins.Request(HttpMethod.Get, "/");
+            request.Headers.Add("x-large", new string('a', 10_000));
+            return request;
+        }
     }
 
     [Fact]

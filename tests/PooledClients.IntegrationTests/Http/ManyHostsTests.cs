@@ -30,10 +30,10 @@ public class ManyHostsTests : WatchedTest
         var client = services.GetRequiredService<HttpClient>();
 
         // The first round loads and compiles what then stays.
-        await VisitAsync(client, args[0], from: Hosts, count: 500);
+        await VisitEachAsync(client, args[0], from: Hosts, count: 500);
         await Task.Delay(TimeSpan.FromSeconds(5));
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        await VisitAsync(client, args[0], from: 0, Hosts);
+        await VisitEachAsync(client, args[0], from: 0, Hosts);
         await Task.Delay(TimeSpan.FromSeconds(3));
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -42,7 +42,7 @@ public class ManyHostsTests : WatchedTest
     }
 
     // Any address of 127.0.0.0/8 is this machine.
-    private static async Task VisitAsync(HttpClient client, string port, int from, int count)
+    private static async Task VisitEachAsync(HttpClient client, string port, int from, int count)
     {
         for (var i = from; i < from + count; i++)
         {

@@ -38,7 +38,8 @@ public class SentContentTests : WatchedTest
         await twins.SameAsync(async client =>
         {
             var source = new GatedStream();
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = Makers[content](source) };
+            using var request = twins.Request(HttpMethod.Post, "/");
+            request.Content = Makers[content](source);
             var sending = client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             await source.Asked;
 

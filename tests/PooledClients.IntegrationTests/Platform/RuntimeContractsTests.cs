@@ -127,6 +127,28 @@ public class RuntimeContractsTests
     }
 
     [Fact]
+    public async Task IsResponseHeaderLimit_OneHeaderOverOurs_IsTold()
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                var request = await connection.ReceiveAsync();
+                await connection.SendAsync(
+                    FrameType.Headers,
+                    FrameFlags.EndHeaders | FrameFlags.EndStream,
+                    request.StreamId,
+                    Hpack.Encode([(":status", "200"), ("x-large", new string('x', 2000))]));
+            },
+            tls: false);
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { MaxResponseHeadersLength = 1 });
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => invoker.SendAsync(Request(server.Address), TestContext.Current.CancellationToken));
+
+        Assert.Contains(Causes(failure), RuntimeContracts.IsResponseHeaderLimit);
+    }
+
+    [Fact]
     public async Task SerializeToStream_AnotherContent_WritesIt()
     {
         using var stream = new MemoryStream();
