@@ -153,15 +153,16 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
     public void BeginRead(TimeSpan? readTimeout)
     {
-        if (Interlocked.Increment(ref _reads) == 1)
-        {
-            Enter(ExchangePhase.ReadingBody);
-        }
-
+        var isFirst = Interlocked.Increment(ref _reads) == 1;
         if (readTimeout is { } timeout)
         {
             var timer = _readTimer ??= Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).OnReadTimer(), this, Timeout.InfiniteTimeSpan);
             timer.Change(timeout, Timeout.InfiniteTimeSpan);
+        }
+
+        if (isFirst)
+        {
+            Enter(ExchangePhase.ReadingBody);
         }
     }
 
