@@ -55,7 +55,7 @@ internal static class FailureClassifier
                 ? $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN)."
                 : $"{address} speaks HTTP/1.1 only, and gRPC needs HTTP/2: let its endpoint allow it (in clear text, HTTP/2 alone)."),
         FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved => $"No connection to {address} could be made: {ConnectWords(exception, address)}",
-        FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2: {exception.GetBaseException().Message}",
+        FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2{EarlyEndWords(address)}: {exception.GetBaseException().Message}",
         FailureKind.RequestHeadersTooLarge => $"The headers of the request are larger than {address} allows, so nothing was sent: {exception.Message}",
         FailureKind.ResponseHeadersTooLarge
             => $"The headers of an answer of {address} are larger than this client allows (ConfigureHandler: MaxResponseHeadersLength), which ended the connection: "
@@ -183,6 +183,12 @@ internal static class FailureClassifier
             _ => words,
         };
     }
+
+    // Two common mistakes look like this and like nothing else.
+    private static string EarlyEndWords(string address) =>
+        address.StartsWith("http://", StringComparison.Ordinal) ? " (as one does that speaks TLS, whose address begins with https://)"
+        : IsUnix(address) ? string.Empty
+        : " (as one does, over TLS 1.3, that asks for a client certificate and is shown none: Tls:ClientCertificatePath)";
 
     private static bool IsUnix(string address) => address.StartsWith("unix:", StringComparison.Ordinal);
 

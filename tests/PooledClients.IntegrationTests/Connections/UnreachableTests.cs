@@ -47,6 +47,47 @@ public class UnreachableTests : WatchedTest
         Assert.DoesNotContain("attempts", failure.Status.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\u0015\u0003\u0001\0\u0002\u0002F", "speaks TLS: its address begins with https://")]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP/1.1 only")]
+    [InlineData("SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP/2")]
+    public async Task Call_InClearTextToAnotherProtocol_SaysSoOnce(string answer, string words)
+    {
+        using var server = new AnsweringServer(answer);
+        await using var clients = await StartAsync($"http://localhost:{server.Port}");
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet));
+
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Contains(words, failure.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(1, server.Accepted);
+    }
+
+    [Fact]
+    public async Task Call_InClearTextToATlsServer_SaysWhatItMayBe()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions());
+        await using var clients = await StartAsync($"http://localhost:{server.Address.Port}");
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet));
+
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Contains("begins with https://", failure.Status.Detail, StringComparison.Ordinal);
+        Assert.InRange(server.Connections.Accepted, 1, 5);
+    }
+
+    [Fact]
+    public async Task Call_WithoutACertificateThatTheServerWants_SaysSo()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { RequireClientCertificate = true });
+        Log.Allow(static _ => true);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet));
+
+        Assert.Contains("client certificate", failure.Status.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Call_ThatIsRefused_IsTriedNoMoreThanGrpcAllows()
     {

@@ -58,6 +58,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
     public int? Limit => _frames.Limit;
 
+    /// <summary>Gets what it speaks instead of HTTP/2, where its first bytes were something else: the runtime may know no more than that it is over.</summary>
+    public Exception? Foreign => _frames.Foreign;
+
     /// <summary>Gets how many calls it carries at most at the moment: one until the server has told its limit.</summary>
     public int Capacity => _frames.Limit ?? 1;
 

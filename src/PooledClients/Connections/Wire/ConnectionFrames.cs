@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections.Wire;
 
@@ -12,6 +13,8 @@ internal sealed class ConnectionFrames
     private const int SettingLength = 6;
     private const int GoAwayLength = 8;
     private const int Unknown = -1;
+    private const byte TlsAlert = 21;
+    private const byte TlsHandshake = 22;
 
     private readonly Lock _lock = new();
     private readonly IConnectionWatcher _watcher;
@@ -24,7 +27,9 @@ internal sealed class ConnectionFrames
     // Written under _lock; what has happened in the bytes that are being looked at is reset with each of them.
     private volatile int _limit = Unknown;
     private volatile bool _isOver;
+    private volatile WrongProtocolException? _foreign;
     private bool _wasAnswered;
+    private bool _hasBegun;
     private Happened _happened;
 
     public ConnectionFrames(IConnectionWatcher watcher)
@@ -37,6 +42,9 @@ internal sealed class ConnectionFrames
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
     public int? Limit => _limit is var limit and not Unknown ? limit : null;
 
+    /// <summary>Gets what the server's first bytes were instead of HTTP/2; none where they were that.</summary>
+    public WrongProtocolException? Foreign => _foreign;
+
     /// <summary>Gets the streams that are open, and those of them whose response has begun.</summary>
     public (int Open, int Answered) Streams => _streams.Counts;
 
@@ -45,8 +53,19 @@ internal sealed class ConnectionFrames
 
     /// <summary>Takes bytes that have arrived.</summary>
     /// <returns>How many streams the server has ended in them.</returns>
+    /// <exception cref="WrongProtocolException">They are the first, and not HTTP/2's.</exception>
     public int Received(ReadOnlySpan<byte> bytes)
     {
+        if (!_hasBegun && !bytes.IsEmpty)
+        {
+            _hasBegun = true;
+            _foreign = FindForeign(bytes);
+            if (_foreign is not null)
+            {
+                throw _foreign;
+            }
+        }
+
         var happened = Look(_received, bytes);
         Tell(happened);
         return happened.EndedByServer;
@@ -68,6 +87,16 @@ internal sealed class ConnectionFrames
 
         _watcher.Ended();
     }
+
+    // HTTP/2 begins with a SETTINGS frame, whose first byte is that of a length below 65,536.
+    private static WrongProtocolException? FindForeign(ReadOnlySpan<byte> first) => first[0] switch
+    {
+        0 => null,
+        TlsAlert or TlsHandshake => new("The server speaks TLS: its address begins with https://, not http://."),
+        (byte)'H' when first.StartsWith("HTTP/1."u8)
+            => new("The server speaks HTTP/1.1 only, and gRPC needs HTTP/2: let its endpoint allow it (in clear text, HTTP/2 alone)."),
+        _ => new("What answers there does not speak HTTP/2."),
+    };
 
     private static bool EndsStream(byte type, byte flags) => type is Http2Frame.Data or Http2Frame.Headers && (flags & Http2Frame.EndStream) != 0;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Statuses;
@@ -26,10 +27,11 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
     /// <param name="exception">How sending it failed.</param>
     /// <param name="content">Its message on that way.</param>
     /// <param name="sender">What it was given to.</param>
+    /// <param name="isRetried">Whether the call is tried again by a policy, whose attempts and pauses are enough where no connection comes up.</param>
     /// <param name="resends">How often it was sent again so far.</param>
     /// <param name="cancellationToken">Ends the pause.</param>
     public async ValueTask<bool> MaySendAgainAsync(
-        HttpRequestMessage request, Exception exception, SentContent content, ICallSender sender, int resends, CancellationToken cancellationToken)
+        HttpRequestMessage request, Exception exception, SentContent content, ICallSender sender, bool isRetried, int resends, CancellationToken cancellationToken)
     {
         if (!content.CanBeSentAgain || !IsUnprocessed(request, exception, content, sender))
         {
@@ -39,7 +41,10 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
         var isRefused = content.WasAsked && SendFailure.IsRefused(exception);
 
         // A server that takes no stream at all has its calls wait for their deadline, at the pace of the dials.
-        var most = isRefused ? MostRefused : sender is Http2Connection { Limit: 0 } ? int.MaxValue : Most;
+        var most = isRefused ? MostRefused
+            : sender is Http2Connection { Limit: 0 } ? int.MaxValue
+            : isRetried && exception is EndedBeforeSettingsException ? 0
+            : Most;
         if (resends >= most || (isRefused && budget?.TryTake() == false))
         {
             return false;

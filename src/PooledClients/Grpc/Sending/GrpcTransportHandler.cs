@@ -180,9 +180,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
                 {
                     // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
-                    var cause = sender is Http2Connection { Limit: null } ? new EndedBeforeSettingsException(exception) : exception;
+                    var cause = sender is Http2Connection { Limit: null } unheard ? new EndedBeforeSettingsException(unheard.Foreign ?? exception) : exception;
                     OnConnectionError(cause, sender);
-                    if (!await _resends.MaySendAgainAsync(request, cause, content, sender, resends++, cancellationToken).ConfigureAwait(false))
+                    if (!await _resends.MaySendAgainAsync(request, cause, content, sender, call?.Retrier is not null, resends++, cancellationToken).ConfigureAwait(false))
                     {
                         // A server that cannot be reached is spared by the spacing of dials, which is over sooner than a break.
                         if (!SendFailure.IsConnectFailure(cause))
