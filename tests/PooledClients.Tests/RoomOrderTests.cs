@@ -7,9 +7,10 @@ public sealed class RoomOrderTests
     private static readonly string[] Rooms =
     [
         "Platform", "Options", "Snapshots", "", "Diagnostics", "Tls/Files", "Tls/Certificates", "Tls/Handshakes", "Tls", "Configuration",
-        "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Dialing", "Connections/Endpoints", "Connections",
+        "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Dialing",
+        "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
-        "Grpc/ServiceConfigs", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",
+        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",
         "Http/Leaks", "Http/Retries", "Http", "DependencyInjection",
     ];
 

@@ -30,6 +30,7 @@ internal static class ScenarioCatalog
         new Flap(),
         new Overload(),
         new Slow(),
+        .. Enum.GetValues<EndpointHurt>().Select(static hurt => new EndpointsScenario(hurt)),
         new ThroughputScenario(),
     ];
 

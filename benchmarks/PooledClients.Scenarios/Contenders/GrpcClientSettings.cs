@@ -5,6 +5,9 @@ internal sealed record GrpcClientSettings
 {
     public required string[] Addresses { get; init; }
 
+    /// <summary>Gets the servers behind one client, for the scenarios of several; none where an address is one server.</summary>
+    public string[] Endpoints { get; init; } = [];
+
     public required string CaPath { get; init; }
 
     /// <summary>Gets how many clients of one address there are, each registered on its own.</summary>

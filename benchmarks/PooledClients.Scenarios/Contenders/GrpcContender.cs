@@ -13,10 +13,14 @@ internal abstract class GrpcContender(string name, string description) : Contend
 
     public static PooledGrpc Pooled { get; } = new();
 
+    public static RoundRobinChannel RoundRobin { get; } = new("round-robin", attempts: null);
+
+    public static RoundRobinChannel RoundRobinWithRetries { get; } = new("round-robin-retries", attempts: 5);
+
     /// <summary>Gets those that every scenario sets side by side.</summary>
     public static IReadOnlyList<GrpcContender> LongLived { get; } = [SharedChannel, ClientFactory, Pooled];
 
-    public static IReadOnlyList<GrpcContender> All { get; } = [DialPerCall, CachedCertificate, .. LongLived];
+    public static IReadOnlyList<GrpcContender> All { get; } = [DialPerCall, CachedCertificate, .. LongLived, RoundRobin, RoundRobinWithRetries];
 
     public static GrpcContender Find(string name) => All.Single(contender => contender.Name == name);
 

@@ -65,6 +65,12 @@ internal sealed class PooledHost : IAsyncDisposable
         options.Connection.MaxConnections = settings.MaxConnections;
         options.Connection.Lifetime = settings.LifetimeSeconds is { } lifetime ? TimeSpan.FromSeconds(lifetime) : options.Connection.Lifetime;
         options.Resilience.MaxAttempts = settings.MaxAttempts ?? options.Resilience.MaxAttempts;
+        foreach (var endpoint in settings.Endpoints.Select(static endpoint => new Uri(endpoint)))
+        {
+            options.Endpoints.Resolver = EndpointResolver.Static;
+            options.Endpoints.Addresses.Add(endpoint.Authority);
+        }
+
         options.Resilience.BreakerFailureRatio = settings.Breaker ? options.Resilience.BreakerFailureRatio : null;
     }
 

@@ -15,6 +15,8 @@ internal sealed class SectionKeys
         Add<TlsOptions>();
         Add<ConnectionOptions>();
         Add<AdmissionOptions>();
+        Add<EndpointEjectionOptions>();
+        Add<EndpointOptions>();
         Add<GrpcMethodOptions>();
         Add<GrpcResilienceOptions>();
         Add<HttpResilienceOptions>();

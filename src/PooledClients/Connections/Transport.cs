@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections;
@@ -61,9 +62,15 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         }
 
         _idleTimeout = _current.IdleTimeout;
-        if (key is { IsMultiplexed: true, Address: { } address } && !_current.IsProxied(address.ChannelAddress))
+        if (key is { IsMultiplexed: true, Address: { } address, Endpoints: null } && !_current.IsProxied(address.ChannelAddress))
         {
             Endpoint = CreateEndpoint(address, address.ChannelAddress.IdnHost);
+        }
+
+        if (key is { Endpoints: { } endpoints, Address: { } service })
+        {
+            Set = new EndpointSet(
+                endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, this, CreateEndpoint, services.TimeProvider, services.Logger);
         }
 
         services.Gate.AddReclaimable(this);
@@ -73,8 +80,11 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
     public Connector Connector { get; }
 
-    /// <summary>Gets the pool of the one address of a gRPC transport; none through a proxy, whose connections are the runtime's.</summary>
+    /// <summary>Gets the pool of the one address of a gRPC transport; none through a proxy, whose connections are the runtime's, or of several endpoints.</summary>
     public EndpointPool? Endpoint { get; }
+
+    /// <summary>Gets the endpoints of the address; none where it is one endpoint.</summary>
+    public EndpointSet? Set { get; }
 
     /// <summary>Gets the time without traffic after which a ping is sent; doubled whenever the server has had too many. Written under the lock.</summary>
     public TimeSpan? PingDelay { get; private set; }
@@ -83,6 +93,9 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
     /// <summary>Gets when the next dial is due after failed ones.</summary>
     public ConnectBackoff Backoff { get; }
+
+    /// <summary>Gets why connecting failed last; none when it did not.</summary>
+    public Exception? LastFailure => Set is null ? Backoff.Failure?.Exception : Set.WhyNone();
 
     public string Address => Key.DisplayName;
 
@@ -105,6 +118,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         get
         {
             var others = _endpoints.Values.Where(static pool => pool.IsValueCreated).Select(static pool => pool.Value);
+            others = Set is null ? others : others.Concat(Set.Pools);
             return Endpoint is null ? others : others.Prepend(Endpoint);
         }
     }
@@ -142,6 +156,10 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
             static (key, transport) => new Lazy<EndpointPool>(() => transport.CreateEndpoint(key.Scheme, key.Authority, key.Port, key.Host)),
             this).Value;
     }
+
+    /// <summary>Gets the endpoints that a request may go to; none where its address is one endpoint, or another one's.</summary>
+    public EndpointSet? SetOf(HttpRequestMessage request) =>
+        Set is not null && request.Headers.Host is null && Key.Address!.IsAt(request.RequestUri!) ? Set : null;
 
     /// <summary>Counts a request on the current generation; the caller gives it back by <see cref="Generation.Exit"/>.</summary>
     public Generation Enter()
@@ -262,6 +280,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
             _retired.Add(_current);
         }
 
+        Set?.Dispose();
         foreach (var pool in Endpoints)
         {
             pool.Close();
@@ -322,7 +341,19 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         _services.Gate.NotifyIdle(this);
     }
 
-    void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(limit);
+    void IEndpointOwner.Connected()
+    {
+    }
+
+    void IEndpointOwner.DialFailed()
+    {
+    }
+
+    void IEndpointOwner.Lost()
+    {
+    }
+
+    void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(Set is null ? limit : Set.Pools.Max(static pool => pool.StreamLimit));
 
     private static bool IsEnd(HttpRequestException exception) =>
         exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
@@ -348,11 +379,22 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     private EndpointPool CreateEndpoint(ServiceAddress address, string host)
     {
         EndPoint target = address.IsUnix ? new UnixDomainSocketEndPoint(address.Host) : new DnsEndPoint(address.Host, address.Port);
-        var name = address.ToString();
-        var budget = _services.Gate.CreateAddress(name, Key.Connection.ConnectionCap(isMultiplexed: true));
-        var dialer = new EndpointDialer(
-            new EndpointAddress(name, host, target, address.IsSecure), CreateHandler, Connector, Backoff, budget, _services.TimeProvider);
-        return new EndpointPool(dialer, _idleTimeout, this, _services.TimeProvider, _services.Logger);
+        return CreateEndpoint(this, new EndpointAddress(address.ToString(), host, target, address.IsSecure), Backoff);
+    }
+
+    // Certificates are verified for the service's host, wherever the endpoint is; each endpoint has its own backoff and cap.
+    private EndpointPool CreateEndpoint(IEndpointOwner owner, EndPoint target, string? host)
+    {
+        var service = Key.Address!;
+        var address = new EndpointAddress($"{service} ({target})", host ?? service.ChannelAddress.IdnHost, target, service.IsSecure);
+        return CreateEndpoint(owner, address, new ConnectBackoff(_services.TimeProvider));
+    }
+
+    private EndpointPool CreateEndpoint(IEndpointOwner owner, EndpointAddress address, ConnectBackoff backoff)
+    {
+        var budget = _services.Gate.CreateAddress(address.Name, Key.Connection.ConnectionCap(isMultiplexed: true));
+        var dialer = new EndpointDialer(address, CreateHandler, Connector, backoff, budget, _services.TimeProvider);
+        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger);
     }
 
     // The certificate is to have the name that the request calls its host.

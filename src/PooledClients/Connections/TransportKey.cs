@@ -1,4 +1,5 @@
 using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Tls;
 
 namespace PooledClients.Connections;
@@ -12,8 +13,9 @@ namespace PooledClients.Connections;
 /// <param name="Connection">How connections are made and kept.</param>
 /// <param name="Owner">What else the handler is made of, compared by value; a client that configures its handler itself is its own.</param>
 /// <param name="IsMultiplexed">Whether its connections carry many calls at once, and are made one by one as calls need them.</param>
+/// <param name="Endpoints">How the address's endpoints are found and picked; none where it is one endpoint.</param>
 internal sealed record TransportKey(
-    ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null, bool IsMultiplexed = true)
+    ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null, bool IsMultiplexed = true, EndpointSettings? Endpoints = null)
 {
     public string DisplayName => Address?.ToString() ?? "http";
 }

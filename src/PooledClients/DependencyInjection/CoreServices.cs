@@ -9,6 +9,7 @@ using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
+using PooledClients.Grpc.Balancing;
 using PooledClients.Http;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
@@ -58,6 +59,7 @@ internal static class CoreServices
         services.TryAddSingleton<GrpcMetrics>();
         services.TryAddSingleton<AddressPolicies>();
         services.TryAddSingleton(new ServiceRegistrations(services));
+        services.TryAddSingleton<EndpointResolvers>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());

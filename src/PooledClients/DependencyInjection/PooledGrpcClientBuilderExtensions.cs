@@ -91,6 +91,19 @@ public static class PooledGrpcClientBuilderExtensions
     }
 
     /// <summary>
+    /// Has an <see cref="IEndpointResolver"/> tell the endpoints of the client's address, whatever its scheme is;
+    /// <see cref="PooledGrpcClientOptions.Endpoints"/> says how they are picked.
+    /// </summary>
+    /// <param name="builder">The client's builder.</param>
+    /// <param name="create">Makes the resolver, or takes it from the container, once a channel.</param>
+    /// <returns><paramref name="builder"/>.</returns>
+    public static IPooledGrpcClientBuilder AddEndpointResolver(this IPooledGrpcClientBuilder builder, Func<IServiceProvider, IEndpointResolver> create)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return builder.Setup(setup => setup.EndpointResolver = create);
+    }
+
+    /// <summary>
     /// Sends the client's calls to a handler of the application's, such as a test server's, in place of the pool: deadlines, credentials,
     /// interceptors and message handlers stay, while connections, retries of unary calls and the descriptor budget are the handler's matter.
     /// <see cref="PooledGrpcClientOptions.Address"/> may be left out; where <see cref="PooledGrpcClientOptions.Tls"/> is set the start fails,

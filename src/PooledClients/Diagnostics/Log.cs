@@ -158,4 +158,19 @@ internal static partial class Log
 
     [LoggerMessage(602, LogLevel.Warning, "Streaming call {Method} to {Address} was collected {Seconds:0} s after it began; it was neither read to its end nor disposed.")]
     public static partial void StreamCollected(this ILogger logger, string method, string address, double seconds);
+
+    [LoggerMessage(550, LogLevel.Information, "{Endpoint} joined the endpoints of {Service}.")]
+    public static partial void EndpointJoined(this ILogger logger, string service, object endpoint);
+
+    [LoggerMessage(551, LogLevel.Information, "{Endpoint} left the endpoints of {Service}: it takes no new call, and those on it finish.")]
+    public static partial void EndpointLeft(this ILogger logger, string service, object endpoint);
+
+    [LoggerMessage(552, LogLevel.Warning, "Endpoint {Endpoint} of {Service} fails calls: it is left out for {Seconds:0.#} s.")]
+    public static partial void EndpointEjected(this ILogger logger, string service, object endpoint, double seconds);
+
+    [LoggerMessage(553, LogLevel.Information, "Endpoint {Endpoint} of {Service} answers again and takes calls.")]
+    public static partial void EndpointBack(this ILogger logger, string service, object endpoint);
+
+    [LoggerMessage(554, LogLevel.Warning, "The endpoints of {Service} could not be looked up: {Reason} The {Known} that are known stay in use.")]
+    public static partial void EndpointsNotResolved(this ILogger logger, string service, string reason, int known);
 }

@@ -9,6 +9,7 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
+using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
@@ -32,6 +33,7 @@ internal sealed class GrpcChannelPool(
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
+    EndpointResolvers resolvers,
     PooledClientsMetrics metrics,
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
@@ -155,7 +157,8 @@ internal sealed class GrpcChannelPool(
             return CreateDetachedChannel(client, clientOptions, setup, primary(root), root);
         }
 
-        if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out var reason))
+        var custom = setup.EndpointResolver?.Invoke(root);
+        if (!resolvers.TryParse(clientOptions.Endpoints, clientOptions.Address, custom is not null, out var address, out var reason))
         {
             throw new InvalidOperationException(reason);
         }
@@ -165,7 +168,8 @@ internal sealed class GrpcChannelPool(
                 address,
                 address.IsSecure ? tls.GetOrAdd(clientOptions.Tls) : null,
                 ConnectionSettings.From(clientOptions.Connection),
-                setup.HandlerActions.Count > 0 ? setup : null),
+                setup.HandlerActions.Count > 0 ? setup : null,
+                Endpoints: resolvers.Create(clientOptions.Endpoints, clientOptions.Address!, address, custom)),
             setup.HandlerActions);
         var admission = clientOptions.Admission;
         var handler = _handlers.GetOrMake(

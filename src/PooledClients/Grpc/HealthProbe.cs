@@ -25,7 +25,7 @@ internal static class HealthProbe
         }
         catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
         {
-            var failure = handler.Transport.Backoff.Failure?.Exception ?? exception;
+            var failure = handler.Transport.LastFailure ?? exception;
             throw new OperationCanceledException($"{handler.Transport.Address} was not connected in time: {failure.Message}", failure, cancellationToken);
         }
         catch (RpcException) when (handler.State == ConnectivityState.Ready)

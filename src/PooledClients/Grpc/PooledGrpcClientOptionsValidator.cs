@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
-using PooledClients.Connections;
+using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Grpc.Admission;
+using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.ServiceConfigs;
 using PooledClients.Tls;
@@ -12,6 +13,7 @@ namespace PooledClients.Grpc;
 internal sealed class PooledGrpcClientOptionsValidator(
     BindingErrors bindingErrors,
     TlsRegistry tls,
+    EndpointResolvers resolvers,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients) : IValidateOptions<PooledGrpcClientOptions>
 {
@@ -51,7 +53,10 @@ internal sealed class PooledGrpcClientOptionsValidator(
 
     private void CheckAddress(PooledGrpcClientOptions options, GrpcClientSetup setup, OptionsErrors errors)
     {
-        if (!ServiceAddress.TryParse(options.Address, out var address, out var reason))
+        var hasCustom = setup.EndpointResolver is not null;
+        var kind = resolvers.KindOf(options.Endpoints, options.Address, hasCustom);
+        errors.CheckEndpoints(options.Endpoints, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.Address, hasCustom));
+        if (!resolvers.TryParse(options.Endpoints, options.Address, hasCustom, out var address, out var reason))
         {
             if (setup.PrimaryHandler is not null && options.Address is null)
             {

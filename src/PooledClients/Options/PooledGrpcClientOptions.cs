@@ -72,6 +72,9 @@ public sealed class PooledGrpcClientOptions
     /// <summary>Gets whom to trust and how to identify oneself.</summary>
     public TlsOptions Tls { get; } = new();
 
+    /// <summary>Gets whether the address stands for several endpoints, and which of them a call takes.</summary>
+    public EndpointOptions Endpoints { get; } = new();
+
     /// <summary>Gets how connections are made, kept and given up.</summary>
     public ConnectionOptions Connection { get; } = new();
 

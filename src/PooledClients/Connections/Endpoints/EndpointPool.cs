@@ -36,9 +36,9 @@ internal sealed class EndpointPool : IDisposable
     private readonly DialsUnderWay _dials;
     private readonly WaitQueue<ConnectionGrant> _calls = new();
 
-    // Guarded by _lock, but for reading the limit.
+    // Guarded by _lock, but for reading the first two.
     private volatile int _streamLimit = AssumedStreamLimit;
-    private bool _isClosed;
+    private volatile bool _isClosed;
     private bool _hasToldWhy;
 
     public EndpointPool(EndpointDialer dialer, TimeSpan idleTimeout, IEndpointOwner owner, TimeProvider timeProvider, ILogger logger)
@@ -48,13 +48,20 @@ internal sealed class EndpointPool : IDisposable
         _owner = owner;
         _timeProvider = timeProvider;
         _logger = logger;
+        Silence = new SilenceRule(timeProvider);
         _upkeep = new EndpointUpkeep(this, idleTimeout, timeProvider, logger);
     }
+
+    /// <summary>Gets whose connections they are: an address's, or one endpoint's of several.</summary>
+    public IEndpointOwner Owner => _owner;
 
     public string Address => _dialer.Target.Name;
 
     /// <summary>Gets the queue in front of the process's budget.</summary>
     public GateAddress Budget => _dialer.Budget;
+
+    /// <summary>Gets how often connections that have gone silent may be replaced.</summary>
+    public SilenceRule Silence { get; }
 
     /// <summary>Gets the connections, and what is on them.</summary>
     public ConnectionSet Connections => _connections;
@@ -119,6 +126,18 @@ internal sealed class EndpointPool : IDisposable
         }
     }
 
+    /// <summary>Makes a connection ahead where there is none, so that the first call waits for no dial.</summary>
+    public void Prepare()
+    {
+        lock (_lock)
+        {
+            if (!_isClosed && _connections.Current.Length == 0 && _dials.Count == 0)
+            {
+                _dials.Start(isForCalls: false);
+            }
+        }
+    }
+
     /// <summary>There may be room for a call that waits.</summary>
     public void RoomMade(Http2Connection connection)
     {
@@ -174,6 +193,7 @@ internal sealed class EndpointPool : IDisposable
 
         _logger.ConnectionRetired(Address, reason, connection.Occupied);
         connection.CloseWhenUnused();
+        TellWhenLost();
     }
 
     /// <summary>A connection's lifetime is over: it is used until another one is up, unless too many only finish their calls already.</summary>
@@ -202,6 +222,7 @@ internal sealed class EndpointPool : IDisposable
         }
 
         Array.ForEach(retired, static connection => connection.CloseWhenUnused());
+        TellWhenLost();
     }
 
     /// <summary>Closes the connections on which nothing is.</summary>
@@ -269,6 +290,7 @@ internal sealed class EndpointPool : IDisposable
     public void Dialed(Http2Connection connection, int epoch)
     {
         Http2Connection[] replaced = [connection];
+        var isAdded = false;
         lock (_lock)
         {
             if (_dials.TryEnd(epoch))
@@ -278,10 +300,15 @@ internal sealed class EndpointPool : IDisposable
                 _connections.Add(connection);
                 _upkeep.Start();
                 ServeLocked();
+                isAdded = true;
             }
         }
 
         Array.ForEach(replaced, static connection => connection.CloseWhenUnused());
+        if (isAdded)
+        {
+            _owner.Connected();
+        }
     }
 
     /// <summary>A dial has failed, or was given up.</summary>
@@ -300,6 +327,11 @@ internal sealed class EndpointPool : IDisposable
             }
 
             ServeLocked();
+        }
+
+        if (exception is not null)
+        {
+            _owner.DialFailed();
         }
     }
 
@@ -367,6 +399,14 @@ internal sealed class EndpointPool : IDisposable
         if (_connections.Current.Length == 0)
         {
             _calls.EndAll(new ConnectionGrant(Connection: null, exception));
+        }
+    }
+
+    private void TellWhenLost()
+    {
+        if (_connections.Current.Length == 0 && !_isClosed)
+        {
+            _owner.Lost();
         }
     }
 

@@ -44,6 +44,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
     }
 
+    /// <summary>Gets the pool that it is in.</summary>
+    public EndpointPool Pool => _pool;
+
     public string Address => _pool.Address;
 
     /// <summary>Gets how long it takes new calls.</summary>

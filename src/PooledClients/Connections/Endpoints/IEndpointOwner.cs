@@ -1,10 +1,19 @@
 namespace PooledClients.Connections.Endpoints;
 
-/// <summary>Who an endpoint's pool belongs to.</summary>
+/// <summary>Who an endpoint's pool belongs to. None of this is called under the pool's lock.</summary>
 internal interface IEndpointOwner
 {
     /// <summary>The last call has ended.</summary>
     void Idle();
+
+    /// <summary>A dial has made a connection, whose server was not heard yet.</summary>
+    void Connected();
+
+    /// <summary>A connection could not be made.</summary>
+    void DialFailed();
+
+    /// <summary>The last connection that could be picked is gone.</summary>
+    void Lost();
 
     /// <summary>A server has told how many calls one of its connections carries.</summary>
     void LimitLearned(int limit);

@@ -25,6 +25,9 @@ internal sealed class GrpcClientSetup
     /// <summary>Whether something else stands in for the client, so that nothing of it is used.</summary>
     public bool IsReplaced { get; set; }
 
+    /// <summary>Who resolves the address, where code says so.</summary>
+    public Func<IServiceProvider, IEndpointResolver>? EndpointResolver { get; set; }
+
     public List<Func<IServiceProvider, DelegatingHandler>> MessageHandlers { get; } = [];
 
     public List<Func<IServiceProvider, Interceptor>> ChannelInterceptors { get; } = [];

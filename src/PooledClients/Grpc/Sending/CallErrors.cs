@@ -1,8 +1,8 @@
 using Grpc.Core;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
-using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Resilience;
@@ -14,9 +14,7 @@ internal sealed class CallErrors(Transport transport)
 {
     private string Address => transport.Address;
 
-    private ConnectFailure? LastFailure => transport.Backoff.Failure;
-
-    private string LastConnect => LastFailure is { } failure ? $"The last connect failed: {failure.Exception.Message}" : "No connect has failed.";
+    private string LastConnect => transport.LastFailure is { } failure ? $"The last connect failed: {failure.Message}" : "No connect has failed.";
 
     public RpcException Draining() => Fail(StatusCode.Unavailable, $"The host is stopping: no new call to {Address} is taken.");
 
@@ -29,6 +27,23 @@ internal sealed class CallErrors(Transport transport)
     public RpcException NotAnswered(CallTime time, Exception? cause) =>
         Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {Address}.", cause);
 
+    /// <summary>No endpoint of several is to be had.</summary>
+    public RpcException NoEndpoint(EndpointSet set) => set.IsClosed ? Disposed()
+        : set.All.Count == 0 || set.WhyNone() is not { } failure ? Fail(StatusCode.Unavailable, $"No endpoint of {Address} is known: {set.Failure?.Message}", set.Failure)
+        : NotConnected(failure);
+
+    /// <summary>The deadline was over before an endpoint of several was ready.</summary>
+    public RpcException NoEndpoint(EndpointSet set, CallTime time, Exception cause)
+    {
+        var budget = cause.Find<ConnectionBudgetException>() ?? set.Pools.Select(static pool => pool.Budget.Explain()).FirstOrDefault(static budget => budget is not null);
+        return budget is not null
+            ? OverBudget(time, budget)
+            : Fail(
+                StatusCode.DeadlineExceeded,
+                $"The call reached its deadline of {time} while it waited for an endpoint of {Address}: {set.All.Count} are known, {set.All.Count(static endpoint => endpoint.IsReady)} of them ready. {LastConnect}",
+                transport.LastFailure ?? cause);
+    }
+
     /// <summary>The budget is the truth when it is what the call has waited for; otherwise the deadline is.</summary>
     public RpcException NotSent(CallTime time, EndpointPool pool, Exception? cause)
     {
@@ -37,7 +52,7 @@ internal sealed class CallErrors(Transport transport)
             return OverBudget(time, budget);
         }
 
-        if (pool.Connections.Current.Length == 0 && LastFailure is { } failure)
+        if (pool.Connections.Current.Length == 0 && pool.Failure is { } failure)
         {
             return Fail(
                 StatusCode.DeadlineExceeded,
@@ -49,7 +64,7 @@ internal sealed class CallErrors(Transport transport)
             StatusCode.DeadlineExceeded,
             $"The call reached its deadline of {time} while it waited for a connection to {Address}: {pool.Connections.Current.Length} of at most {pool.Budget.Cap} are up, "
             + $"{pool.Dialing} being made, {pool.StreamLimit} calls each. {LastConnect}",
-            LastFailure?.Exception ?? cause);
+            transport.LastFailure ?? cause);
     }
 
     /// <summary>The same where the runtime picks the connections.</summary>
@@ -58,7 +73,7 @@ internal sealed class CallErrors(Transport transport)
         : Fail(
             StatusCode.DeadlineExceeded,
             $"The call reached its deadline of {time} while it waited for a connection to {Address}: {destination.Up} are up. {LastConnect}",
-            LastFailure?.Exception ?? cause);
+            transport.LastFailure ?? cause);
 
     public static RpcException BreakerOpen(BreakerOpenException cause) => Fail(StatusCode.Unavailable, cause.Message, cause);
 

@@ -2,6 +2,8 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Picking;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
@@ -22,11 +24,12 @@ namespace PooledClients.Grpc.Sending;
 /// </summary>
 internal sealed class GrpcTransportHandler : HttpMessageHandler
 {
+    private static readonly HttpRequestOptionsKey<EndpointPool> Tried = new("PooledClients.Tried");
+
     private readonly Transport _transport;
     private readonly TimeProvider _timeProvider;
     private readonly CallErrors _errors;
     private readonly CallResends _resends;
-    private readonly SilenceRule _silence;
     private readonly AddressBreaker? _breaker;
     private readonly StreamingMethods _streaming = new();
     private volatile bool _draining;
@@ -39,8 +42,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _timeProvider = timeProvider;
         _errors = new CallErrors(transport);
         _resends = new CallResends(transport, budget, timeProvider, logger);
-        _silence = new SilenceRule(timeProvider);
-        Admission = new CallAdmission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true), timeProvider);
+        Admission = new CallAdmission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true) * (transport.Key.Endpoints?.MaxEndpoints ?? 1), timeProvider);
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
         transport.StreamLimitLearned += Admission.LearnStreamLimit;
     }
@@ -65,7 +67,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
 
             return _transport.Up > 0 ? ConnectivityState.Ready
-                : _transport.Backoff.Failure is not null ? ConnectivityState.TransientFailure
+                : _transport.LastFailure is not null ? ConnectivityState.TransientFailure
                 : _transport.Connections > 0 ? ConnectivityState.Connecting
                 : ConnectivityState.Idle;
         }
@@ -87,14 +89,16 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     // A closed breaker is asked nothing; it learns what each request came to.
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken) =>
+    private Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken, EndpointPool? tried = null) =>
         _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, call, retrier, cancellationToken)
+            ? SendOnAsync(request, call, retrier, cancellationToken, tried)
             : ProbeAsync(request, call, retrier, cancellationToken);
 
     // One async method, for each costs 114 B a call; what is rare, or has a closure, which is made where its scope begins, is in methods
     // of its own.
-    private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnAsync(
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken, EndpointPool? pool = null)
     {
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
         var type = _streaming.TypeOf(request);
@@ -115,7 +119,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
-                var pool = _transport.EndpointOf(request);
+                pool = Pick(request, type, pool);
                 ICallSender sender;
                 if (pool is not null && pool.TryTake(out var connection))
                 {
@@ -123,8 +127,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 else
                 {
-                    hasWaited |= pool is not null;
-                    sender = await TakeAsync(pool, request, time, cancellationToken).ConfigureAwait(false);
+                    hasWaited |= pool is not null || _transport.Set is not null;
+                    sender = await TakeAsync(pool, type, request, time, cancellationToken).ConfigureAwait(false);
+                    pool = (sender as Http2Connection)?.Pool;
                 }
 
                 // The header was written when the request was made: the server has to be told what is left of it.
@@ -133,7 +138,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     GrpcTimeoutHeader.Write(request, remaining);
                 }
 
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, static () => { });
+                var startedAt = Begin(pool, type);
+                var outcome = EndpointOutcome.Unknown;
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, (pool?.Owner as Endpoint)?.StreamEnded ?? (static () => { }));
                 var isAnswered = false;
                 try
                 {
@@ -147,10 +154,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     }
 
                     time.Call?.OnHeaders(isEnd: status is not null);
-                    _breaker?.Report(GrpcFailure.Judge(status));
-                    if (_silence.HasRetired)
+                    outcome = Report(GrpcFailure.Judge(status), pool);
+                    if (pool is { Silence.HasRetired: true })
                     {
-                        _silence.Answered();
+                        pool.Silence.Answered();
                     }
 
                     if (open is not null)
@@ -175,6 +182,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                         throw;
                     }
 
+                    outcome = content.WasAsked ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
                     throw DeadlineExceeded(exception, time, sender, pool, content);
                 }
                 catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
@@ -182,12 +190,13 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
                     var cause = sender is Http2Connection { Limit: null } unheard ? new EndedBeforeSettingsException(unheard.Foreign ?? exception) : exception;
                     OnConnectionError(cause, sender);
+                    outcome = GrpcFailure.Judge(cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
                     if (!await _resends.MaySendAgainAsync(request, cause, content, sender, call?.Retrier is not null, resends++, cancellationToken).ConfigureAwait(false))
                     {
                         // A server that cannot be reached is spared by the spacing of dials, which is over sooner than a break.
                         if (!SendFailure.IsConnectFailure(cause))
                         {
-                            _breaker?.Report(GrpcFailure.Judge(cause));
+                            Report(GrpcFailure.Judge(cause), pool);
                         }
 
                         throw _errors.Failed(cause);
@@ -200,6 +209,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 {
                     // The end of the last call makes the transport idle, and tells so: it has no request inside any more by then.
                     sender.Exit();
+                    (pool?.Owner as Endpoint)?.End(type != MethodType.Unary, outcome, startedAt);
                     if (!isAnswered)
                     {
                         open?.End();
@@ -219,7 +229,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
         }
 
-        return await CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal).ConfigureAwait(false);
+        return await CreateRetried(request, time, retrier!, hasParent, pool, cancellationToken).GoOnAsync(failure, refusal).ConfigureAwait(false);
     }
 
     private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
@@ -230,7 +240,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
 
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
-        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
+        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), tried: null, cancellationToken).StartAsync(SendProbeAsync);
 
         async Task<HttpResponseMessage> SendProbeAsync()
         {
@@ -248,7 +258,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
     }
 
-    private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
+    private RetriedRequest CreateRetried(
+        HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, EndpointPool? tried, CancellationToken cancellationToken)
     {
         return new RetriedRequest(request, time, retrier, hasParent, SendAgainAsync, cancellationToken);
 
@@ -256,7 +267,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         {
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
             request.Content = request.Content is SentContent used ? used.Message : request.Content;
-            return SendAsync(request, time.Call, retrier: null, cancellationToken);
+            tried = request.Options.TryGetValue(Tried, out var last) ? last : tried;
+            return SendAsync(request, time.Call, retrier: null, cancellationToken, tried);
         }
     }
 
@@ -274,9 +286,59 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         base.Dispose(disposing);
     }
 
-    /// <summary>Waits for a connection of the pool; without one the runtime picks it.</summary>
-    private async ValueTask<ICallSender> TakeAsync(EndpointPool? pool, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
+    // What a request has come to: one endpoint's failure is nothing to the service's breaker while others are well.
+    private EndpointOutcome Report(RequestOutcome outcome, EndpointPool? pool)
     {
+        if (_breaker is not null && (outcome != RequestOutcome.Failed || pool?.Owner is not Endpoint endpoint || !_transport.Set!.HasOther(endpoint)))
+        {
+            _breaker.Report(outcome);
+        }
+
+        return outcome switch
+        {
+            RequestOutcome.Answered => EndpointOutcome.Answered,
+            RequestOutcome.Failed => EndpointOutcome.Failed,
+            _ => EndpointOutcome.Unknown,
+        };
+    }
+
+    // Where there are several endpoints, another one than that of the attempt before; the request says which that was.
+    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, EndpointPool? tried)
+    {
+        if (_transport.SetOf(request) is not { } set)
+        {
+            return _transport.EndpointOf(request);
+        }
+
+        var picked = set.Pick(type != MethodType.Unary, tried?.Owner as Endpoint)?.Pool;
+        if (tried is not null)
+        {
+            request.Options.Set(Tried, picked ?? tried);
+        }
+
+        return picked;
+    }
+
+    private long Begin(EndpointPool? pool, MethodType type)
+    {
+        if (pool?.Owner is not Endpoint endpoint)
+        {
+            return 0;
+        }
+
+        var now = _timeProvider.GetTimestamp();
+        endpoint.Begin(type != MethodType.Unary, now);
+        return now;
+    }
+
+    /// <summary>Waits for a connection of the pool, or of another endpoint; without one the runtime picks it.</summary>
+    private async ValueTask<ICallSender> TakeAsync(EndpointPool? pool, MethodType type, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
+    {
+        if (_transport.SetOf(request) is { } set)
+        {
+            return await EndpointWait.TakeAsync(set, type != MethodType.Unary, WaitsForReady(request), time, _errors, cancellationToken).ConfigureAwait(false);
+        }
+
         if (pool is null)
         {
             return CreateRuntimeSender(request);
@@ -361,9 +423,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             return sender is RuntimeSender runtime ? _errors.NotSent(time, runtime.Destination, exception) : _errors.NotSent(time, pool!, exception);
         }
 
-        if (sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(time.StartedAt) && _silence.MayRetire(time.StartedAt))
+        if (sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(time.StartedAt) && pool!.Silence.MayRetire(time.StartedAt))
         {
-            pool!.Retire(connection, "a call reached its deadline while it received not one byte");
+            pool.Retire(connection, "a call reached its deadline while it received not one byte");
         }
 
         return _errors.NotAnswered(time, exception);

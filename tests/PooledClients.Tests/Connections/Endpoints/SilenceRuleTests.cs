@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Grpc.Sending;
+using PooledClients.Connections.Endpoints;
 
-namespace PooledClients.Tests.Grpc.Sending;
+namespace PooledClients.Tests.Connections.Endpoints;
 
 public sealed class SilenceRuleTests
 {

@@ -1,0 +1,175 @@
+namespace PooledClients.Connections.Endpoints.Picking;
+
+/// <summary>
+/// Leaves an endpoint out that fails: some failures in a row, or half of many. It is out for a base time that doubles each time, then takes
+/// one call at a time until one succeeds.
+/// </summary>
+/// <remarks>Whether enough others are left is the set's to say, by <c>mayEject</c>, which is asked only when there is a reason.</remarks>
+internal sealed class EndpointEjection(EjectionSettings options, TimeProvider timeProvider)
+{
+    /// <summary>The least calls that a ratio is judged by, and within how long.</summary>
+    public const int LeastCalls = 20;
+
+    /// <summary>Over which the ratio is judged.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+
+    // All written under _lock. State is read anywhere: an endpoint that was just left out may get one more call.
+    private volatile EndpointHealth _state = EndpointHealth.Well;
+    private int _inARow;
+    private int _calls;
+    private int _failures;
+    private long _windowStart = timeProvider.GetTimestamp();
+    private long _ejectedAt;
+    private TimeSpan _ejectedFor;
+    private int _ejections;
+    private bool _isProbed;
+    private long _probedAt;
+
+    public EndpointHealth State => _state;
+
+    /// <summary>Whether the end of a call that went well matters: it is not well, or has failed within the window.</summary>
+    public bool IsWatched => _state != EndpointHealth.Well || Volatile.Read(ref _failures) > 0;
+
+    /// <summary>Whether it fails as one that is left out does, be it so or because too many are.</summary>
+    public bool IsBad => _state != EndpointHealth.Well || Volatile.Read(ref _inARow) >= options.ConsecutiveFailures;
+
+    /// <summary>How many times in a row it was left out.</summary>
+    public int Ejections => _ejections;
+
+    /// <summary>How long it is still left out.</summary>
+    public TimeSpan EjectedFor
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state == EndpointHealth.Ejected ? Max(_ejectedFor - timeProvider.GetElapsedTime(_ejectedAt)) : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>Takes the place of the one call that an endpoint gets which was left out. Others need none.</summary>
+    /// <returns>Whether a call may be sent there now.</returns>
+    public bool TryProbe()
+    {
+        if (_state == EndpointHealth.Well)
+        {
+            return true;
+        }
+
+        lock (_lock)
+        {
+            // One that has come to no end for long enough, or was never made, holds up the next one no more.
+            if (_state == EndpointHealth.Ejected || (_isProbed && timeProvider.GetElapsedTime(_probedAt) < LongestProbe))
+            {
+                return false;
+            }
+
+            _isProbed = _state == EndpointHealth.Probing;
+            _probedAt = timeProvider.GetTimestamp();
+            return true;
+        }
+    }
+
+    /// <summary>The time that it is left out is over: it may be probed.</summary>
+    /// <returns>Whether that has just come about.</returns>
+    public bool Tick()
+    {
+        if (_state != EndpointHealth.Ejected)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            if (_state != EndpointHealth.Ejected || timeProvider.GetElapsedTime(_ejectedAt) < _ejectedFor)
+            {
+                return false;
+            }
+
+            _state = EndpointHealth.Probing;
+            _isProbed = false;
+            return true;
+        }
+    }
+
+    /// <summary>A call has ended.</summary>
+    /// <param name="outcome">How.</param>
+    /// <param name="mayEject">Whether the set can do without it.</param>
+    /// <returns>Whether its state is another now.</returns>
+    public bool Report(EndpointOutcome outcome, Func<bool> mayEject)
+    {
+        lock (_lock)
+        {
+            if (_state == EndpointHealth.Probing)
+            {
+                return ReportProbeLocked(outcome);
+            }
+
+            if (outcome == EndpointOutcome.Unknown || _state == EndpointHealth.Ejected)
+            {
+                return false;
+            }
+
+            if (timeProvider.GetElapsedTime(_windowStart) > Window)
+            {
+                (_calls, _failures, _windowStart) = (0, 0, timeProvider.GetTimestamp());
+            }
+
+            _calls++;
+            if (outcome == EndpointOutcome.Answered)
+            {
+                _inARow = 0;
+                _ejections = _calls > LeastCalls ? 0 : _ejections;
+                return false;
+            }
+
+            _failures++;
+            _inARow++;
+            if (!options.Enabled || !IsBadLocked() || !mayEject())
+            {
+                return false;
+            }
+
+            EjectLocked();
+            return true;
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+
+    private bool ReportProbeLocked(EndpointOutcome outcome)
+    {
+        _isProbed = false;
+        if (outcome == EndpointOutcome.Unknown)
+        {
+            return false;
+        }
+
+        if (outcome == EndpointOutcome.Failed)
+        {
+            EjectLocked();
+            return true;
+        }
+
+        _state = EndpointHealth.Well;
+        (_inARow, _calls, _failures, _windowStart) = (0, 0, 0, timeProvider.GetTimestamp());
+        return true;
+    }
+
+    private bool IsBadLocked() => _inARow >= options.ConsecutiveFailures || (_calls >= LeastCalls && _failures >= _calls * options.FailureRatio);
+
+    private void EjectLocked()
+    {
+        _state = EndpointHealth.Ejected;
+        _ejectedAt = timeProvider.GetTimestamp();
+        _ejectedFor = TimeSpan.FromTicks((long)Math.Min(options.MaxTime.Ticks, options.BaseTime.Ticks * Math.Pow(2, Math.Min(_ejections, 30))));
+        _ejections++;
+        _inARow = 0;
+        _isProbed = false;
+    }
+}

@@ -1,0 +1,148 @@
+namespace PooledClients.Connections.Endpoints.Picking;
+
+/// <summary>
+/// What the next call would cost at one endpoint: its recent latency, which rises at once and falls slowly, times the calls in flight and
+/// one. A pick reads two fields and no clock; what time changes is written by <see cref="Tick"/>, ten times a second while there are calls.
+/// </summary>
+internal sealed class EndpointLoad
+{
+    /// <summary>Between two ticks.</summary>
+    public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
+
+    // What is up to twice as slow as the others costs as much as they do, so that calls spread evenly among those that are well: by their
+    // latency alone the best of five would get two calls of five, and the worst none.
+    private const double AsGoodAs = 2;
+
+    // However slow, or failing, an endpoint costs no more than so many typical ones: a price without a bound keeps one out for good.
+    private const double MostTimes = 32;
+
+    private const double MostSeconds = 60;
+    private const double LeastSeconds = 0.00001;
+
+    // An answer moves the estimate by half the way, so that one late answer does not put an endpoint out that is well, and two do. A tick
+    // without an answer takes a thirtieth off: an endpoint that has recovered is back within seconds, however few calls it gets, and one
+    // that has not stays where it is by the one call a second that it is owed.
+    private const double SampleWeight = 0.5;
+    private const double TickWeight = 0.97;
+    private const double LeastShare = 0.1;
+
+    // Interlocked. The picks only grow.
+    private int _inFlight;
+    private int _streams;
+    private long _picks;
+
+    // Volatile, written by whoever measures: a lost update is one sample less. _heardAt is when an answer came last, or when the first of the
+    // calls in flight began.
+    private double _latency;
+    private double _cost;
+    private double _share;
+    private long _heardAt;
+    private int _answersSinceTick;
+
+    // The ticks' own, and there is one at a time.
+    private long _picksAtTick;
+    private int _idleTicks;
+
+    public EndpointLoad(double initialSeconds, double share = 1)
+    {
+        _latency = Math.Clamp(initialSeconds, LeastSeconds, MostSeconds);
+        _share = Math.Max(share, LeastShare);
+        _cost = _latency / _share;
+    }
+
+    /// <summary>Unary calls that are here now.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Streaming calls that are here now.</summary>
+    public int Streams => Volatile.Read(ref _streams);
+
+    /// <summary>Calls that were ever sent here.</summary>
+    public long Picks => Volatile.Read(ref _picks);
+
+    /// <summary>The recent latency in seconds.</summary>
+    public double LatencySeconds => Volatile.Read(ref _latency);
+
+    /// <summary>What the next call would cost here; the least is best. Streams live long, so that they go by how many there are.</summary>
+    public double CostOf(bool isStream)
+    {
+        var cost = Volatile.Read(ref _cost);
+        return isStream ? Volatile.Read(ref _streams) + (cost / (cost + 1)) : cost * (Volatile.Read(ref _inFlight) + 1);
+    }
+
+    /// <summary>A call begins here.</summary>
+    public void Begin(bool isStream, long now)
+    {
+        Interlocked.Increment(ref _picks);
+        if (isStream)
+        {
+            Interlocked.Increment(ref _streams);
+        }
+        else if (Interlocked.Increment(ref _inFlight) == 1)
+        {
+            Volatile.Write(ref _heardAt, now);
+        }
+    }
+
+    /// <summary>A streaming call has ended here.</summary>
+    public void EndStream() => Interlocked.Decrement(ref _streams);
+
+    /// <summary>A unary call has ended here.</summary>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="elapsed">How long it took.</param>
+    /// <param name="typicalSeconds">What a call to any endpoint of the set takes.</param>
+    /// <param name="now">The time now.</param>
+    public void End(EndpointOutcome outcome, TimeSpan elapsed, double typicalSeconds, long now)
+    {
+        Interlocked.Decrement(ref _inFlight);
+        var seconds = Math.Clamp(elapsed.TotalSeconds, LeastSeconds, MostSeconds);
+        var latency = Volatile.Read(ref _latency);
+        if (outcome == EndpointOutcome.Failed)
+        {
+            seconds = MostSeconds;
+        }
+        else if (outcome == EndpointOutcome.Answered)
+        {
+            Volatile.Write(ref _heardAt, now);
+            Volatile.Write(ref _answersSinceTick, 1);
+        }
+        else if (seconds <= latency)
+        {
+            // What its caller gave up tells that it is no faster than this, and no more.
+            return;
+        }
+
+        latency += (Math.Min(seconds, typicalSeconds * MostTimes) - latency) * SampleWeight;
+        Volatile.Write(ref _latency, latency);
+        SetCost(latency, typicalSeconds);
+    }
+
+    /// <summary>Brings what depends on time up to date.</summary>
+    /// <param name="share">The share of a full endpoint's calls that it is to get: less than 1 while it is new.</param>
+    /// <param name="typicalSeconds">What a call to any endpoint of the set takes.</param>
+    /// <param name="now">The time now.</param>
+    /// <param name="timeProvider">Whose time it is.</param>
+    /// <returns>Whether no call was sent here for a second and none is here that would tell how it is: it is owed one.</returns>
+    public bool Tick(double share, double typicalSeconds, long now, TimeProvider timeProvider)
+    {
+        var picks = Volatile.Read(ref _picks);
+        _idleTicks = picks == _picksAtTick ? _idleTicks + 1 : 0;
+        _picksAtTick = picks;
+        Volatile.Write(ref _share, Math.Max(share, LeastShare));
+
+        var latency = Volatile.Read(ref _latency);
+        if (Interlocked.Exchange(ref _answersSinceTick, 0) == 0)
+        {
+            latency = Math.Max(latency * TickWeight, LeastSeconds);
+            Volatile.Write(ref _latency, latency);
+        }
+
+        // Silence with calls in flight is as bad as an answer that took as long.
+        var isBusy = Volatile.Read(ref _inFlight) > 0;
+        var silence = isBusy ? timeProvider.GetElapsedTime(Volatile.Read(ref _heardAt), now).TotalSeconds : 0;
+        SetCost(Math.Max(latency, silence), typicalSeconds);
+        return !isBusy && _idleTicks * TickInterval >= TimeSpan.FromSeconds(1);
+    }
+
+    private void SetCost(double seconds, double typicalSeconds) =>
+        Volatile.Write(ref _cost, (seconds <= typicalSeconds * AsGoodAs ? typicalSeconds : seconds) / Volatile.Read(ref _share));
+}

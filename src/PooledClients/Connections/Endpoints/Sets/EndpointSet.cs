@@ -1,0 +1,331 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using PooledClients.Connections.Endpoints.Picking;
+using PooledClients.Connections.Endpoints.Resolving;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Connections.Endpoints.Sets;
+
+/// <summary>
+/// The endpoints of one service: who they are, which of them are ready, and which one a call takes. Each has its own connections, backoff,
+/// stream limits and health; one that leaves takes no call any more and finishes those that it has.
+/// </summary>
+internal sealed class EndpointSet : IDisposable
+{
+    // Nothing is swept while nobody calls.
+    private const int IdleTicksUntilStop = 50;
+
+    private readonly Lock _lock = new();
+    private readonly EndpointSettings _settings;
+    private readonly Func<IEndpointOwner, EndPoint, string?, EndpointPool> _createPool;
+    private readonly string _service;
+    private readonly Uri _serviceAddress;
+    private readonly TimeSpan _connectTimeout;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly RendezvousSubset _subset;
+    private readonly EndpointRefresher _refresher;
+    private readonly ITimer _ticker;
+    private readonly Func<bool> _mayEject;
+
+    // Changed under _lock.
+    private readonly EndpointMembers _members;
+
+    // Replaced as a whole under _lock; read anywhere.
+    private volatile EndpointPicker<Endpoint> _picker;
+    private volatile Exception? _failure;
+    private volatile bool _isClosed;
+
+    // Completed and exchanged whenever a call that waits for an endpoint should look again.
+    private TaskCompletionSource _changed = CreateSignal();
+
+    // What a call to any endpoint takes, in seconds, from the last tick.
+    private double _typicalSeconds = 0.001;
+
+    // Calls set it, ticks count it up: the ticker runs while it is small.
+    private int _idleTicks = IdleTicksUntilStop;
+
+    public EndpointSet(
+        EndpointSettings settings,
+        string service,
+        Uri serviceAddress,
+        TimeSpan connectTimeout,
+        IEndpointOwner owner,
+        Func<IEndpointOwner, EndPoint, string?, EndpointPool> createPool,
+        TimeProvider timeProvider,
+        ILogger logger)
+    {
+        _settings = settings;
+        _service = service;
+        _serviceAddress = serviceAddress;
+        _connectTimeout = connectTimeout;
+        Owner = owner;
+        _createPool = createPool;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        _mayEject = MayEject;
+        _members = new EndpointMembers(Create);
+        _picker = new EndpointPicker<Endpoint>([], settings.Policy);
+        _subset = new RendezvousSubset(settings.MaxEndpoints, (ulong)Random.Shared.NextInt64());
+        _ticker = timeProvider.CreateUncapturedTimer(static set => ((EndpointSet)set!).Tick(), this, Timeout.InfiniteTimeSpan);
+        _refresher = new EndpointRefresher(settings.Resolver, settings.Address, settings.RefreshInterval, connectTimeout, timeProvider, Update, ResolveFailed);
+    }
+
+    /// <summary>Gets whom the pools of all endpoints serve.</summary>
+    public IEndpointOwner Owner { get; }
+
+    /// <summary>Gets the endpoints, ready or not.</summary>
+    public IReadOnlyList<Endpoint> All => _members.Current;
+
+    /// <summary>Gets the connections of all, also of those that left and only finish their calls.</summary>
+    public IEnumerable<EndpointPool> Pools => _members.Current.Concat(_members.Leaving).Select(static endpoint => endpoint.Pool);
+
+    /// <summary>Gets why the last look-up failed; none when it did not.</summary>
+    public Exception? Failure => _failure;
+
+    public bool IsClosed => _isClosed;
+
+    public long Now => _timeProvider.GetTimestamp();
+
+    /// <summary>Picks the endpoint of a call.</summary>
+    /// <param name="isStream">Whether for a streaming call.</param>
+    /// <param name="other">The endpoint of an earlier attempt, which is left to the others where there are any.</param>
+    /// <returns><see langword="null"/> when none is ready.</returns>
+    public Endpoint? Pick(bool isStream, Endpoint? other = null)
+    {
+        _refresher.Use();
+        if (Volatile.Read(ref _idleTicks) > 0)
+        {
+            Used();
+        }
+
+        return _picker.Pick(isStream, other);
+    }
+
+    /// <summary>Waits until an endpoint is ready.</summary>
+    /// <param name="isStream">Whether for a streaming call.</param>
+    /// <param name="waitsForReady">Whether failed dials are waited out; a failed look-up is in any case where endpoints are known.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The endpoint; none when all have failed since, or there is none: <see cref="WhyNone"/> tells.</returns>
+    public async ValueTask<Endpoint?> WaitAsync(bool isStream, bool waitsForReady, CancellationToken cancellationToken)
+    {
+        var since = Now;
+        while (!_isClosed)
+        {
+            // Before the look, so that what happens after it ends the wait.
+            var changed = Volatile.Read(ref _changed).Task;
+            if (Pick(isStream) is { } endpoint)
+            {
+                return endpoint;
+            }
+
+            var all = _members.Current;
+            if (!waitsForReady && (all.Length == 0 ? _failure is not null : Array.TrueForAll(all, endpoint => endpoint.DialFailedAt >= since)))
+            {
+                return null;
+            }
+
+            Array.ForEach(all, static endpoint => endpoint.Pool.Prepare());
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes a connection of any endpoint that has room.</summary>
+    public bool TryTakeAny([NotNullWhen(true)] out Http2Connection? connection)
+    {
+        connection = null;
+        foreach (var endpoint in _picker.Ready)
+        {
+            if (endpoint.Pool.TryTake(out connection))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Why no endpoint is to be had: how connecting failed, or looking them up.</summary>
+    public Exception? WhyNone() => _members.Current.Select(static endpoint => endpoint.Pool.Failure?.Exception).FirstOrDefault(static failure => failure is not null) ?? _failure;
+
+    /// <summary>Whether there is an endpoint but this one that fares well.</summary>
+    public bool HasOther(Endpoint endpoint) => Array.Exists(_members.Current, other => other != endpoint && other.IsReady && !other.Ejection.IsBad);
+
+    /// <summary>A call has ended at an endpoint, or has been answered there if it is a stream.</summary>
+    public void End(Endpoint endpoint, bool isStream, EndpointOutcome outcome, long startedAt)
+    {
+        var now = Now;
+        if (!isStream)
+        {
+            endpoint.Load.End(outcome, _timeProvider.GetElapsedTime(startedAt, now), Volatile.Read(ref _typicalSeconds), now);
+        }
+
+        // What is well and was answered is the common case.
+        if ((outcome != EndpointOutcome.Answered || endpoint.Ejection.IsWatched) && endpoint.Ejection.Report(outcome, _mayEject))
+        {
+            if (endpoint.Ejection.State == EndpointHealth.Ejected)
+            {
+                _logger.EndpointEjected(_service, endpoint, endpoint.Ejection.EjectedFor.TotalSeconds);
+            }
+            else
+            {
+                _logger.EndpointBack(_service, endpoint);
+            }
+
+            Changed();
+        }
+    }
+
+    /// <summary>A connection was lost or could not be made: who is there may have changed.</summary>
+    public void Lost()
+    {
+        _refresher.Refresh();
+        Changed();
+    }
+
+    /// <summary>Which endpoints are ready may be another matter now.</summary>
+    public void Changed()
+    {
+        lock (_lock)
+        {
+            RefreshPickerLocked();
+        }
+
+        Interlocked.Exchange(ref _changed, CreateSignal()).TrySetResult();
+    }
+
+    /// <summary>A connection is up: has its server speak before a call is given to it.</summary>
+    public Task<bool> ProbeAsync(EndpointPool pool) => EndpointProbe.RunAsync(pool, _serviceAddress, _connectTimeout, _timeProvider);
+
+    /// <summary>Picks and looks up no more; the pools are closed by who has made them.</summary>
+    public void Dispose()
+    {
+        _isClosed = true;
+        _refresher.Dispose();
+        _ticker.Dispose();
+        Changed();
+    }
+
+    private static TaskCompletionSource CreateSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Used()
+    {
+        if (Interlocked.Exchange(ref _idleTicks, 0) >= IdleTicksUntilStop && !_isClosed)
+        {
+            _ticker.Change(EndpointLoad.TickInterval, EndpointLoad.TickInterval);
+        }
+    }
+
+    private void Update(ResolvedEndpoints resolved)
+    {
+        IReadOnlyList<Endpoint> joined;
+        IReadOnlyList<Endpoint> left;
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            (joined, left) = _members.Change(_subset.Take([.. resolved.EndPoints.Distinct()]), resolved.HostOverride);
+            _failure = null;
+        }
+
+        foreach (var endpoint in joined)
+        {
+            _logger.EndpointJoined(_service, endpoint);
+            endpoint.Pool.Prepare();
+        }
+
+        Changed();
+        foreach (var endpoint in left)
+        {
+            _logger.EndpointLeft(_service, endpoint);
+            endpoint.Pool.Close();
+        }
+    }
+
+    // The first ones are all new alike: none of them has to be spared.
+    private Endpoint Create(EndPoint target, string? host, bool isFirst) => new(
+        this,
+        target,
+        owner => _createPool(owner, target, host),
+        new EndpointLoad(_typicalSeconds, isFirst ? 1 : 0),
+        new EndpointEjection(_settings.Ejection, _timeProvider),
+        isFirst ? null : Now);
+
+    private void ResolveFailed(Exception? exception)
+    {
+        _failure = exception ?? new InvalidOperationException($"The resolver of {_service} knows no endpoint.");
+        _logger.EndpointsNotResolved(_service, _failure.Message, _members.Current.Length);
+        Changed();
+    }
+
+    // Ten times a second while there are calls, one at a time by the lock.
+    private void Tick()
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _idleTicks) >= IdleTicksUntilStop)
+        {
+            _ticker.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        var now = Now;
+        lock (_lock)
+        {
+            foreach (var endpoint in _members.Current)
+            {
+                endpoint.Ejection.Tick();
+                if (endpoint.Load.Tick(ShareOf(endpoint, now), _typicalSeconds, now, _timeProvider) && endpoint.IsReady)
+                {
+                    _picker.Owe(endpoint);
+                }
+
+                if (!endpoint.IsReady)
+                {
+                    endpoint.Pool.Prepare();
+                }
+            }
+
+            _members.Forget();
+            RefreshPickerLocked();
+            Volatile.Write(ref _typicalSeconds, Typical());
+        }
+    }
+
+    private double ShareOf(Endpoint endpoint, long now) => _settings.SlowStart <= TimeSpan.Zero || endpoint.JoinedAt is not { } joinedAt
+        ? 1
+        : Math.Min(1, _timeProvider.GetElapsedTime(joinedAt, now) / _settings.SlowStart);
+
+    private double Typical()
+    {
+        var latencies = _picker.Ready.Select(static endpoint => endpoint.Load.LatencySeconds).Order().ToArray();
+        return latencies.Length == 0 ? _typicalSeconds : latencies[latencies.Length / 2];
+    }
+
+    private void RefreshPickerLocked()
+    {
+        var ready = _members.Current.Where(static endpoint => endpoint.IsReady).ToArray();
+        var well = Array.FindAll(ready, static endpoint => endpoint.Ejection.State != EndpointHealth.Ejected);
+        var picked = _isClosed ? [] : well.Length > 0 ? well : ready;
+        if (!picked.SequenceEqual(_picker.Ready))
+        {
+            _picker = new EndpointPicker<Endpoint>(picked, _settings.Policy);
+        }
+    }
+
+    // At most the configured share is out at a time, and never the last one.
+    private bool MayEject()
+    {
+        var all = _members.Current;
+        var ejected = all.Count(static endpoint => endpoint.Ejection.State == EndpointHealth.Ejected);
+        return ejected + 1 <= all.Length * _settings.Ejection.MaxEjectedRatio && all.Length > 1;
+    }
+}

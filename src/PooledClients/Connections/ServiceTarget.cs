@@ -1,0 +1,43 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PooledClients.Connections;
+
+/// <summary>Reads an address whose endpoints somebody resolves: its scheme may be the resolver's, its host a service's name.</summary>
+internal static class ServiceTarget
+{
+    private const string DnsScheme = "dns";
+
+    /// <summary>Whether the scheme asks for DNS by itself.</summary>
+    public static bool IsDns(Uri? uri) => uri is { IsAbsoluteUri: true, Scheme: DnsScheme };
+
+    /// <summary>What calls are addressed to and certificates are verified for: <c>http</c> where the address says so, TLS for all other schemes.</summary>
+    public static bool TryParse(Uri? uri, [NotNullWhen(true)] out ServiceAddress? address, [NotNullWhen(false)] out string? reason)
+    {
+        address = null;
+        if (uri is null || !uri.IsAbsoluteUri)
+        {
+            return ServiceAddress.TryParse(uri, out address, out reason);
+        }
+
+        // dns:///host:port has no authority: its path is the target. With one it would name the DNS server to ask.
+        var hasAuthority = uri.Host.Length > 0;
+        if (IsDns(uri) && hasAuthority)
+        {
+            reason = $"'{uri.Scheme}://{uri.Host}' names a DNS server to ask, which is not supported; write dns:///host:port.";
+            return false;
+        }
+
+        var target = hasAuthority ? uri.Authority : uri.AbsolutePath.TrimStart('/');
+
+        // Service discovery names one of a service's endpoints as "_endpoint.service", which no certificate does.
+        target = target.StartsWith('_') ? target[(target.IndexOf('.', StringComparison.Ordinal) + 1)..] : target;
+        var scheme = uri.Scheme == Uri.UriSchemeHttp ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        if (target.Length == 0 || !Uri.TryCreate($"{scheme}://{target}", UriKind.Absolute, out var service))
+        {
+            reason = $"an address of the scheme '{uri.Scheme}' has to name a host; write {uri.Scheme}:{(IsDns(uri) ? "///host:port" : "//name")}.";
+            return false;
+        }
+
+        return ServiceAddress.TryParse(service, out address, out reason);
+    }
+}

@@ -1,0 +1,76 @@
+using Grpc.Net.Client.Balancer;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Logs;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Endpoints;
+
+/// <summary>Endpoints that the application's service discovery, or a resolver of Grpc.Net.Client, tells.</summary>
+public sealed class DiscoveryTests : WatchedTest
+{
+    [Theory]
+    [InlineData("https://search")]
+    [InlineData("https+http://search")]
+    [InlineData("https+http://_grpc.search")]
+    public async Task Call_DiscoveredByConfiguration_ReachesAllEndpoints(string address)
+    {
+        await using var group = await ServerGroup.StartAsync(2, "search");
+        var name = address.Contains("_grpc", StringComparison.Ordinal) ? "grpc" : "https";
+        var settings = new Dictionary<string, string?>
+        {
+            [$"Services:search:{name}:0"] = $"https://127.0.0.1:{group[0].Port}",
+            [$"Services:search:{name}:1"] = $"https://127.0.0.1:{group[1].Port}",
+        };
+        await using var clients = await ClientHost.StartAsync(
+            Log,
+            services =>
+            {
+                services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+                {
+                    options.Address = new Uri(address);
+                    options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+                }).AddServiceDiscovery();
+            },
+            settings);
+
+        await Calls.RunAsync(callers: 4, total: 200, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync);
+
+        Assert.All(group.Servers, static server => Assert.InRange(ServerGroup.CallsOf(server), 20, 180));
+    }
+
+    [Fact]
+    public async Task Call_ServiceDiscoveryIsNotRegistered_FailsTheStartWithTheWayOut()
+    {
+        Log.Allow("Hosting failed to start");
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => ClientHost.StartAsync(Log, ServerGroup.Address, static options =>
+        {
+            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+            options.Endpoints.Resolver = EndpointResolver.ServiceDiscovery;
+        }));
+
+        Assert.Contains("AddPooledClientsServiceDiscovery", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("PooledClients:Grpc:KeyValue:Endpoints:Resolver", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Call_SchemeOfARegisteredResolverFactory_ReachesItsAddresses()
+    {
+        await using var group = await ServerGroup.StartAsync(2);
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            services.AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => [.. group.Servers.Select(static server => new BalancerAddress("127.0.0.1", server.Port))]));
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static options =>
+            {
+                options.Address = new Uri("static:///service.test");
+                options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+            });
+        });
+
+        await Calls.RunAsync(callers: 4, total: 200, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync);
+
+        Assert.All(group.Servers, static server => Assert.InRange(ServerGroup.CallsOf(server), 20, 180));
+    }
+}

@@ -1,0 +1,161 @@
+using System.Net;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Logs;
+using PooledClients.IntegrationTests.Servers;
+using PooledClients.IntegrationTests.Waiting;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Endpoints;
+
+/// <summary>Several endpoints behind one client: who gets the calls, and what the end of one does to them.</summary>
+public sealed class EndpointTests : WatchedTest
+{
+    [Fact]
+    public async Task Calls_FiveEndpoints_AreSpreadAndVerifiedForTheServicesName()
+    {
+        await using var group = await ServerGroup.StartAsync(5);
+        await using var clients = await ClientHost.StartAsync(Log, ServerGroup.Address, group.Configure);
+
+        await Calls.RunAsync(callers: 8, total: 1_000, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync);
+
+        Assert.All(group.Servers, static server => Assert.InRange(ServerGroup.CallsOf(server), 60, 400));
+        Assert.All(group.Servers, static server => Assert.Equal(1, server.Connections.Accepted));
+    }
+
+    [Fact]
+    public async Task Calls_OneEndpointIsKilled_IdempotentOnesDoNotFail()
+    {
+        await using var group = await ServerGroup.StartAsync(3);
+        await using var clients = await ClientHost.StartAsync(Log, ServerGroup.Address, options =>
+        {
+            group.Configure(options);
+            options.Methods["Get"] = new GrpcMethodOptions { Idempotent = true };
+        });
+        Log.Allow("left out");
+        await Calls.RunAsync(callers: 4, total: 100, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync);
+
+        var calling = Calls.RunAsync(callers: 8, total: 2_000, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync);
+        await group.KillAsync(0);
+        await calling;
+    }
+
+    [Fact]
+    public async Task Calls_OneEndpointIsNotThereAtAll_GoToTheOthers()
+    {
+        await using var group = await ServerGroup.StartAsync(2);
+        await using var clients = await ClientHost.StartAsync(Log, ServerGroup.Address, options =>
+        {
+            group.Configure(options);
+            options.Endpoints.Addresses.Insert(0, "127.0.0.1:1");
+        });
+
+        await Calls.RunAsync(callers: 4, total: 200, _ => clients.KeyValue.PutAsync(Calls.AnyPut).ResponseAsync);
+
+        Assert.Equal(200, group.Servers.Sum(ServerGroup.CallsOf));
+    }
+
+    [Fact]
+    public async Task Call_NoEndpointIsThere_FailsAsUnavailable()
+    {
+        await using var clients = await ClientHost.StartAsync(Log, ServerGroup.Address, static options =>
+        {
+            options.Endpoints.Resolver = EndpointResolver.Static;
+            options.Endpoints.Addresses.Add("127.0.0.1:1");
+            options.Endpoints.Addresses.Add("127.0.0.1:2");
+        });
+
+        var failure = await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Contains("refused", failure.Status.Detail, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Resolver_EndpointsComeAndGo_CallsFollowAndOpenStreamsFinish()
+    {
+        await using var group = await ServerGroup.StartAsync(2);
+        var resolver = new ListResolver([ServerGroup.EndPointOf(group[0])]);
+        await using var clients = await StartAsync(resolver);
+        using var stream = clients.KeyValue.Exchange();
+        await ExchangeAsync(stream);
+
+        resolver.Set(() => [ServerGroup.EndPointOf(group[1])]);
+        while (ServerGroup.CallsOf(group[1]) == 0)
+        {
+            await clients.KeyValue.GetAsync(Calls.AnyGet);
+        }
+
+        var before = ServerGroup.CallsOf(group[0]);
+        await clients.KeyValue.GetManyAsync(50);
+
+        Assert.Equal(before, ServerGroup.CallsOf(group[0]));
+        await ExchangeAsync(stream);
+    }
+
+    [Fact]
+    public async Task Resolver_FailsAndFindsNothing_TheLastGoodAnswerStays()
+    {
+        await using var group = await ServerGroup.StartAsync(1);
+        var resolver = new ListResolver(group.EndPoints);
+        await using var clients = await StartAsync(resolver);
+        await clients.KeyValue.GetAsync(Calls.AnyGet);
+        Log.Allow("could not be looked up");
+
+        resolver.Set(static () => throw new IOException("no such name"));
+        await Eventually.HoldsAsync(() => resolver.Asked >= 2);
+        await clients.KeyValue.GetManyAsync(20);
+        resolver.Set(static () => []);
+        await Eventually.HoldsAsync(() => resolver.Asked >= 3);
+        await clients.KeyValue.GetManyAsync(20);
+    }
+
+    [Fact]
+    public async Task Address_DnsScheme_ResolvesTheName()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var clients = await ClientHost.StartAsync(Log, new Uri($"dns:///localhost:{server.Port}"), static options =>
+            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem);
+
+        await clients.KeyValue.GetManyAsync(20);
+
+        Assert.Equal(20, ServerGroup.CallsOf(server));
+    }
+
+    [Fact]
+    public async Task Clients_OfOneNameResolvedByDns_ShareTheConnections()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Configure);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("other", Configure);
+        });
+
+        await clients.KeyValue.GetAsync(Calls.AnyGet);
+        await clients.Get<KeyValue.KeyValueClient>("other").GetAsync(Calls.AnyGet);
+
+        Assert.Equal(1, server.Connections.Accepted);
+
+        void Configure(PooledGrpcClientOptions options)
+        {
+            options.Address = new Uri($"dns:///localhost:{server.Port}");
+            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+        }
+    }
+
+    private static async Task ExchangeAsync(AsyncDuplexStreamingCall<ExchangeRequest, ExchangeResponse> stream)
+    {
+        await stream.RequestStream.WriteAsync(new ExchangeRequest { Put = Calls.AnyPut });
+        Assert.True(await stream.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+    }
+
+    private Task<ClientHost> StartAsync(ListResolver resolver) => ClientHost.StartAsync(Log, services =>
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static options =>
+        {
+            options.Address = ServerGroup.Address;
+            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+        }).AddEndpointResolver(_ => resolver));
+}
