@@ -41,7 +41,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         Key = key;
         PingDelay = key.Connection.KeepAlivePingDelay;
         Backoff = new ConnectBackoff(services.TimeProvider);
-        Connector = new Connector(key.Tls, key.Connection, services.Handshakes, services.LocalFaultRetry, services.TimeProvider);
+        Connector = new Connector(key.Tls, key.Connection, services.Handshakes, services.LocalFaultRetry, services.Names, services.TimeProvider, services.Logger);
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();

@@ -7,7 +7,7 @@ namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
+    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
     ILogger<Transport> logger)
 {
     public ConnectionGate Gate => gate;
@@ -15,6 +15,8 @@ internal sealed class TransportServices(
     public HandshakeQueue Handshakes => handshakes;
 
     public LocalFaultRetry LocalFaultRetry => localFaultRetry;
+
+    public NameLookup Names => names;
 
     public TimeProvider TimeProvider => timeProvider;
 

@@ -50,6 +50,7 @@ internal static class CoreServices
         services.TryAddSingleton<ConnectionGate>();
         services.TryAddSingleton(static _ => new HandshakeQueue());
         services.TryAddSingleton<LocalFaultRetry>();
+        services.TryAddSingleton<NameLookup>();
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
         services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();

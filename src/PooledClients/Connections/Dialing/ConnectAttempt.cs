@@ -28,8 +28,13 @@ internal sealed class ConnectAttempt : IConnectWatch
     private long _givenAt;
     private long _waited;
 
-    // Both are set before the stream is handed to the handler.
+    // A handshake that has taken this much of the connect's time is late.
+    private const int LatePart = 5;
+
+    // All are set before the stream is handed to the handler. _lateAt is what is left of the time when the handshake is late.
     private QueuedHandshake? _handshake;
+    private AddressTrial? _trial;
+    private TimeSpan _lateAt;
     private bool _takesTurns;
 
     public ConnectAttempt(string address, TimeSpan timeout, TimeProvider timeProvider)
@@ -52,10 +57,13 @@ internal sealed class ConnectAttempt : IConnectWatch
     /// <summary>Enters the handshake, which ends with the attempt, and waits until it may begin.</summary>
     /// <param name="handshakes">The queue.</param>
     /// <param name="takesTurns">Whether it is the processor's work alone; one that asks the network for revocation lists is not.</param>
+    /// <param name="trial">Told how it goes, where there are other addresses.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task BeginHandshakeAsync(HandshakeQueue handshakes, bool takesTurns, CancellationToken cancellationToken)
+    public async Task BeginHandshakeAsync(HandshakeQueue handshakes, bool takesTurns, AddressTrial? trial, CancellationToken cancellationToken)
     {
         _takesTurns = takesTurns;
+        _lateAt = _left - (_time / LatePart);
+        Volatile.Write(ref _trial, trial);
         var handshake = handshakes.Enter(_address);
         _handshake = handshake;
         if (!handshake.Begun.IsCompleted)
@@ -70,8 +78,11 @@ internal sealed class ConnectAttempt : IConnectWatch
 
     public void EndTurn() => _handshake?.EndTurn();
 
+    public void Succeeded() => _trial?.Succeed();
+
     public void Dispose()
     {
+        _trial?.End();
         _timer.Dispose();
         _timeout.Dispose();
         _handshake?.Dispose();
@@ -126,6 +137,11 @@ internal sealed class ConnectAttempt : IConnectWatch
     private void OnTick()
     {
         _left -= IsStarved ? TimeSpan.Zero : _timeProvider.GetElapsedTime(_since);
+        if (_left <= _lateAt && Volatile.Read(ref _trial) is { } trial)
+        {
+            trial.Late();
+        }
+
         try
         {
             if (_left <= TimeSpan.Zero)

@@ -1,15 +1,23 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Wire;
+using PooledClients.Diagnostics;
 using PooledClients.Tls;
 
 namespace PooledClients.Connections.Dialing;
 
 /// <summary>Opens the sockets of one transport, for who has the lease of one.</summary>
 internal sealed class Connector(
-    TlsContext? tls, ConnectionSettings settings, HandshakeQueue handshakes, LocalFaultRetry localFaults, TimeProvider timeProvider)
+    TlsContext? tls, ConnectionSettings settings, HandshakeQueue handshakes, LocalFaultRetry localFaults, NameLookup names, TimeProvider timeProvider, ILogger logger)
 {
+    private readonly AddressMemory _memory = new(timeProvider);
+
+    // The names that were told of, once each; written by whoever adds one first.
+    private readonly ConcurrentDictionary<string, bool> _several = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>
     /// Opens a connection up to its TLS handshake, which belongs to the connect's time too: when that is over the socket is closed under
     /// it. Out of descriptors is nothing that the server could help: it is tried again for as long as the connection is wanted.
@@ -29,11 +37,12 @@ internal sealed class Connector(
         Socket? socket = null;
         try
         {
-            socket = await OpenSocketAsync(target, attempt).ConfigureAwait(false);
+            (socket, var addresses) = await OpenSocketAsync(target, attempt).ConfigureAwait(false);
             lease.MarkOpened();
             if (isSecure)
             {
-                await attempt.BeginHandshakeAsync(handshakes, takesTurns: tls is not { AsksForRevocation: true }, wanted).ConfigureAwait(false);
+                var trial = addresses.Count > 1 ? _memory.Try((IPEndPoint)socket.RemoteEndPoint!, addresses, owner.HandshakeLate) : null;
+                await attempt.BeginHandshakeAsync(handshakes, takesTurns: tls is not { AsksForRevocation: true }, trial, wanted).ConfigureAwait(false);
             }
 
             var connection = new PooledConnection(owner, timeProvider);
@@ -50,7 +59,7 @@ internal sealed class Connector(
         }
     }
 
-    private async Task<Socket> OpenSocketAsync(EndPoint target, ConnectAttempt attempt)
+    private async Task<(Socket Socket, IReadOnlyList<IPAddress> Addresses)> OpenSocketAsync(EndPoint target, ConnectAttempt attempt)
     {
         var phase = "name resolution";
         try
@@ -58,20 +67,33 @@ internal sealed class Connector(
             if (target is UnixDomainSocketEndPoint)
             {
                 phase = "the connect to the socket";
-                return await SocketConnector.ConnectOneAsync(target, attempt.Token).ConfigureAwait(false);
+                return (await SocketConnector.ConnectOneAsync(target, attempt.Token).ConfigureAwait(false), []);
             }
 
             var (addresses, port) = target is DnsEndPoint name
-                ? (await SocketConnector.ResolveAsync(name.Host, attempt.Token).ConfigureAwait(false), name.Port)
+                ? (_memory.Order(await LookUpAsync(name.Host, attempt.Token).ConfigureAwait(false), name.Port), name.Port)
                 : ([((IPEndPoint)target).Address], ((IPEndPoint)target).Port);
             phase = "the TCP connect";
             var socket = await SocketConnector.ConnectAsync(addresses, port, timeProvider, attempt.Token).ConfigureAwait(false);
             DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
-            return socket;
+            return (socket, addresses);
         }
         catch (OperationCanceledException) when (attempt.HasTimedOut)
         {
             throw attempt.TimedOut(phase);
         }
+    }
+
+    private async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken)
+    {
+        var addresses = await SocketConnector.ResolveAsync(names, host, cancellationToken).ConfigureAwait(false);
+
+        // One of each family is one server's, as localhost's are.
+        if (addresses.GroupBy(static address => address.AddressFamily).Any(static family => family.Count() > 1) && _several.TryAdd(host, true))
+        {
+            logger.SeveralAddresses(host, addresses.Length);
+        }
+
+        return addresses;
     }
 }

@@ -13,14 +13,14 @@ internal static class SocketConnector
     // RFC 8305, section 5: the recommended Connection Attempt Delay.
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    public static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    public static async Task<IPAddress[]> ResolveAsync(NameLookup names, string host, CancellationToken cancellationToken)
     {
         if (IPAddress.TryParse(host, out var literal))
         {
             return [literal];
         }
 
-        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+        var addresses = await names.GetAddressesAsync(host, cancellationToken).ConfigureAwait(false);
         return addresses.Length == 0 ? throw new SocketException((int)SocketError.HostNotFound) : Interleave(addresses);
     }
 

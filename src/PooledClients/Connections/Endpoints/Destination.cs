@@ -131,6 +131,11 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     {
     }
 
+    // Each request dials for itself: the next one goes elsewhere.
+    public void HandshakeLate()
+    {
+    }
+
     public void Closed(PooledConnection connection)
     {
         lock (_lock)

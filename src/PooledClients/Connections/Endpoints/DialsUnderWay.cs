@@ -25,8 +25,8 @@ internal sealed class DialsUnderWay(EndpointPool pool, EndpointDialer dialer)
 
         // On no thread of a call, so that nothing of its context stays with the connection.
         ThreadPool.UnsafeQueueUserWorkItem(
-            static dial => _ = dial.Dials.RunAsync(dial.Epoch, dial.Token),
-            (Dials: this, Epoch: _epoch, Token: (isForCalls ? _waitedFor : _valid).Token),
+            static dial => _ = dial.Dials.RunAsync(dial.Dial, dial.Token),
+            (Dials: this, Dial: new Dial(_epoch), Token: (isForCalls ? _waitedFor : _valid).Token),
             preferLocal: false);
     }
 
@@ -50,31 +50,44 @@ internal sealed class DialsUnderWay(EndpointPool pool, EndpointDialer dialer)
         _epoch++;
     }
 
-    /// <summary>A dial has ended; <see langword="false"/> when it was discarded.</summary>
-    public bool TryEnd(int epoch)
+    /// <summary>A dial takes long, and may do better elsewhere; <see langword="false"/> when it was discarded.</summary>
+    public bool TryLeave(Dial dial)
     {
-        if (epoch != _epoch)
+        if (dial.Epoch != _epoch || dial.IsLate)
         {
             return false;
         }
 
+        dial.IsLate = true;
         _count--;
         return true;
     }
 
-    private async Task RunAsync(int epoch, CancellationToken wanted)
+    /// <summary>A dial has ended; <see langword="false"/> when it was discarded.</summary>
+    public bool TryEnd(Dial dial)
+    {
+        if (dial.Epoch != _epoch)
+        {
+            return false;
+        }
+
+        _count -= dial.IsLate ? 0 : 1;
+        return true;
+    }
+
+    private async Task RunAsync(Dial dial, CancellationToken wanted)
     {
         try
         {
-            pool.Dialed(await dialer.DialAsync(pool, wanted).ConfigureAwait(false), epoch);
+            pool.Dialed(await dialer.DialAsync(pool, dial, wanted).ConfigureAwait(false), dial);
         }
         catch (OperationCanceledException) when (wanted.IsCancellationRequested)
         {
-            pool.DialFailed(exception: null, epoch);
+            pool.DialFailed(exception: null, dial);
         }
         catch (Exception exception)
         {
-            pool.DialFailed(exception, epoch);
+            pool.DialFailed(exception, dial);
         }
     }
 }

@@ -24,14 +24,15 @@ internal sealed class EndpointDialer(
 
     /// <summary>Makes a connection up to the end of TLS.</summary>
     /// <param name="pool">The pool that it is for.</param>
+    /// <param name="dial">The dial that it is.</param>
     /// <param name="wanted">Cancelled when nobody wants it any more: ends the waits, and no connect that is under way.</param>
-    public async Task<Http2Connection> DialAsync(EndpointPool pool, CancellationToken wanted)
+    public async Task<Http2Connection> DialAsync(EndpointPool pool, Dial dial, CancellationToken wanted)
     {
         await Task.Delay(backoff.RemainingGap(), timeProvider, wanted).ConfigureAwait(false);
         var lease = await budget.AcquireAsync(wanted).ConfigureAwait(false);
         try
         {
-            var connection = new Http2Connection(pool, createHandler());
+            var connection = new Http2Connection(pool, dial, createHandler());
             await connection.OpenAsync(connector, target, lease, wanted).ConfigureAwait(false);
             return connection;
         }

@@ -286,14 +286,14 @@ internal sealed class EndpointPool : IDisposable
         }
     }
 
-    /// <summary>A dial has made a connection; <paramref name="epoch"/> tells whether it is still what is wanted.</summary>
-    public void Dialed(Http2Connection connection, int epoch)
+    /// <summary>A dial has made a connection; <paramref name="dial"/> tells whether it is still what is wanted.</summary>
+    public void Dialed(Http2Connection connection, Dial dial)
     {
         Http2Connection[] replaced = [connection];
         var isAdded = false;
         lock (_lock)
         {
-            if (_dials.TryEnd(epoch))
+            if (_dials.TryEnd(dial))
             {
                 replaced = [.. _connections.Current.Where(static current => current.IsExpired)];
                 Array.ForEach(replaced, expired => _connections.Retire(expired, _timeProvider.GetTimestamp()));
@@ -311,17 +311,30 @@ internal sealed class EndpointPool : IDisposable
         }
     }
 
-    /// <summary>A dial has failed, or was given up.</summary>
-    public void DialFailed(Exception? exception, int epoch)
+    /// <summary>A dial's handshake takes long, and its server has other addresses: calls that wait have the next one dialed.</summary>
+    public void DialIsLate(Dial dial)
     {
         lock (_lock)
         {
-            if (!_dials.TryEnd(epoch))
+            if (_dials.TryLeave(dial))
+            {
+                ServeLocked();
+            }
+        }
+    }
+
+    /// <summary>A dial has failed, or was given up.</summary>
+    public void DialFailed(Exception? exception, Dial dial)
+    {
+        lock (_lock)
+        {
+            if (!_dials.TryEnd(dial))
             {
                 return;
             }
 
-            if (exception is not null)
+            // One that was late fails nobody where another one is up or on its way.
+            if (exception is not null && !(dial.IsLate && _dials.Count + _connections.Current.Length > 0))
             {
                 FailLocked(exception);
             }

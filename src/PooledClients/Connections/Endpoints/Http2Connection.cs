@@ -19,6 +19,7 @@ namespace PooledClients.Connections.Endpoints;
 internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnectionWatcher
 {
     private readonly EndpointPool _pool;
+    private readonly Dial _dial;
     private readonly SocketsHttpHandler _handler;
     private readonly HttpMessageInvoker _invoker;
     private readonly ConnectionFrames _frames;
@@ -33,9 +34,10 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private volatile bool _isRetired;
     private int _handlerDisposed;
 
-    public Http2Connection(EndpointPool pool, SocketsHttpHandler handler)
+    public Http2Connection(EndpointPool pool, Dial dial, SocketsHttpHandler handler)
     {
         _pool = pool;
+        _dial = dial;
         _handler = handler;
         _frames = new ConnectionFrames(this);
         PingDelay = handler.KeepAlivePingDelay is var delay && delay != Timeout.InfiniteTimeSpan ? delay : null;
@@ -169,6 +171,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     void IConnectionOwner.Established(PooledConnection connection) => connection.IsUp = true;
 
     void IConnectionOwner.Refused(PooledConnection connection, IdentityRefusedException exception) => _pool.IdentityRefused(this, exception);
+
+    void IConnectionOwner.HandshakeLate() => _pool.DialIsLate(_dial);
 
     void IConnectionOwner.Closed(PooledConnection connection)
     {

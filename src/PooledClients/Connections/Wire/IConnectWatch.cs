@@ -11,6 +11,9 @@ internal interface IConnectWatch : IDisposable
     /// <summary>The error that names the phase in which the time ran out.</summary>
     Exception TimedOut(string phase);
 
+    /// <summary>The handshake has ended well.</summary>
+    void Succeeded();
+
     /// <summary>Takes a turn at what has come from the server; the next read or write gives it back.</summary>
     ValueTask TakeTurnAsync(CancellationToken cancellationToken);
 

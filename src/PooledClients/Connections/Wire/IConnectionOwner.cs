@@ -16,4 +16,7 @@ internal interface IConnectionOwner
 
     /// <summary>The socket is closed.</summary>
     void Closed(PooledConnection connection);
+
+    /// <summary>The handshake takes long, and its server has other addresses.</summary>
+    void HandshakeLate();
 }

@@ -61,6 +61,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     {
         if (Interlocked.Exchange(ref _attempt, null) is { } attempt)
         {
+            attempt.Succeeded();
             attempt.Dispose();
             Handshake?.Completed(isMutual);
             _isWatched = false;

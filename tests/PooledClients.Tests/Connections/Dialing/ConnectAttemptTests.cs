@@ -17,7 +17,7 @@ public sealed class ConnectAttemptTests
         using var second = Attempt();
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        var waiting = second.BeginHandshakeAsync(handshakes, takesTurns: true, Ended);
+        var waiting = second.BeginHandshakeAsync(handshakes, takesTurns: true, trial: null, Ended);
         _time.Advance(TimeSpan.FromSeconds(60));
         Assert.False(waiting.IsCompleted);
         Assert.False(second.HasTimedOut);
@@ -66,7 +66,7 @@ public sealed class ConnectAttemptTests
         using var first = await BeginAsync(handshakes);
         await first.TakeTurnAsync(Ended);
         using var second = Attempt();
-        await second.BeginHandshakeAsync(handshakes, takesTurns: false, Ended);
+        await second.BeginHandshakeAsync(handshakes, takesTurns: false, trial: null, Ended);
 
         var turn = second.TakeTurnAsync(Ended).AsTask();
         Assert.True(turn.IsCompletedSuccessfully);
@@ -80,7 +80,7 @@ public sealed class ConnectAttemptTests
         var first = await BeginAsync(handshakes);
         using var cancellation = new CancellationTokenSource();
         var attempt = Attempt();
-        var waiting = attempt.BeginHandshakeAsync(handshakes, takesTurns: true, cancellation.Token);
+        var waiting = attempt.BeginHandshakeAsync(handshakes, takesTurns: true, trial: null, cancellation.Token);
 
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
@@ -90,13 +90,13 @@ public sealed class ConnectAttemptTests
 
         using var next = await BeginAsync(handshakes);
         using var last = Attempt();
-        Assert.False(last.BeginHandshakeAsync(handshakes, takesTurns: true, Ended).IsCompleted);
+        Assert.False(last.BeginHandshakeAsync(handshakes, takesTurns: true, trial: null, Ended).IsCompleted);
     }
 
     private async Task<ConnectAttempt> BeginAsync(HandshakeQueue handshakes)
     {
         var attempt = Attempt();
-        var begun = attempt.BeginHandshakeAsync(handshakes, takesTurns: true, Ended);
+        var begun = attempt.BeginHandshakeAsync(handshakes, takesTurns: true, trial: null, Ended);
         Assert.True(begun.IsCompletedSuccessfully);
         await begun;
         return attempt;

@@ -19,4 +19,8 @@ internal sealed class NoOwner : IConnectionOwner
     public void Closed(PooledConnection connection)
     {
     }
+
+    public void HandshakeLate()
+    {
+    }
 }
