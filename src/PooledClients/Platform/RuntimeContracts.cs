@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http;
+using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 
@@ -121,6 +122,27 @@ internal static class RuntimeContracts
     [UnsafeAccessor(UnsafeAccessorKind.Method)]
     public static extern Task SerializeToStreamAsync(HttpContent content, Stream stream, TransportContext? context, CancellationToken cancellationToken);
 
+    /// <summary>The length of a content, where it knows it. The method is protected, and so part of .NET 10's contract with derived types.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Method)]
+    public static extern bool TryComputeLength(HttpContent content, out long length);
+
+    /// <summary>
+    /// Gives <paramref name="to"/> the headers of <paramref name="from"/> themselves, where .NET still has the two fields of .NET 10 that
+    /// hold them; else nothing is done. Copies would lose what no public member tells: that a length was taken away on purpose.
+    /// </summary>
+    public static bool TryGiveHeaders(HttpContent from, HttpContent to)
+    {
+        if (!CanGiveHeaders)
+        {
+            return false;
+        }
+
+        var headers = from.Headers;
+        HeadersOf(to) = headers;
+        ContentOf(headers) = to;
+        return true;
+    }
+
     /// <summary>
     /// The stream below a TLS stream. The property is protected, and so part of .NET 10's contract with derived types; nothing else leads
     /// from a handshake to its connection.
@@ -138,6 +160,27 @@ internal static class RuntimeContracts
             written(request);
             return null;
         };
+
+    private static bool CanGiveHeaders { get; } = FindHeaders();
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_headers")]
+    private static extern ref HttpContentHeaders? HeadersOf(HttpContent content);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parent")]
+    private static extern ref HttpContent ContentOf(HttpContentHeaders headers);
+
+    private static bool FindHeaders()
+    {
+        using var content = new ByteArrayContent([]);
+        try
+        {
+            return ReferenceEquals(ContentOf(content.Headers), content) && ReferenceEquals(HeadersOf(content), content.Headers);
+        }
+        catch (MissingFieldException)
+        {
+            return false;
+        }
+    }
 
     private static bool Says(Exception exception, string key) =>
         exception.Message.StartsWith(Texts[key], StringComparison.Ordinal) || exception.Message.StartsWith(key, StringComparison.Ordinal);

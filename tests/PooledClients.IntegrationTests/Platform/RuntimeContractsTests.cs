@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Resources;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
+using PooledClients.IntegrationTests.Http;
 using PooledClients.IntegrationTests.Http2;
 using PooledClients.IntegrationTests.Servers;
 using PooledClients.Platform;
@@ -157,6 +158,42 @@ public class RuntimeContractsTests
         await RuntimeContracts.SerializeToStreamAsync(content, stream, null, TestContext.Current.CancellationToken);
 
         Assert.Equal("abc"u8.ToArray(), stream.ToArray());
+    }
+
+    [Fact]
+    public void TryGiveHeaders_LengthTakenAway_StaysAway()
+    {
+        using var from = new StringContent("abc");
+        using var to = new StringContent("abc");
+        using var other = new StringContent("abc");
+        from.Headers.ContentLength = null;
+        from.Headers.Add("x-own", "a");
+
+        Assert.True(RuntimeContracts.TryGiveHeaders(from, to));
+
+        Assert.Null(to.Headers.ContentLength);
+        Assert.True(to.Headers.Contains("x-own"));
+        Assert.Equal(3, other.Headers.ContentLength);
+    }
+
+    [Fact]
+    public void TryGiveHeaders_LengthNotKnown_IsAskedOfTheNewContent()
+    {
+        using var from = new StreamContent(new EndlessStream());
+        using var to = new StringContent("abc");
+
+        Assert.True(RuntimeContracts.TryGiveHeaders(from, to));
+
+        Assert.Equal(3, to.Headers.ContentLength);
+    }
+
+    [Fact]
+    public void TryComputeLength_AnotherContent_IsItsOwn()
+    {
+        using var content = new StringContent("abc");
+
+        Assert.True(RuntimeContracts.TryComputeLength(content, out var length));
+        Assert.Equal(3, length);
     }
 
     [Fact]

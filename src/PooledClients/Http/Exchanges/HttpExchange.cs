@@ -122,10 +122,18 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    /// <summary>Lets nothing be sent for an exchange that is over before it began.</summary>
-    public void ThrowIfOver()
+    /// <summary>What the caller is told in place of a cancellation that has the exchange's token, and what it would be told without an exchange.</summary>
+    public static OperationCanceledException Cancelled(OperationCanceledException? cause, CancellationToken token) => cause switch
     {
-        if (End != ExchangeEnd.None)
+        null => new TaskCanceledException(null, null, token),
+        TaskCanceledException => new TaskCanceledException(cause.Message, cause.InnerException, token),
+        _ => new OperationCanceledException(cause.Message, cause.InnerException, token),
+    };
+
+    /// <summary>Lets nothing be sent once the deadline has passed. The handlers see by themselves that the caller has cancelled.</summary>
+    public void ThrowIfLate()
+    {
+        if (End == ExchangeEnd.DeadlinePassed)
         {
             throw new OperationCanceledException(Token);
         }

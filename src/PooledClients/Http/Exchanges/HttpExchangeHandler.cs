@@ -38,8 +38,15 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         HttpResponseMessage? response = null;
         try
         {
-            exchange.ThrowIfOver();
+            exchange.ThrowIfLate();
             response = isAsync ? await base.SendAsync(request, exchange.Token).ConfigureAwait(false) : base.Send(request, exchange.Token);
+            if (response is null)
+            {
+                // A handler's fault, which the client tells.
+                exchange.TryComplete();
+                return response!;
+            }
+
             Track(exchange, request, response);
         }
         catch (Exception exception)
@@ -72,7 +79,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 
         if (exchange.End == ExchangeEnd.Cancelled && cause is null or OperationCanceledException)
         {
-            throw new TaskCanceledException(cause?.Message ?? "The request was cancelled.", cause, cancellationToken);
+            throw HttpExchange.Cancelled(cause as OperationCanceledException, cancellationToken);
         }
     }
 

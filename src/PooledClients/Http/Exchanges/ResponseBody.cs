@@ -37,7 +37,11 @@ internal readonly record struct ResponseBody(BodyKind Kind, Stream? Stream = nul
         }
 
         // The runtime's own contents hand out their stream without reading from it; others might buffer all of it here.
-        var stream = content.ReadAsStream();
+        if (Open(content) is not { } stream)
+        {
+            return new(BodyKind.Open);
+        }
+
         return stream switch
         {
             MemoryStream => new(BodyKind.InMemory),
@@ -46,6 +50,19 @@ internal readonly record struct ResponseBody(BodyKind Kind, Stream? Stream = nul
             _ when type == typeof(StreamContent) => new(BodyKind.Open, stream),
             _ => new(BodyKind.Open, stream, IsStreamOfMany: response.Version.Major >= 2),
         };
+    }
+
+    // A handler that has opened it asynchronously leaves a task, which no synchronous call takes up.
+    private static Stream? Open(HttpContent content)
+    {
+        try
+        {
+            return content.ReadAsStream();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
     }
 
     private static bool IsUpgradeAnswer(HttpRequestMessage request, HttpResponseMessage response)

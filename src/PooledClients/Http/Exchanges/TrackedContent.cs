@@ -1,4 +1,5 @@
 using System.Net;
+using PooledClients.Platform;
 
 namespace PooledClients.Http.Exchanges;
 
@@ -20,7 +21,10 @@ internal sealed class TrackedContent : HttpContent
         _inner = inner;
         _body = body;
         _stream = body.Stream;
-        ContentHeaders.Copy(inner, this);
+        if (!RuntimeContracts.TryGiveHeaders(inner, this))
+        {
+            ContentHeaders.Copy(inner, this);
+        }
     }
 
     public HttpExchange Exchange { get; }
@@ -54,22 +58,30 @@ internal sealed class TrackedContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var body = Track(Volatile.Read(ref _stream) ?? await OpenInnerAsync(cancellationToken).ConfigureAwait(false));
+        if (Volatile.Read(ref _stream) is not { } open)
+        {
+            await CopyInnerAsync(stream, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using var body = Track(open);
         await body.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
     }
 
     protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        using var body = Track(Volatile.Read(ref _stream) ?? _inner.ReadAsStream(cancellationToken));
+        if (Volatile.Read(ref _stream) is not { } open)
+        {
+            _inner.CopyTo(stream, context, cancellationToken);
+            Complete();
+            return;
+        }
+
+        using var body = Track(open);
         body.CopyTo(stream);
     }
 
-    protected override bool TryComputeLength(out long length)
-    {
-        // What is known of it is among the headers.
-        length = 0;
-        return false;
-    }
+    protected override bool TryComputeLength(out long length) => RuntimeContracts.TryComputeLength(_inner, out length);
 
     protected override void Dispose(bool disposing)
     {
@@ -83,6 +95,22 @@ internal sealed class TrackedContent : HttpContent
     }
 
     private async Task<Stream> OpenAsync(CancellationToken cancellationToken) => HandOut(await OpenInnerAsync(cancellationToken).ConfigureAwait(false));
+
+    // Content that is not the transport's, or that a handler has opened: it knows by itself whether it can be read.
+    private async Task CopyInnerAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Exchange.Token);
+        try
+        {
+            await _inner.CopyToAsync(stream, linked.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Exchange.ToException(exception) is { } ended)
+        {
+            throw ended;
+        }
+
+        Complete();
+    }
 
     private async Task<Stream> OpenInnerAsync(CancellationToken cancellationToken)
     {

@@ -264,7 +264,7 @@ internal sealed class TrackedStream : Stream
 
         if (isCancelled)
         {
-            throw new TaskCanceledException(exception.Message, exception, cancellationToken);
+            throw HttpExchange.Cancelled((OperationCanceledException)exception, cancellationToken);
         }
     }
 }

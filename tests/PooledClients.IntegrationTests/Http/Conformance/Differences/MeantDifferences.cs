@@ -1,0 +1,38 @@
+using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
+
+namespace PooledClients.IntegrationTests.Http.Conformance.Differences;
+
+/// <summary>Where a pooled client is meant to differ: the rows of <c>docs/http-differences.md</c>.</summary>
+internal static class MeantDifferences
+{
+    public static Difference Deadline { get; } = new("Deadline", "The deadline covers the exchange to the last byte of its body, whoever reads it.");
+
+    public static Difference RequestDeadline { get; } = new("Deadline of one request", "A request may carry a deadline of its own.");
+
+    public static Difference AmbientDeadline { get; } = new("Ambient deadline", "Work that has a deadline hands it on to the requests that it makes.");
+
+    public static Difference IdleRead { get; } = new("Idle read", "A read of a body that gets no byte for `IdleReadTimeout` ends, where one is set.");
+
+    public static Difference RetryOfStatus { get; } = new("Retry of a status", "An idempotent request is sent again after 408, 429 or 5xx (not 501, 505).");
+
+    public static Difference RetryOfConnection { get; } = new("Retry of a lost connection", "An idempotent request is sent again when its connection ended without an answer.");
+
+    public static Difference Breaker { get; } = new("Breaker", "An authority to which nearly every request failed is left alone for a while.");
+
+    public static Difference Connections { get; } = new("Connections of a server", "At most `Connection:MaxConnections` connections are open to a server; further requests wait.");
+
+    public static Difference Cookies { get; } = new("Cookies", "Cookies are not kept: a client that many callers share would send one caller's to another's request.");
+
+    public static Difference Disposal { get; } = new("Disposal of the container", "When the container has been disposed, no new request is sent: its connections are closed, not left to the collector.");
+
+    public static Difference Sharing { get; } = new("Shared connections", "Clients that want the same of a connection share it.");
+
+    public static Difference Handshake { get; } = new("Failed handshakes", "The exception within says why the two ends do not agree, in place of the TLS library's own.");
+
+    public static Difference NoAnswer { get; } = new("A handler that answers nothing", "The factory's logging looks at the answer before the client does.");
+
+    public static Difference SecondCopy { get; } = new("A decompressed body copied twice", "It is refused as any other body is that has been read.");
+
+    public static IReadOnlyList<Difference> All { get; } =
+        [Deadline, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, NoAnswer, SecondCopy];
+}

@@ -1,0 +1,3 @@
+using PooledClients.IntegrationTests.Http.Conformance.Peers;
+
+[assembly: AssemblyFixture(typeof(KestrelServers))]

@@ -1,0 +1,38 @@
+using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
+using PooledClients.IntegrationTests.Http.Conformance.Peers;
+
+namespace PooledClients.IntegrationTests.Http.Conformance.Reading;
+
+/// <summary>Each way to read text, over each way to frame it.</summary>
+public class TextTests(KestrelServers servers)
+{
+    private static readonly CaseSet Cases = new()
+    {
+        Over("length", RawPeer.Answers(Answer.Ok("the quick brown fox")), ClientSettings.Default),
+        Over("chunks and trailers", RawPeer.Answers("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nthe \r\nf\r\nquick brown fox\r\n0\r\nX-Sum: 42\r\n\r\n"), ClientSettings.Default),
+        Over("close", RawPeer.Answers(new Answer("HTTP/1.1 200 OK\r\n\r\nthe quick brown fox").ThenClose()), ClientSettings.Default),
+        Over("HTTP/2 with a length", KestrelServers.Http2, ClientSettings.Http2),
+        Over("HTTP/2 with trailers", KestrelServers.Http2, ClientSettings.Http2, "trailers"),
+        Over("an idle-read timeout", RawPeer.Answers(Answer.Ok("the quick brown fox")), new ClientSettings { Pooled = static options => options.IdleReadTimeout = TimeSpan.FromSeconds(30) }),
+    };
+
+    public static TheoryData<string> Names => Cases.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Text_ReadInAnyWay_ComesOutTheSame(string name) => Cases.CompareAsync(name, servers);
+
+    private static IEnumerable<ConformanceCase> Over(string framing, PeerFactory peer, ClientSettings settings, string path = "text")
+        => TextWays.All.Select(way => new ConformanceCase(
+            $"{way.Name}, {framing}",
+            peer,
+            async trial =>
+            {
+                await way.Act(trial, path);
+                await trial.ProbeAsync();
+            },
+            "the quick brown fox")
+        {
+            Settings = settings,
+        });
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
+using PooledClients.IntegrationTests.Http.Conformance.Peers;
+
+namespace PooledClients.IntegrationTests.Http.Conformance.Redirects;
+
+/// <summary>Credentials that the handler gives when it is asked for them.</summary>
+public class CredentialTests(KestrelServers servers)
+{
+    private static readonly NetworkCredential Right = new("user", "secret");
+
+    private static readonly CaseSet Cases = new()
+    {
+        Get("none", null, "status 401"),
+        Get("right", Right, "status 200"),
+        Get("wrong", new NetworkCredential("user", "guess"), "status 401"),
+        Get("for another server", new CredentialCache { { new Uri("http://other.test/"), "Basic", Right } }, "status 401"),
+        Get("given twice", Right, "status 200", times: 2),
+        Get("given before they are asked for", Right, "status 200", times: 2, before: true),
+        Get("right, with a body", Right, "status 200", content: static () => new StringContent("the fox")),
+        Get("right, with a body that cannot be read twice", Right, "thrown", content: static () => new StreamContent(new Sending.OneWayStream("the fox"))),
+        new ConformanceCase("right, HTTP/2", KestrelServers.Http2, GetAsync, "status 200") { Settings = ClientSettings.Http2 with { Handler = static handler => handler.Credentials = Right } },
+        new ConformanceCase("right, sent synchronously", KestrelServers.Http1, async trial => await trial.NoteAsync(trial.Client.Send(new HttpRequestMessage(HttpMethod.Get, "basic"))), "status 200")
+        {
+            Settings = ClientSettings.Default with { Handler = static handler => handler.Credentials = Right },
+        },
+        new ConformanceCase("a scheme that nobody knows", RawPeer.Answers(Answer.Status("401 Unauthorized", "WWW-Authenticate: Riddle\r\n")), GetAsync, "status 401")
+        {
+            Settings = ClientSettings.Default with { Handler = static handler => handler.Credentials = Right },
+        },
+        new ConformanceCase("401 that closes", RawPeer.Answers(Answer.Status("401 Unauthorized", "WWW-Authenticate: Basic realm=\"a\"\r\nConnection: close\r\n").ThenClose()), GetAsync, "connection 2")
+        {
+            Settings = ClientSettings.Default with { Handler = static handler => handler.Credentials = Right },
+        },
+        new ConformanceCase("401 with a long body", RawPeer.Answers($"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"a\"\r\nContent-Length: 5000\r\n\r\n{new string('x', 5000)}"), GetAsync, "status 200")
+        {
+            Settings = ClientSettings.Default with { Handler = static handler => handler.Credentials = Right },
+        },
+        new ConformanceCase("in the address", KestrelServers.Http1, async trial =>
+        {
+            var address = new UriBuilder(new Uri(trial.Peer.Address, "basic")) { UserName = "user", Password = "secret" }.Uri;
+            await trial.NoteAsync(await trial.Client.GetAsync(address));
+        }, "status 401"),
+        new ConformanceCase("a bearer that is refused", RawPeer.Answers(Answer.Status("401 Unauthorized", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n")), async trial =>
+        {
+            trial.Client.DefaultRequestHeaders.Authorization = new("Bearer", "abc");
+            await trial.NoteAsync(await trial.Client.GetAsync("it"));
+        }, "status 401"),
+    };
+
+    public static TheoryData<string> Names => Cases.Names;
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Credentials_AskedFor_AreGivenTheSame(string name) => Cases.CompareAsync(name, servers);
+
+    private static Task GetAsync(Trial trial) => GetAsync(trial, 1, null);
+
+    private static async Task GetAsync(Trial trial, int times, Func<HttpContent>? content)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            using var request = new HttpRequestMessage(content is null ? HttpMethod.Get : HttpMethod.Post, "basic") { Content = content?.Invoke(), Version = trial.Client.DefaultRequestVersion };
+            await trial.NoteAsync(await trial.Client.SendAsync(request));
+        }
+    }
+
+    private static ConformanceCase Get(string name, ICredentials? credentials, string shows, int times = 1, bool before = false, Func<HttpContent>? content = null)
+        => new(name, KestrelServers.Http1, trial => GetAsync(trial, times, content), shows)
+        {
+            Settings = ClientSettings.Once with
+            {
+                Handler = handler =>
+                {
+                    handler.Credentials = credentials;
+                    handler.PreAuthenticate = before;
+                },
+            },
+        };
+}
