@@ -19,7 +19,6 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     private readonly CancellationTokenSource _abort = new();
     private readonly long _startedAt;
     private readonly TimeSpan _deadline;
-    private readonly ITimer? _deadlineTimer;
     private ITimer? _readTimer;
     private CancellationTokenRegistration _ambient;
     private WeakReference<TrackedContent>? _content;
@@ -44,8 +43,9 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
         else if (deadline != Timeout.InfiniteTimeSpan)
         {
-            var due = deadline < TimerExtensions.LongestTimer ? deadline : TimerExtensions.LongestTimer;
-            _deadlineTimer = Time.CreateUncapturedTimer(static state => ((HttpExchange)state!).Abort(ExchangeEnd.DeadlinePassed), this, due);
+            var ticks = deadline.TotalSeconds * Time.TimestampFrequency;
+            DueAt = ticks < long.MaxValue / 2 ? _startedAt + (long)ticks : long.MaxValue - 1;
+            Route.Client.Registry.Deadlines.Add(this);
         }
     }
 
@@ -90,6 +90,15 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
     /// <summary>How long the response has been open.</summary>
     public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
+
+    // The list of deadlines that it is in, if it has one; guarded by that list's lock.
+    internal DeadlineList? Deadlines { get; set; }
+
+    internal HttpExchange? PreviousDue { get; set; }
+
+    internal HttpExchange? NextDue { get; set; }
+
+    internal long DueAt { get; }
 
     // The registry's list; guarded by its lock.
     internal HttpExchange? Previous { get; set; }
@@ -278,7 +287,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             content = target;
         }
 
-        _deadlineTimer?.Dispose();
+        Deadlines?.Remove(this);
         _readTimer?.Dispose();
         _ambient.Unregister();
         Route.Client.Registry.Remove(this);

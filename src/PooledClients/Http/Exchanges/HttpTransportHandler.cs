@@ -26,6 +26,33 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
         }
     }
 
+    // The runtime sends a request without a content again, whatever its method, when a connection that was used before ends without an
+    // answer; one with a content, be it empty, it does not. On the wire they are the same.
+    private static bool NeedsContent(HttpRequestMessage request)
+        => request.Content is null
+            && request.Method != HttpMethod.Connect
+            && !Idempotence.Of(request, request.Method)
+            && !request.Headers.NonValidated.Contains("Transfer-Encoding")
+            && !request.Headers.NonValidated.Contains("Expect")
+            && (request.Version.Major < 2 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrLower);
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
+    {
+        var empty = new ByteArrayContent([]);
+        request.Content = empty;
+        try
+        {
+            return await SendAsync(request, isAsync, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (request.Content == empty)
+            {
+                request.Content = null;
+            }
+        }
+    }
+
     // The content goes to the runtime as it is, for the runtime treats its own types in ways of their own; so nothing tells when all of it
     // has been sent, but a short one goes with the headers.
     private static bool TakesTimeToSend(HttpContent? content)
@@ -40,6 +67,11 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
 
     private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
     {
+        if (NeedsContent(request))
+        {
+            return SendOnceAsync(request, isAsync, cancellationToken);
+        }
+
         if (!request.Options.TryGetValue(HttpExchange.Key, out var exchange))
         {
             return transport.SendAsync(request, call: null, isAsync, cancellationToken);

@@ -35,8 +35,11 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        Deadlines = new DeadlineSchedule(time);
         _sweep = time.CreateUncapturedTimer(static state => ((ResponseRegistry)state!).Sweep(), this, Timeout.InfiniteTimeSpan);
     }
+
+    public DeadlineSchedule Deadlines { get; }
 
     /// <summary>How many responses are open.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -194,6 +197,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         }
 
         _sweep.Dispose();
+        Deadlines.Dispose();
     }
 
     private WeakReference<TrackedContent> Refer(TrackedContent content)

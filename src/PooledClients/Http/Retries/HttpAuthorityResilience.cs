@@ -1,13 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.Retry;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
 namespace PooledClients.Http.Retries;
 
-/// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share, and the pipeline made of them.</summary>
+/// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share.</summary>
 internal sealed class HttpAuthorityResilience
 {
     private const int Forgotten = int.MinValue / 2;
@@ -19,7 +16,6 @@ internal sealed class HttpAuthorityResilience
     private readonly HttpMetrics _metrics;
     private readonly ILogger _logger;
     private readonly RetryBudget _budget;
-    private readonly AddressBreaker? _breaker;
     private readonly AddressPolicies _policies;
     private readonly string _key;
 
@@ -46,16 +42,16 @@ internal sealed class HttpAuthorityResilience
         _policies = policies;
         _key = address.GetLeftPart(UriPartial.Authority);
         _budget = policies.GetBudget(_key, options.RetryRatio, options.RetriesPerSecond);
-        _breaker = policies.GetBreaker(_key, BreakerSettings.From(options));
-        if (_breaker is not null)
+        Breaker = policies.GetBreaker(_key, BreakerSettings.From(options));
+        if (Breaker is not null)
         {
-            _breaker.Opened += OnOpened;
+            Breaker.Opened += OnOpened;
         }
-
-        Pipeline = BuildPipeline(_breaker);
     }
 
-    public ResiliencePipeline<HttpResponseMessage> Pipeline { get; }
+    public string Name => _authority;
+
+    public AddressBreaker? Breaker { get; }
 
     /// <summary>Counts a request until <see cref="End"/>.</summary>
     /// <returns>Whether it is still known; else another is to be found for its address.</returns>
@@ -89,9 +85,9 @@ internal sealed class HttpAuthorityResilience
     public void Drop()
     {
         _policies.ReleaseBudget(_key, _options.RetryRatio, _options.RetriesPerSecond);
-        if (_breaker is not null)
+        if (Breaker is not null)
         {
-            _breaker.Opened -= OnOpened;
+            Breaker.Opened -= OnOpened;
             _policies.ReleaseBreaker(_key, BreakerSettings.From(_options)!);
         }
     }
@@ -113,44 +109,28 @@ internal sealed class HttpAuthorityResilience
         return true;
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The options of the breaker's strategy have no annotations to validate.")]
-    private ResiliencePipeline<HttpResponseMessage> BuildPipeline(AddressBreaker? breaker)
+    /// <summary>
+    /// Whether another attempt is made, and after which pause. Decides all of it, for what follows can no longer say no: whether it may help,
+    /// whether there is time, whether there is budget, which is then spent.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="sent">How it was sent first.</param>
+    /// <param name="retries">How often it has been sent again.</param>
+    /// <param name="response">What came of the last attempt, if anything did.</param>
+    /// <param name="failure">Why nothing came.</param>
+    /// <param name="call">What it is sent for.</param>
+    /// <param name="pause">The pause.</param>
+    public bool TryRetry(
+        HttpRequestMessage request, in SentRequest sent, int retries, HttpResponseMessage? response, Exception? failure, IHttpCall? call, out TimeSpan pause)
     {
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = _time };
-        if (_options.MaxRetries > 0)
-        {
-            builder.AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                MaxRetryAttempts = _options.MaxRetries,
-                ShouldHandle = args => ValueTask.FromResult(ShouldRetry(args)),
-                DelayGenerator = static args => ValueTask.FromResult<TimeSpan?>(AttemptsOf(args.Context).Pause),
-                OnRetry = OnRetry,
-            });
-        }
-
-        if (breaker is not null)
-        {
-            builder.AddStrategy(_ => new HttpBreakerStrategy(breaker), new HttpBreakerStrategyOptions());
-        }
-
-        return builder.Build();
-    }
-
-    // Decides all of it, for what follows can no longer say no: whether it may help, whether there is time, whether there is budget.
-    private bool ShouldRetry(RetryPredicateArguments<HttpResponseMessage> args)
-    {
-        var attempts = AttemptsOf(args.Context);
-        if (!attempts.IsRepeatable
-            || attempts.WasRedirected
-            || args.AttemptNumber >= _options.MaxRetries
-            || args.Context.CancellationToken.IsCancellationRequested
-            || !HttpFaults.IsTransient(args.Outcome))
+        pause = default;
+        if (retries >= _options.MaxRetries || !HttpFaults.IsTransient(response, failure) || !sent.IsRepeatable(request) || sent.IsElsewhere(request))
         {
             return false;
         }
 
-        var pause = RetryPause.For(args.Outcome.Result, args.AttemptNumber, _options, _time.GetUtcNow());
-        if (pause > RetryPause.Limit(attempts.Call?.Remaining ?? Timeout.InfiniteTimeSpan, _options))
+        pause = RetryPause.For(response, retries, _options, _time.GetUtcNow());
+        if (pause > RetryPause.Limit(call?.Remaining ?? Timeout.InfiniteTimeSpan, _options))
         {
             return false;
         }
@@ -163,24 +143,10 @@ internal sealed class HttpAuthorityResilience
             return false;
         }
 
-        attempts.Pause = pause;
+        _metrics.HttpRetried(_client, _authority);
+        _logger.HttpRetrying(_client, _authority, retries + 1, pause.TotalSeconds, failure?.Message ?? $"status {(int)response!.StatusCode}");
         return true;
     }
 
     private void OnOpened() => _metrics.HttpBreakerOpened(_client, _authority);
-
-    private ValueTask OnRetry(OnRetryArguments<HttpResponseMessage> args)
-    {
-        var attempts = AttemptsOf(args.Context);
-        attempts.Restore();
-        attempts.Call?.BackOff();
-        _metrics.HttpRetried(_client, _authority);
-        _logger.HttpRetrying(_client, _authority, args.AttemptNumber + 1, args.RetryDelay.TotalSeconds, Describe(args.Outcome));
-        return default;
-    }
-
-    private static HttpAttempts AttemptsOf(ResilienceContext context) => context.Properties.GetValue(HttpAttempts.Key, null!);
-
-    private static string Describe(Outcome<HttpResponseMessage> outcome)
-        => outcome.Exception?.Message ?? $"status {(int)outcome.Result!.StatusCode}";
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using Polly;
 using PooledClients.Connections.Dialing;
 using PooledClients.Resilience;
 
@@ -9,23 +8,23 @@ namespace PooledClients.Http.Retries;
 internal static class HttpFaults
 {
     /// <summary>Whether another attempt may fare better.</summary>
-    public static bool IsTransient(Outcome<HttpResponseMessage> outcome) => outcome switch
-    {
-        { Result: { } response } => response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || IsServerError(response),
-        { Exception: { } exception } => !IsOwnLimit(exception) && FailureClassifier.Judge(exception).IsTransient,
-        _ => false,
-    };
+    /// <param name="response">What came, if anything did.</param>
+    /// <param name="failure">Why nothing came.</param>
+    public static bool IsTransient(HttpResponseMessage? response, Exception? failure) => failure is null
+        ? response is { StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests } || (response is not null && IsServerError(response))
+        : !IsOwnLimit(failure) && FailureClassifier.Judge(failure).IsTransient;
 
     /// <summary>What it says about the server.</summary>
-    /// <param name="outcome">What an attempt came to.</param>
-    /// <param name="call">What it was made for.</param>
-    public static RequestOutcome Judge(Outcome<HttpResponseMessage> outcome, IHttpCall? call) => outcome switch
+    /// <param name="response">What came, if anything did.</param>
+    /// <param name="failure">Why nothing came.</param>
+    /// <param name="call">What it was sent for.</param>
+    public static RequestOutcome Judge(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure switch
     {
-        { Result: { } response } => IsServerError(response) ? RequestOutcome.Failed : RequestOutcome.Answered,
-        { Exception: OperationCanceledException { InnerException: not ConnectionBudgetException } } when call is { WasLeftUnanswered: true } => RequestOutcome.Failed,
-        { Exception: { } exception } when IsOwnLimit(exception) => RequestOutcome.Ignored,
-        { Exception: { } exception } => FailureClassifier.Judge(exception).Breaker,
-        _ => RequestOutcome.Ignored,
+        null when response is null => RequestOutcome.Ignored,
+        null => IsServerError(response) ? RequestOutcome.Failed : RequestOutcome.Answered,
+        OperationCanceledException { InnerException: not ConnectionBudgetException } when call is { WasLeftUnanswered: true } => RequestOutcome.Failed,
+        _ when IsOwnLimit(failure) => RequestOutcome.Ignored,
+        _ => FailureClassifier.Judge(failure).Breaker,
     };
 
     private static bool IsServerError(HttpResponseMessage response)

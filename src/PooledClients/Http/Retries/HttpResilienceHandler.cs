@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
-using Polly;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
@@ -15,8 +15,6 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private const int MostAuthorities = 1000;
 
     private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), HttpAuthorityResilience> _authorities = new();
-    private readonly Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> _sendAsync;
-    private readonly Func<HttpRequestMessage, CancellationToken, HttpResponseMessage> _send;
     private readonly string _client;
     private readonly HttpResilienceOptions _options;
     private readonly AddressPolicies _shared;
@@ -42,71 +40,92 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         _time = time;
         _metrics = metrics;
         _logger = logger;
-        _sendAsync = base.SendAsync;
-        _send = base.Send;
     }
 
     // It has ended when it returns: pauses between attempts block this thread, which is the caller's.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
         => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, Begin(request), isAsync: false, cancellationToken).GetAwaiter().GetResult()
+            ? SendAsync(authority, request, isAsync: false, cancellationToken).GetAwaiter().GetResult()
             : base.Send(request, cancellationToken);
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, Begin(request), isAsync: true, cancellationToken)
+            ? SendAsync(authority, request, isAsync: true, cancellationToken)
             : base.SendAsync(request, cancellationToken);
 
-    private static async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(ResilienceContext context, HttpAttempts attempts)
+    // An attempt that succeeds at once costs this frame alone.
+    private async Task<HttpResponseMessage> SendAsync(HttpAuthorityResilience authority, HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
     {
+        var call = request.Options.TryGetValue(IHttpCall.Key, out var known) ? known : null;
+        var sent = new SentRequest(request);
+        var outcome = RequestOutcome.Ignored;
         try
         {
-            return Outcome.FromResult(await attempts.SendAsync(attempts.Request, context.CancellationToken).ConfigureAwait(false));
-        }
-        catch (Exception exception)
-        {
-            return Outcome.FromException<HttpResponseMessage>(exception);
-        }
-    }
-
-    private static async Task<HttpResponseMessage> SendAsync(
-        HttpAuthorityResilience authority, HttpAttempts attempts, bool isAsync, CancellationToken cancellationToken)
-    {
-        var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(HttpAttempts.Key, attempts);
-        var failed = true;
-        try
-        {
-            if (!isAsync)
+            for (var retries = 0; ; retries++)
             {
-                var answer = authority.Pipeline.Execute(static (context, attempts) => attempts.Send(attempts.Request, context.CancellationToken), context, attempts);
-                failed = HttpFaults.Judge(Outcome.FromResult(answer), attempts.Call) == RequestOutcome.Failed;
-                return answer;
-            }
+                HttpResponseMessage? response = null;
+                Exception? failure = null;
+                try
+                {
+                    response = authority.Breaker is { IsClosed: false } breaker ? await ProbeAsync(breaker, request, call, isAsync, cancellationToken).ConfigureAwait(false)
+                        : isAsync ? await base.SendAsync(request, cancellationToken).ConfigureAwait(false)
+                        : base.Send(request, cancellationToken);
+                }
+#pragma warning disable CA1031 // Judged, and thrown on unless it is tried again.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    failure = exception is BreakerOpenException open ? LeftAlone(authority, open) : exception;
+                }
 
-            var outcome = await authority.Pipeline.ExecuteOutcomeAsync(AttemptAsync, context, attempts).ConfigureAwait(false);
-            failed = HttpFaults.Judge(outcome, attempts.Call) == RequestOutcome.Failed;
-            outcome.ThrowIfException();
-            return outcome.Result!;
-        }
-        catch (BreakerOpenException exception)
-        {
-            throw new HttpRequestException(
-                $"{attempts.Request.RequestUri!.Authority} is left alone{Until(exception)}, because nearly every request to it failed " +
-                $"(Resilience:{nameof(HttpResilienceOptions.BreakerFailureRatio)}).",
-                exception);
+                outcome = HttpFaults.Judge(response, failure, call);
+                authority.Breaker?.Report(outcome);
+                if (cancellationToken.IsCancellationRequested || !authority.TryRetry(request, sent, retries, response, failure, call, out var pause))
+                {
+                    if (failure is not null)
+                    {
+                        ExceptionDispatchInfo.Throw(failure);
+                    }
+
+                    return response!;
+                }
+
+                response?.Dispose();
+                sent.Restore(request);
+                call?.BackOff();
+                await PauseAsync(pause, isAsync, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
-            authority.End(failed);
-            ResilienceContextPool.Shared.Return(context);
+            authority.End(outcome == RequestOutcome.Failed);
         }
     }
 
+    private Task<HttpResponseMessage> ProbeAsync(AddressBreaker breaker, HttpRequestMessage request, IHttpCall? call, bool isAsync, CancellationToken cancellationToken)
+        => breaker.ProbeAsync(
+            () => isAsync ? base.SendAsync(request, cancellationToken) : Task.FromResult(base.Send(request, cancellationToken)),
+            response => HttpFaults.Judge(response, failure: null, call),
+            failure => HttpFaults.Judge(response: null, failure, call));
+
+    private async ValueTask PauseAsync(TimeSpan pause, bool isAsync, CancellationToken cancellationToken)
+    {
+        if (isAsync)
+        {
+            await Task.Delay(pause, _time, cancellationToken).ConfigureAwait(false);
+        }
+        else if (cancellationToken.WaitHandle.WaitOne(pause))
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    private static HttpRequestException LeftAlone(HttpAuthorityResilience authority, BreakerOpenException exception) => new(
+        $"{authority.Name} is left alone{Until(exception)}, because nearly every request to it failed (Resilience:{nameof(HttpResilienceOptions.BreakerFailureRatio)}).",
+        exception);
+
     private static string Until(BreakerOpenException exception)
         => exception.RetryAfter is var time && time > TimeSpan.Zero ? string.Create(CultureInfo.InvariantCulture, $" for another {time.TotalSeconds:0.###} s") : "";
-
-    private HttpAttempts Begin(HttpRequestMessage request) => new(request, _sendAsync, _send);
 
     private bool ForgetUnused()
     {

@@ -1,26 +1,17 @@
 using System.Collections;
 using System.Net.Http.Json;
+using PooledClients.Http.Exchanges;
 
 namespace PooledClients.Http.Retries;
 
 /// <summary>Tells which requests may be sent twice: the server does not mind, and the body can be read again.</summary>
 internal static class Repeatable
 {
-    public static bool IsRepeatable(HttpRequestMessage request)
-    {
-        var isIdempotent = request.Options.TryGetValue(PooledHttpRequestOptions.Idempotent, out var said) ? said : IsIdempotent(request.Method);
-        return isIdempotent && IsReplayable(request.Content);
-    }
-
-    // RFC 9110, 9.2.2, and QUERY, which is safe by its own draft.
-    private static bool IsIdempotent(HttpMethod method)
-        => method == HttpMethod.Get
-            || method == HttpMethod.Head
-            || method == HttpMethod.Put
-            || method == HttpMethod.Delete
-            || method == HttpMethod.Options
-            || method == HttpMethod.Trace
-            || method == HttpMethod.Query;
+    /// <param name="request">What it says of itself.</param>
+    /// <param name="method">The method, as it was before any redirect.</param>
+    /// <param name="content">The content, as it was before any redirect.</param>
+    public static bool IsRepeatable(HttpRequestMessage request, HttpMethod method, HttpContent? content)
+        => Idempotence.Of(request, method) && IsReplayable(content);
 
     private static bool IsReplayable(HttpContent? content) => content switch
     {

@@ -25,6 +25,10 @@ internal readonly struct SentRequest
         request.Headers.NonValidated.TryGetValues(Authorization, out _authorization);
     }
 
+    /// <summary>Whether the server may get it twice, and it can be sent twice.</summary>
+    public bool IsRepeatable(HttpRequestMessage request) => Repeatable.IsRepeatable(request, _method, _content);
+
+    /// <summary>Whether a redirect has led to another address, where the same may not be sent.</summary>
     public bool IsElsewhere(HttpRequestMessage request) => request.RequestUri != _uri;
 
     public void Restore(HttpRequestMessage request)

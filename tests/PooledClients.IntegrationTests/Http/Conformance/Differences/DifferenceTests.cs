@@ -110,6 +110,24 @@ public class DifferenceTests(KestrelServers servers)
                 Handler = static handler => handler.AutomaticDecompression = DecompressionMethods.All,
                 Pooled = static options => options.AutomaticDecompression = DecompressionMethods.All,
             }),
+        Meant(
+            "a POST as a used connection closes",
+            RawPeer.Runs(static async connection =>
+            {
+                await connection.ReceiveAsync();
+                await connection.SendAsync(Answer.Ok("first").Text);
+                await connection.ReceiveAsync();
+                connection.Close();
+            }),
+            MeantDifferences.PostOnce,
+            "connection 2: POST /it",
+            "again: HttpRequestException",
+            static async trial =>
+            {
+                await trial.ProbeAsync();
+                await trial.TryAsync("again", () => trial.Client.PostAsync("it", content: null));
+            },
+            ClientSettings.Once),
         Meant("two names", KestrelServers.Http1, MeantDifferences.Sharing, "connection 2: GET /text", "connection 1: GET /text HTTP/1.1 | X-Name: b", static async trial =>
         {
             var services = new ServiceCollection();

@@ -33,6 +33,8 @@ internal static class MeantDifferences
 
     public static Difference SecondCopy { get; } = new("A decompressed body copied twice", "It is refused as any other body is that has been read.");
 
+    public static Difference PostOnce { get; } = new("A POST without a body", "What may not be repeated is sent once, whatever ends its connection.");
+
     public static IReadOnlyList<Difference> All { get; } =
-        [Deadline, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, NoAnswer, SecondCopy];
+        [Deadline, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, NoAnswer, SecondCopy, PostOnce];
 }

@@ -9,6 +9,9 @@ public class ServerEndingTests(KestrelServers servers)
     private static readonly CaseSet Cases = new()
     {
         new[] { "GET", "HEAD", "PUT", "DELETE", "POST" }.SelectMany(static method => new[] { false, true }.SelectMany(body => new[] { AnswerEnd.Close, AnswerEnd.Reset }
+
+            // A plain client sends such a POST twice: a difference with a row of its own.
+            .Where(end => body || method != "POST" || end == AnswerEnd.Reset)
             .Select(end => Reused($"{end} as {method}{(body ? " with a body" : "")} arrives again", method, body, end)))),
         Idle("closed while nobody asks"),
         Kestrel("aborted before the headers", "abort", "HttpRequestException"),

@@ -10,7 +10,7 @@ internal static class ExceptionText
         var parts = new List<string>();
         for (var current = exception; current is not null; current = current.InnerException)
         {
-            parts.Add(Name(current, isOutermost: current == exception) + Details(current, isOutermost: current == exception, token));
+            parts.Add(Name(current) + Details(current, isOutermost: current == exception, token));
             if (current is OperationCanceledException && current.InnerException is not (OperationCanceledException or TimeoutException))
             {
                 // Which half of the connection notices first that a request was given up is a matter of luck, with plain too.
@@ -21,9 +21,8 @@ internal static class ExceptionText
         return string.Join(" < ", parts);
     }
 
-    // Within the client's own exception, the two kinds of cancellation tell only who noticed it first.
-    private static string Name(Exception exception, bool isOutermost)
-        => exception is OperationCanceledException && !isOutermost ? nameof(TaskCanceledException) : exception.GetType().Name;
+    // The two kinds of cancellation tell only who noticed it first.
+    private static string Name(Exception exception) => exception is OperationCanceledException ? nameof(TaskCanceledException) : exception.GetType().Name;
 
     private static string Details(Exception exception, bool isOutermost, CancellationToken token) => exception switch
     {

@@ -26,6 +26,7 @@ internal static class KestrelApi
         "/echo" => EchoAsync(context, peer),
         "/early" => EarlyAsync(context),
         "/stall" => StallAsync(context, peer, headers: false, body: false),
+        "/unseen" => StallAsync(context, peer, headers: false, body: false),
         "/stall-headers" => StallAsync(context, peer, headers: true, body: false),
         "/stall-body" => StallAsync(context, peer, headers: true, body: true),
         "/stall-upload" => StallUploadAsync(context, peer),

@@ -26,7 +26,11 @@ internal sealed class KestrelPeer(Uri address) : IPeer
         Interlocked.Increment(ref _active);
         try
         {
-            Note(context, Describe(context));
+            if (context.Request.Path != "/unseen")
+            {
+                Note(context, Describe(context));
+            }
+
             await KestrelApi.ServeAsync(context, this);
         }
         finally
