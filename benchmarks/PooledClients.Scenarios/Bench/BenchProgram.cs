@@ -45,9 +45,9 @@ internal static class BenchProgram
         }
 
         var scenarios = options.Scenarios.Count == 0 ? ScenarioCatalog.Default : [.. options.Scenarios.Select(ScenarioCatalog.Find)];
-        if (options.MarkdownPath is not null && !scenarios.Any(scenario => scenario is ThroughputScenario))
+        if (options.MarkdownPath is not null && !scenarios.Any(scenario => scenario is ThroughputScenario or HttpThroughputScenario))
         {
-            throw new UsageException("--markdown tells throughput: name that scenario.");
+            throw new UsageException("--markdown tells throughput and http-throughput: name one of these scenarios.");
         }
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => CleanUp());

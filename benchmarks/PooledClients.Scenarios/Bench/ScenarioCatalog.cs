@@ -32,6 +32,7 @@ internal static class ScenarioCatalog
         new Slow(),
         .. Enum.GetValues<EndpointHurt>().Select(static hurt => new EndpointsScenario(hurt)),
         new ThroughputScenario(),
+        new HttpThroughputScenario(),
     ];
 
     public static Scenario Find(string name)

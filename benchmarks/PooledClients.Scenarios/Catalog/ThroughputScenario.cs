@@ -1,9 +1,9 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using Google.Protobuf;
 using PooledClients.Scenarios.Bench;
 using PooledClients.Scenarios.Contenders;
 using PooledClients.Scenarios.Servers;
 using PooledClients.Scenarios.Throughput;
+using RocksDb.V1;
 
 namespace PooledClients.Scenarios.Catalog;
 
@@ -14,9 +14,6 @@ namespace PooledClients.Scenarios.Catalog;
 internal sealed class ThroughputScenario() : Scenario(
     "throughput", "fast calls, calls of 50 ms, a mixture and large messages, from 1 to 1,500 callers; contenders take turns round by round")
 {
-    private const string OutcomesName = "loads";
-    private const string RoundCommand = "round";
-    private const string EndCommand = "end";
     private const int ManyCallers = 400;
     private static readonly Contender Plain = GrpcContender.SharedChannel;
 
@@ -45,14 +42,20 @@ internal sealed class ThroughputScenario() : Scenario(
     public override async Task<object?> LoadAsync(LoadContext load)
     {
         await using var clients = load.BuildGrpc();
-        var end = new TaskCompletionSource();
-        load.On(RoundCommand, async argument => await new Round(clients, load.Settings.Grpc!, argument.Deserialize<RoundSettings>()!).RunAsync());
-        load.On(EndCommand, _ =>
+        var settings = load.Settings.Grpc!;
+        await Turns.ServeAsync(load, round =>
         {
-            end.SetResult();
-            return ValueTask.FromResult<object?>(null);
+            var request = new GetRequest
+            {
+                Database = KeyValueStore.SampleDatabase,
+                Key = UnsafeByteOperations.UnsafeWrap(round.Large ? KeyValueStore.LargeKey : KeyValueStore.SampleKey),
+            };
+            return async () =>
+            {
+                using var lease = clients.Take(0);
+                await lease.Stub.GetAsync(request, Calls.Options(settings, CancellationToken.None));
+            };
         });
-        await end.Task;
         return null;
     }
 
@@ -87,18 +90,15 @@ internal sealed class ThroughputScenario() : Scenario(
             foreach (var callers in Callers(kind, stage.Options))
             {
                 (var uncounted, var counted) = Length(callers, stage.Options);
-                outcomes.AddRange(await MeasureAsync(loads, kind, new RoundSettings(callers, kind.Large, uncounted, counted), Rounds(callers, stage.Options)));
+                outcomes.AddRange(await Turns.TakeAsync(loads, Plain, kind.Name, new RoundSettings(callers, kind.Large, uncounted, counted), Rounds(callers, stage.Options)));
             }
         }
 
-        foreach (var load in loads.Values)
-        {
-            await load.Child.AskAsync(EndCommand);
-        }
+        await Turns.EndAsync(loads.Values);
 
         foreach (var contender in contenders)
         {
-            _rows[contender.Name] = CreateRow(contender, loads[contender], [.. outcomes.Where(outcome => outcome.Contender == contender.Name)]);
+            _rows[contender.Name] = Turns.CreateRow(this, contender, loads[contender], [.. outcomes.Where(outcome => outcome.Contender == contender.Name)]);
         }
     }
 
@@ -107,49 +107,5 @@ internal sealed class ThroughputScenario() : Scenario(
         Scenario = stage.Scenario.Name,
         Contender = contender.Name,
         Grpc = new GrpcClientSettings { Addresses = server.Addresses.Grpc, CaPath = stage.Certificates.CaPath },
-    };
-
-    private static async Task<IEnumerable<LoadOutcome>> MeasureAsync(Dictionary<Contender, LoadProcess> loads, LoadKind kind, RoundSettings settings, int rounds)
-    {
-        var results = loads.Keys.ToDictionary(contender => contender, _ => new List<RoundResult>());
-
-        // The first round warms up: it compiles, connects and is thrown away.
-        for (var round = 0; round <= rounds; round++)
-        {
-            // Back and forth, for who comes first finds the server idle.
-            foreach ((var contender, var load) in round % 2 == 0 ? loads : loads.Reverse())
-            {
-                var turn = round == 0 ? settings with { Seconds = 0.5 } : settings;
-                var result = (await load.Child.AskAsync(RoundCommand, turn)).Deserialize<RoundResult>()!;
-                if (round > 0)
-                {
-                    results[contender].Add(result);
-                }
-            }
-        }
-
-        return results.Select(pair => LoadOutcome.Of(kind, settings.Callers, pair.Key.Name, pair.Value, results[Plain]));
-    }
-
-    private Row CreateRow(Contender contender, LoadProcess load, LoadOutcome[] outcomes) => new()
-    {
-        Scenario = Name,
-        Contender = contender.Name,
-        Outcome = load.Child.HasExited && load.Child.ExitCode != 0 ? Row.Died : Row.Survived,
-        ExitCode = load.Child.HasExited ? load.Child.ExitCode : 0,
-        Calls = outcomes.Sum(outcome => outcome.Calls + outcome.Failed),
-        Succeeded = outcomes.Sum(outcome => outcome.Calls),
-        Failed = outcomes.Sum(outcome => outcome.Failed),
-        Seconds = Math.Round(outcomes.Sum(outcome => outcome.Calls / Math.Max(outcome.PerSecond.Median, 1)), 1),
-        CallsPerSecond = outcomes.Max(outcome => outcome.PerSecond.Median),
-        P50Ms = outcomes.Min(outcome => outcome.P50Ms.Median),
-        P99Ms = outcomes.Max(outcome => outcome.P99Ms.Median),
-        PeakDescriptors = 0,
-        DescriptorLimit = load.DescriptorLimit,
-        Connections = 0,
-        Handshakes = 0,
-        CaReads = 0,
-        Loads = outcomes,
-        Extra = new JsonObject { [OutcomesName] = JsonSerializer.SerializeToNode(outcomes, JsonSerializerOptions.Web) },
     };
 }

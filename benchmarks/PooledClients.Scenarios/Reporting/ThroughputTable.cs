@@ -29,7 +29,7 @@ internal static class ThroughputTable
     public static IEnumerable<LoadOutcome> Ordered(IReadOnlyList<Row> rows)
     {
         string[] loads = [.. LoadKind.All.Select(kind => kind.Name)];
-        return rows.SelectMany(row => row.Loads).OrderBy(outcome => Array.IndexOf(loads, outcome.Load)).ThenBy(outcome => outcome.Callers);
+        return rows.SelectMany(row => row.Loads).OrderBy(outcome => Array.IndexOf(loads, outcome.Load)).ThenBy(outcome => outcome.Load, StringComparer.Ordinal).ThenBy(outcome => outcome.Callers);
     }
 
     public static string[] Header => Columns;

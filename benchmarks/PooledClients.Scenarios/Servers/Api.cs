@@ -8,6 +8,7 @@ namespace PooledClients.Scenarios.Servers;
 internal static class Api
 {
     private const int RecordLength = 16 * 1024;
+    private const int ValueLength = 100;
     private static readonly byte[] Record = new byte[RecordLength];
 
     public static void Map(IEndpointRouteBuilder routes, ServerState state)
@@ -32,6 +33,12 @@ internal static class Api
             }
 
             await AnswerAsync(context);
+        });
+        routes.MapGet("/values/{id}", static (HttpContext context) =>
+        {
+            context.Response.ContentType = "application/octet-stream";
+            context.Response.ContentLength = ValueLength;
+            return context.Response.Body.WriteAsync(Record.AsMemory(0, ValueLength), context.RequestAborted).AsTask();
         });
         routes.MapGet("/stalls/{id:int}", async (int id, HttpContext context) =>
         {

@@ -7,10 +7,10 @@ namespace PooledClients.Scenarios.Throughput;
 internal sealed record LoadOutcome(
     string Load, int Callers, string Contender, Spread PerSecond, Spread Ratio, Spread P50Ms, Spread P99Ms, Spread P99Ratio, Spread CpuMicroseconds, Spread Bytes, long Calls, long Failed)
 {
-    public static LoadOutcome Of(LoadKind load, int callers, string contender, IReadOnlyList<RoundResult> rounds, IReadOnlyList<RoundResult> plain)
+    public static LoadOutcome Of(string load, int callers, string contender, IReadOnlyList<RoundResult> rounds, IReadOnlyList<RoundResult> plain)
     {
         return new LoadOutcome(
-            load.Name,
+            load,
             callers,
             contender,
             Spread.Of(rounds.Select(round => round.PerSecond)),

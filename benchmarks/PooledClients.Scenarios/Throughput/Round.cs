@@ -1,22 +1,11 @@
 using System.Diagnostics;
-using Google.Protobuf;
-using PooledClients.Scenarios.Bench;
-using PooledClients.Scenarios.Contenders;
 using PooledClients.Scenarios.Measuring;
-using PooledClients.Scenarios.Servers;
-using RocksDb.V1;
 
 namespace PooledClients.Scenarios.Throughput;
 
 /// <summary>One turn, in the contender's process. What it adds to each call is the same for every contender.</summary>
-internal sealed class Round(GrpcClients clients, GrpcClientSettings client, RoundSettings settings)
+internal sealed class Round(RoundSettings settings, Func<Task> call)
 {
-    private readonly GetRequest _request = new()
-    {
-        Database = KeyValueStore.SampleDatabase,
-        Key = UnsafeByteOperations.UnsafeWrap(settings.Large ? KeyValueStore.LargeKey : KeyValueStore.SampleKey),
-    };
-
     private LatencyHistogram _latencies = new();
     private long _calls;
     private long _failed;
@@ -55,8 +44,7 @@ internal sealed class Round(GrpcClients clients, GrpcClientSettings client, Roun
             var started = Stopwatch.GetTimestamp();
             try
             {
-                using var lease = clients.Take(0);
-                await lease.Stub.GetAsync(_request, Calls.Options(client, CancellationToken.None));
+                await call();
                 _latencies.Record(Stopwatch.GetElapsedTime(started));
                 Interlocked.Increment(ref _calls);
             }
