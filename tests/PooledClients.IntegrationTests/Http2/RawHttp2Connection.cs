@@ -17,6 +17,7 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     private readonly Channel<RawRequest> _requests = Channel.CreateUnbounded<RawRequest>();
     private readonly SemaphoreSlim _write = new(1);
     private readonly TaskCompletionSource _settingsRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Task> _reading = new();
     private int _pings;
 
     // Guarded by _write. The first frame of a server has to be its own SETTINGS, which the script may send late.
@@ -41,10 +42,19 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     /// <summary>Gets or sets what is told of each stream that the client resets, complete or not, in the order of the frames.</summary>
     public Action<int>? OnReset { get; set; }
 
-    /// <summary>Gets the end of reading: the client has closed, or the connection was cut.</summary>
-    public Task Ended { get; private set; } = Task.CompletedTask;
+    /// <summary>Gets or sets what is told of each request as bytes of its body come.</summary>
+    public Action<RawRequest>? OnBytes { get; set; }
 
-    public void StartReading() => Ended = ReadAsync();
+    /// <summary>Gets or sets what is waited for before a frame is handled.</summary>
+    public Func<Task>? BeforeFrame { get; set; }
+
+    /// <summary>Gets or sets the longest piece that is written at a time.</summary>
+    public int LongestWrite { get; set; } = int.MaxValue;
+
+    /// <summary>Gets the end of reading: the client has closed, or the connection was cut.</summary>
+    public Task Ended => _reading.Task.Unwrap();
+
+    public void StartReading() => _reading.SetResult(ReadAsync());
 
     /// <summary>Waits for the next request's headers.</summary>
     public async Task<RawRequest> ReceiveAsync() => await _requests.Reader.ReadAsync();
@@ -187,8 +197,15 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
         }
     }
 
-    private async Task WriteAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload) =>
-        await stream.WriteAsync(new Frame(type, flags, streamId, payload).ToBytes());
+    private async Task WriteAsync(FrameType type, FrameFlags flags, int streamId, byte[] payload)
+    {
+        for (ReadOnlyMemory<byte> bytes = new Frame(type, flags, streamId, payload).ToBytes(); !bytes.IsEmpty;)
+        {
+            var piece = bytes[..Math.Min(bytes.Length, LongestWrite)];
+            await stream.WriteAsync(piece);
+            bytes = bytes[piece.Length..];
+        }
+    }
 
     private async Task ReadAsync()
     {
@@ -216,6 +233,11 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
 
     private async Task HandleAsync(Frame frame)
     {
+        if (BeforeFrame is { } before)
+        {
+            await before();
+        }
+
         switch (frame.Type)
         {
             case FrameType.Settings when !frame.Has(FrameFlags.Acknowledge):
@@ -247,6 +269,11 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
                 break;
             case FrameType.Data when _open.TryGetValue(frame.StreamId, out var open):
                 open.Add(frame.Content().Length);
+                if (frame.Content().Length > 0)
+                {
+                    OnBytes?.Invoke(open);
+                }
+
                 EndIfLast(frame, open);
                 break;
             case FrameType.RstStream:

@@ -79,8 +79,11 @@ internal sealed class RawHttp2Server : IAsyncDisposable
         {
             using var connection = new RawHttp2Connection(number, socket, await OpenAsync(socket), Requests);
             _connections.Enqueue(connection);
+
+            // The script says first what it wants to hear of.
+            var script = _script(connection);
             connection.StartReading();
-            await _script(connection);
+            await script;
             await connection.Ended;
         }
         catch (Exception exception) when (IsEndOfConnection(exception))

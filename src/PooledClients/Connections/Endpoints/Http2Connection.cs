@@ -34,6 +34,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private volatile bool _isRetired;
     private int _handlerDisposed;
 
+    // Set when the server's side is over; who sees it and the disposed handler closes the socket.
+    private volatile bool _isOver;
+
     public Http2Connection(EndpointPool pool, Dial dial, SocketsHttpHandler handler)
     {
         _pool = pool;
@@ -193,7 +196,18 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     void IConnectionWatcher.StreamsEnded() => _pool.RoomMade(this);
 
-    void IConnectionWatcher.Ended() => _pool.Retire(this, "its server has closed it");
+    void IConnectionWatcher.Ended()
+    {
+        _isOver = true;
+        _pool.Retire(this, "its server has closed it");
+        CloseIfOver();
+    }
+
+    public override string ToString()
+    {
+        var (open, answered) = _frames.Streams;
+        return $"{Volatile.Read(ref _inside)} calls inside, {open} streams open, {answered} of them answered, at most {Limit}{(_isRetired ? ", retired" : null)}";
+    }
 
     private void Configure(SocketsHttpHandler handler)
     {
@@ -248,6 +262,17 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         {
             Interlocked.Exchange(ref _ready, null)?.Dispose();
             _invoker.Dispose();
+            CloseIfOver();
+        }
+    }
+
+    // Nothing can come any more, and nobody waits: the socket does not wait for a response that a caller has not let go of.
+    private void CloseIfOver()
+    {
+        Interlocked.MemoryBarrier();
+        if (_isOver && Volatile.Read(ref _handlerDisposed) != 0)
+        {
+            _stream?.Dispose();
         }
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connect
             // The runtime asks for nothing first, to learn that something has arrived.
             var arrival = stream.ReadAsync(buffer, cancellationToken);
             _isFresh = !arrival.IsCompleted;
-            return arrival;
+            return arrival.IsCompletedSuccessfully ? arrival : FinishAsync(arrival, buffer);
         }
 
         if (callsInFlight() <= Crowd)
@@ -84,8 +84,23 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connect
         return read;
     }
 
+    // The runtime closes the stream when the last call has let go of it: that may be late, or never.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> FinishAsync(ValueTask<int> reading, Memory<byte> buffer) => Passed(buffer, await reading.ConfigureAwait(false));
+    private async ValueTask<int> FinishAsync(ValueTask<int> reading, Memory<byte> buffer)
+    {
+        int read;
+        try
+        {
+            read = await reading.ConfigureAwait(false);
+        }
+        catch
+        {
+            frames.End();
+            throw;
+        }
+
+        return buffer.IsEmpty ? read : Passed(buffer, read);
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadInTurnAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -100,6 +115,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connect
         }
 
         _isFresh = false;
-        return Passed(buffer, await stream.ReadAsync(buffer[..Math.Min(buffer.Length, MostBytes)], cancellationToken).ConfigureAwait(false));
+        buffer = buffer[..Math.Min(buffer.Length, MostBytes)];
+        return await FinishAsync(stream.ReadAsync(buffer, cancellationToken), buffer).ConfigureAwait(false);
     }
 }

@@ -9,6 +9,9 @@ internal sealed class StreamLedger
     private readonly Dictionary<int, StreamState> _streams = [];
     private int _answered;
 
+    // Streams beyond it are none of the server's, also those that are sent after its word has been read.
+    private int _last = int.MaxValue;
+
     // The open streams in the upper half, the answered ones in the lower: readers see both as of one moment.
     private long _counts;
 
@@ -22,7 +25,13 @@ internal sealed class StreamLedger
         }
     }
 
-    public void Open(int streamId) => _streams.TryAdd(streamId, StreamState.Open);
+    public void Open(int streamId)
+    {
+        if (streamId <= _last)
+        {
+            _streams.TryAdd(streamId, StreamState.Open);
+        }
+    }
 
     /// <summary>Marks a stream that is open.</summary>
     /// <returns>Whether that has ended it.</returns>
@@ -54,8 +63,10 @@ internal sealed class StreamLedger
         return true;
     }
 
+    /// <summary>The server takes no stream beyond the last one that it has named.</summary>
     public bool RemoveAbove(int lastStreamId)
     {
+        _last = lastStreamId;
         var removed = false;
         foreach (var id in _streams.Keys)
         {

@@ -21,6 +21,11 @@ internal sealed class SentContent : HttpContent
     {
         _inner = inner;
         _isStream = isStream;
+        if (RuntimeContracts.TryGiveHeaders(inner, this))
+        {
+            return;
+        }
+
         foreach (var (name, values) in inner.Headers.NonValidated)
         {
             foreach (var value in values)

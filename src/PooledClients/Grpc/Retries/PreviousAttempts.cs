@@ -21,6 +21,9 @@ internal static class PreviousAttempts
         return copy;
     }
 
+    /// <summary>Whether there were attempts before this request.</summary>
+    public static bool AreOf(HttpRequestMessage request) => request.Headers.NonValidated.Contains(Header);
+
     /// <summary>Has a request tell the number of attempts before.</summary>
     public static void AddTo(HttpRequestMessage request, int attempts)
     {

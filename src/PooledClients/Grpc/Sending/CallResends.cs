@@ -4,15 +4,16 @@ using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Messages;
+using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Sending;
 
 /// <summary>
-/// Sends a request again whose server has provably not processed it, as gRFC A6 has it: at once where nothing of it was asked for, paced
-/// and out of the retry budget where the server has refused its stream. Proof is only: the message was never asked for, the stream was
-/// refused or is above the last of a GOAWAY, the connection never came up.
+/// Sends a request again whose server has provably not processed it, as gRFC A6 has it: once at once where nothing of it was asked for,
+/// then paced; paced and out of the retry budget where the server has refused its stream, and not for each attempt of a policy. Proof is
+/// only: the message was never asked for, the stream was refused or is above the last of a GOAWAY, the connection never came up.
 /// </summary>
 internal sealed class CallResends(Transport transport, RetryBudget? budget, TimeProvider timeProvider, ILogger logger)
 {
@@ -22,6 +23,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
     private const int MostRefused = 2;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
 
     /// <param name="request">The request.</param>
     /// <param name="exception">How sending it failed.</param>
@@ -45,14 +47,16 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
             : sender is Http2Connection { Limit: 0 } ? int.MaxValue
             : isRetried && exception is EndedBeforeSettingsException ? 0
             : Most;
-        if (resends >= most || (isRefused && budget?.TryTake() == false))
+        if (resends >= most || (isRefused && (PreviousAttempts.AreOf(request) || budget?.TryTake() == false)))
         {
             return false;
         }
 
-        if (isRefused)
+        if (isRefused || resends > 0)
         {
-            await Task.Delay(Pause * (1 << resends) * (0.8 + (Random.Shared.NextDouble() * 0.4)), timeProvider, cancellationToken).ConfigureAwait(false);
+            var pause = Pause * (1 << Math.Min(resends, 10));
+            var jitter = 0.8 + (Random.Shared.NextDouble() * 0.4);
+            await Task.Delay((pause < LongestPause ? pause : LongestPause) * jitter, timeProvider, cancellationToken).ConfigureAwait(false);
         }
 
         // Its stream is dead: the runtime is about to end the writing.

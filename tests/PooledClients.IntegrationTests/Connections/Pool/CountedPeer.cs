@@ -4,10 +4,13 @@ using PooledClients.IntegrationTests.Http2;
 namespace PooledClients.IntegrationTests.Connections.Pool;
 
 /// <summary>
-/// A server that does at random what a server may do: SETTINGS that change, answers whose END_STREAM comes early, late or before the
-/// request's, resets, GOAWAY, connections cut. It counts for itself which streams are open, and how many went over its limit.
+/// A server that does at random what a server may do: SETTINGS that rise and fall, answers whose END_STREAM comes early, late or before
+/// the request's, resets, GOAWAY with a last stream in the past or the future, frames cut into pieces, pauses in reading, connections cut.
+/// It counts for itself which streams are open, and how many went over its limit.
 /// </summary>
-internal sealed class CountedPeer(int seed)
+/// <param name="seed">What its decisions follow from.</param>
+/// <param name="lowers">Whether a limit may fall as well.</param>
+internal sealed class CountedPeer(int seed, bool lowers)
 {
     private readonly ConcurrentDictionary<int, PeerConnection> _connections = new();
     private int _overLimit;
@@ -15,7 +18,7 @@ internal sealed class CountedPeer(int seed)
     /// <summary>Gets the streams that are open, by this side's own count.</summary>
     public int Open => _connections.Values.Sum(static connection => connection.Open);
 
-    /// <summary>Gets the streams that came although the connection's acknowledged limit was reached.</summary>
+    /// <summary>Gets the streams that came although the connection had as many as it was ever told to take.</summary>
     public int OverLimit => Volatile.Read(ref _overLimit);
 
     public async Task ServeAsync(RawHttp2Connection connection)
@@ -26,36 +29,38 @@ internal sealed class CountedPeer(int seed)
         {
             connection.OnRequest = request =>
             {
-                if (mine.Enter(request) > mine.Limit)
+                if (mine.Enter(request) > mine.MostLimit)
                 {
                     Interlocked.Increment(ref _overLimit);
                 }
             };
             connection.OnReset = mine.Leave;
+            var reading = new Random(random.Next());
+            connection.BeforeFrame = () => reading.Next(300) == 0 ? Task.Delay(reading.Next(1, 30)) : Task.CompletedTask;
+            connection.LongestWrite = random.Next(3) == 0 ? random.Next(1, 20) : int.MaxValue;
             await connection.SendSettingsAsync(mine.Limit);
             var lastsFor = random.Next(50, 2_000);
             for (var served = 0; served < lastsFor; served++)
             {
                 var request = await connection.ReceiveAsync();
-                _ = AnswerAsync(mine, request, random.Next(), last: false);
+                _ = AnswerAsync(mine, request, random.Next(), isLast: false);
                 if (random.Next(200) == 0)
                 {
-                    // Only raised: a lowered limit is over at once for what is on its way.
-                    mine.Limit += random.Next(1, 50);
+                    mine.Limit = Math.Max(1, mine.Limit + random.Next(lowers ? -30 : 0, 50));
                     await connection.SendSettingsAsync(mine.Limit);
                 }
             }
 
-            if (random.Next(2) == 0)
+            if (random.Next(3) == 0)
             {
                 connection.Cut();
                 return;
             }
 
-            await connection.SendGoAwayAsync(int.MaxValue, ErrorCode.NoError);
+            await connection.SendGoAwayAsync(mine.GoAway(random.Next(2) == 0 ? int.MaxValue : random.Next(0, 30)), ErrorCode.NoError);
             while (true)
             {
-                _ = AnswerAsync(mine, await connection.ReceiveAsync(), random.Next(), last: true);
+                _ = AnswerAsync(mine, await connection.ReceiveAsync(), random.Next(), isLast: true);
             }
         }
         finally
@@ -64,41 +69,53 @@ internal sealed class CountedPeer(int seed)
         }
     }
 
-    private static async Task AnswerAsync(PeerConnection mine, RawRequest request, int seed, bool last)
+    public override string ToString() => string.Join("; ", _connections.Values.Where(static connection => connection.Open > 0));
+
+    private static async Task AnswerAsync(PeerConnection mine, RawRequest request, int seed, bool isLast)
     {
         var random = new Random(seed);
         var connection = mine.Connection;
         try
         {
-            if (random.Next(20) == 0)
+            if (random.Next(20) == 0 && mine.Has(request.StreamId))
             {
                 // END_STREAM before the request's own.
                 await connection.SendRefusalAsync(request.StreamId, "14");
-                await connection.SendResetAsync(request.StreamId, ErrorCode.NoError);
                 mine.Leave(request.StreamId);
+                await connection.SendResetAsync(request.StreamId, ErrorCode.NoError);
                 return;
+            }
+
+            var isEarly = random.Next(3) == 0 && mine.Has(request.StreamId);
+            if (isEarly)
+            {
+                await connection.SendHeadersAsync(request.StreamId);
             }
 
             await request.Complete;
-            if (request.IsReset)
-            {
-                mine.Leave(request.StreamId);
-                return;
-            }
-
             if (random.Next(4) == 0)
             {
                 await Task.Delay(random.Next(1, 10));
             }
 
-            if (!last && random.Next(20) == 0)
+            if (request.IsReset || !mine.Has(request.StreamId))
+            {
+                mine.Leave(request.StreamId);
+                return;
+            }
+
+            if (!isLast && random.Next(20) == 0)
             {
                 mine.Leave(request.StreamId);
                 await connection.SendResetAsync(request.StreamId, random.Next(2) == 0 ? ErrorCode.RefusedStream : ErrorCode.InternalError);
                 return;
             }
 
-            await connection.SendHeadersAsync(request.StreamId);
+            if (!isEarly)
+            {
+                await connection.SendHeadersAsync(request.StreamId);
+            }
+
             await connection.SendMessageAsync(request.StreamId);
             if (random.Next(4) == 0)
             {
@@ -116,23 +133,92 @@ internal sealed class CountedPeer(int seed)
 
     private sealed class PeerConnection(RawHttp2Connection connection, int limit)
     {
-        private readonly ConcurrentDictionary<int, RawRequest> _open = new();
-        private volatile bool _isOver;
+        private readonly Lock _lock = new();
+
+        // Guarded by _lock.
+        private readonly HashSet<int> _open = [];
+        private int _limit = limit;
+        private int _newest;
+        private int _last = int.MaxValue;
+        private bool _isOver;
 
         public RawHttp2Connection Connection => connection;
 
-        public int Limit { get; set; } = limit;
+        public int Limit
+        {
+            get => _limit;
+            set => (_limit, MostLimit) = (value, Math.Max(MostLimit, value));
+        }
 
-        public int Open => _isOver ? 0 : _open.Count;
+        /// <summary>Gets the highest limit so far: a lower one is over at once for what is on its way.</summary>
+        public int MostLimit { get; private set; } = limit;
+
+        public int Open
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _isOver ? 0 : _open.Count;
+                }
+            }
+        }
 
         public int Enter(RawRequest request)
         {
-            _open[request.StreamId] = request;
-            return Open;
+            lock (_lock)
+            {
+                _newest = request.StreamId;
+                if (request.StreamId <= _last)
+                {
+                    _open.Add(request.StreamId);
+                }
+
+                return _open.Count;
+            }
         }
 
-        public void Leave(int streamId) => _open.TryRemove(streamId, out _);
+        public bool Has(int streamId)
+        {
+            lock (_lock)
+            {
+                return _open.Contains(streamId);
+            }
+        }
 
-        public void End() => _isOver = true;
+        public void Leave(int streamId)
+        {
+            lock (_lock)
+            {
+                _open.Remove(streamId);
+            }
+        }
+
+        /// <summary>Takes no stream any more beyond one that is some streams back; none back for the highest number.</summary>
+        public int GoAway(int back)
+        {
+            lock (_lock)
+            {
+                _last = back == int.MaxValue ? int.MaxValue : Math.Max(1, _newest - (2 * back));
+                _open.RemoveWhere(id => id > _last);
+                return _last;
+            }
+        }
+
+        public override string ToString()
+        {
+            lock (_lock)
+            {
+                return $"#{connection.Number} open {string.Join(',', _open)} of {_newest}, last {_last}, at most {_limit}";
+            }
+        }
+
+        public void End()
+        {
+            lock (_lock)
+            {
+                _isOver = true;
+            }
+        }
     }
 }

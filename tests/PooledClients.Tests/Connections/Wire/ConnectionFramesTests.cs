@@ -98,6 +98,17 @@ public sealed class ConnectionFramesTests
     }
 
     [Fact]
+    public void GoAway_StreamSentAfterIt_CountsOnlyUpToItsLast()
+    {
+        Receive(1000, Frame(GoAway, 0, 0, [0, 0, 0, 3, 0, 0, 0, 0]));
+
+        // The runtime learns of it after us, and resets none of these: the server knows nothing of them.
+        Send(1000, Frame(Headers, 5, 3), Frame(Headers, 5, 5));
+
+        Assert.Equal((1, 0), _frames.Streams);
+    }
+
+    [Fact]
     public void End_StreamsAreOpen_EndsThemAllAndTellsOnce()
     {
         Send(1000, Frame(Headers, 5, 1), Frame(Headers, 5, 3));
