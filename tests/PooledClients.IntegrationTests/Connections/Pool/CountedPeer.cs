@@ -79,9 +79,9 @@ internal sealed class CountedPeer(int seed, bool lowers)
         {
             if (random.Next(20) == 0 && mine.Has(request.StreamId))
             {
-                // END_STREAM before the request's own.
-                await connection.SendRefusalAsync(request.StreamId, "14");
+                // END_STREAM before the request's own, perhaps; left first, for where it is not the client may use the place at once.
                 mine.Leave(request.StreamId);
+                await connection.SendRefusalAsync(request.StreamId, "14");
                 await connection.SendResetAsync(request.StreamId, ErrorCode.NoError);
                 return;
             }
