@@ -6,10 +6,10 @@ public sealed class RoomOrderTests
     // Lowest first: a room may use those before it. A room within another is a room of its own.
     private static readonly string[] Rooms =
     [
-        "Platform", "Options", "Snapshots", "", "Diagnostics", "Tls/Files", "Tls/Certificates", "Tls/Handshakes", "Tls", "Configuration",
-        "Connections/Descriptors", "Connections/Budget", "Connections/Wire", "Connections/Dialing",
+        "Platform", "Options", "Snapshots/Certificates", "Snapshots", "", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
+        "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget", "Connections/Telemetry", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Sets", "Connections",
-        "Resilience", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
+        "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",
         "Http/Leaks", "Http/Retries", "Http", "DependencyInjection",
     ];

@@ -6,6 +6,8 @@ internal sealed record BenchOptions
     public const string Usage = """
         dotnet run -c Release --project benchmarks/PooledClients.Scenarios -- [scenario...] [options]
 
+          watch --serve       leave the debug page and a Prometheus scrape open under load with faults, until Ctrl-C or for --seconds
+          --port N            where watch serves; 5005 by default
           --list              name the scenarios and their contenders
           --json PATH         write the rows as JSON
           --report PATH.html  write one self-contained page with the plots
@@ -36,6 +38,11 @@ internal sealed record BenchOptions
 
     public bool Quick { get; private init; }
 
+    /// <summary>Gets whether to leave the demonstration open for somebody to look at.</summary>
+    public bool Serve { get; private init; }
+
+    public int Port { get; private init; } = 5005;
+
     public bool List { get; private init; }
 
     public bool Help { get; private init; }
@@ -48,6 +55,8 @@ internal sealed record BenchOptions
             var argument = arguments[index];
             options = argument switch
             {
+                "--serve" => options with { Serve = true },
+                "--port" => options with { Port = (int)Number(Value(arguments, ++index, argument), argument) },
                 "--list" => options with { List = true },
                 "--quick" => options with { Quick = true },
                 "--help" or "-h" => options with { Help = true },

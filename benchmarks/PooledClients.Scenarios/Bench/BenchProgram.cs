@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using PooledClients.Scenarios.Catalog;
 using PooledClients.Scenarios.Processes;
 using PooledClients.Scenarios.Reporting;
+using PooledClients.Scenarios.Watching;
 
 namespace PooledClients.Scenarios.Bench;
 
@@ -42,6 +43,11 @@ internal static class BenchProgram
         if (!OperatingSystem.IsLinux())
         {
             throw new UsageException("The scenarios count descriptors and file reads by the means of Linux, and run there only.");
+        }
+
+        if (options.Scenarios is [WatchProgram.Name])
+        {
+            return options.Serve ? await WatchProgram.RunAsync(options) : throw new UsageException("watch is for a person to look at: give it --serve.");
         }
 
         var scenarios = options.Scenarios.Count == 0 ? ScenarioCatalog.Default : [.. options.Scenarios.Select(ScenarioCatalog.Find)];

@@ -56,13 +56,15 @@ internal sealed class Certificates : IDisposable
     }
 
     /// <summary>Issues a certificate for a server on loopback.</summary>
-    public CertificateFiles IssueServer(string name)
+    /// <param name="name">Its subject, and the name of its files.</param>
+    /// <param name="validity">How long it lives from now; as long as the authority without.</param>
+    public CertificateFiles IssueServer(string name, TimeSpan? validity = null)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
         names.AddIpAddress(IPAddress.IPv6Loopback);
-        return Issue(name, ServerUsage, names.Build());
+        return Issue(name, ServerUsage, names.Build(), validity);
     }
 
     /// <summary>Issues a certificate with which a client identifies itself.</summary>
@@ -70,7 +72,7 @@ internal sealed class Certificates : IDisposable
 
     public void Dispose() => _authority.Dispose();
 
-    private CertificateFiles Issue(string name, string usage, X509Extension? names)
+    private CertificateFiles Issue(string name, string usage, X509Extension? names, TimeSpan? validity = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -85,7 +87,7 @@ internal sealed class Certificates : IDisposable
 
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
-        using var certificate = request.Create(_authority, _authority.NotBefore, _authority.NotAfter, serial);
+        using var certificate = request.Create(_authority, _authority.NotBefore, validity is { } time ? DateTimeOffset.UtcNow + time : _authority.NotAfter, serial);
         var files = new CertificateFiles(Path.Combine(Folder, $"{name}.pem"), Path.Combine(Folder, $"{name}.key"));
         File.WriteAllText(files.CertificatePath, certificate.ExportCertificatePem() + "\n");
         File.WriteAllText(files.KeyPath, key.ExportPkcs8PrivateKeyPem() + "\n");

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
@@ -260,7 +259,7 @@ internal sealed class Generation : IDisposable
     private static Stream Established(Stream established, Stream plaintext)
     {
         var stream = (established as PooledStream) ?? (HandshakeRecorder.InnerOf(established) as PooledStream);
-        stream?.Established(isMutual: established is SslStream { IsMutuallyAuthenticated: true });
+        stream?.Established(established);
         return stream?.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
     }
 
@@ -269,6 +268,6 @@ internal sealed class Generation : IDisposable
         // Of what speaks HTTP/2 only a proxy's connections come here; the rest carry a request each.
         var isMultiplexed = _transport.Key is { IsMultiplexed: true, Address: { } target } && IsProxied(target.ChannelAddress);
         var cap = _transport.Key.Connection.ConnectionCap(isMultiplexed);
-        return new Destination(address, _services.Gate.CreateAddress(address, cap), _transport.Idle);
+        return new Destination(address, _services.Gate.CreateAddress(address, cap, _transport.Key.Kind), _transport.Idle);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Endpoints.Sets;
@@ -41,7 +42,8 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         Key = key;
         PingDelay = key.Connection.KeepAlivePingDelay;
         Backoff = new ConnectBackoff(services.TimeProvider);
-        Connector = new Connector(key.Tls, key.Connection, services.Handshakes, services.LocalFaultRetry, services.Names, services.TimeProvider, services.Logger);
+        Connector = new Connector(
+            key.Tls, key.Connection, services.Handshakes, services.LocalFaultRetry, services.Names, services.TimeProvider, services.Logger, services.Diagnostics?.For(key.Kind, key.DisplayName));
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();
@@ -75,6 +77,9 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
         services.Gate.AddReclaimable(this);
     }
+
+    /// <summary>Its number in diagnostics.</summary>
+    public long Id { get; } = DiagnosticIds.Next();
 
     public TransportKey Key { get; }
 
@@ -341,6 +346,8 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         _services.Gate.NotifyIdle(this);
     }
 
+    int IEndpointOwner.GenerationNumber => _current.Number;
+
     void IEndpointOwner.Connected()
     {
     }
@@ -354,6 +361,16 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     }
 
     void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(Set is null ? limit : Set.Pools.Max(static pool => pool.StreamLimit));
+
+    /// <summary>The runtime could make no connection for a call.</summary>
+    public void ConnectFailed(Exception exception)
+    {
+        Backoff.Fail(exception);
+        if (!LocalFault.IsOutOfDescriptors(exception))
+        {
+            _services.Diagnostics?.Addresses.Failed(Address, exception, Backoff.RemainingGap());
+        }
+    }
 
     private static bool IsEnd(HttpRequestException exception) =>
         exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
@@ -392,9 +409,9 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
     private EndpointPool CreateEndpoint(IEndpointOwner owner, EndpointAddress address, ConnectBackoff backoff)
     {
-        var budget = _services.Gate.CreateAddress(address.Name, Key.Connection.ConnectionCap(isMultiplexed: true));
+        var budget = _services.Gate.CreateAddress(address.Name, Key.Connection.ConnectionCap(isMultiplexed: true), Key.Kind);
         var dialer = new EndpointDialer(address, CreateHandler, Connector, backoff, budget, _services.TimeProvider);
-        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger);
+        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger, _services.Diagnostics?.Addresses);
     }
 
     // The certificate is to have the name that the request calls its host.
@@ -418,6 +435,9 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         if (reason is not null)
         {
             _services.Logger.GenerationReplaced(Address, old.Number, reason);
+
+            // What follows a semicolon differs from time to time, which is not for an attribute.
+            _services.Diagnostics?.Metrics.GenerationReplaced(Address, reason.Split(';')[0]);
         }
 
         _current = CreateGeneration(old.Number + 1);

@@ -17,5 +17,8 @@ namespace PooledClients.Connections;
 internal sealed record TransportKey(
     ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null, bool IsMultiplexed = true, EndpointSettings? Endpoints = null)
 {
+    /// <summary>Whose it is, in what is told of it: <c>grpc</c> or <c>http</c>.</summary>
+    public string Kind => IsMultiplexed ? "grpc" : "http";
+
     public string DisplayName => Address?.ToString() ?? "http";
 }

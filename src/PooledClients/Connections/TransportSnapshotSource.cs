@@ -1,3 +1,4 @@
+using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 
@@ -12,29 +13,56 @@ internal sealed class TransportSnapshotSource(TransportRegistry transports) : IS
         {
             foreach (var pool in transport.Endpoints)
             {
-                Add(snapshot, pool.Connections.Current.Select(static connection => connection.Wire), isRetired: false);
-                Add(snapshot, pool.Connections.Retired.Select(static connection => connection.Wire), isRetired: true);
+                // One that is retired meanwhile is in both for a moment.
+                foreach (var connection in pool.Connections.Current.Concat(pool.Connections.Retired).Distinct())
+                {
+                    if (connection.Wire is { } wire)
+                    {
+                        snapshot.Connections.Add(Describe(transport, wire, connection.GenerationNumber, connection.IsRetired, connection));
+                    }
+                }
             }
 
             foreach (var generation in transport.Generations)
             {
-                Add(snapshot, generation.Destinations.SelectMany(static destination => destination.Snapshot()), generation != transport.Current);
+                var isRetired = generation != transport.Current;
+                foreach (var connection in generation.Destinations.SelectMany(static destination => destination.Snapshot()))
+                {
+                    snapshot.Connections.Add(Describe(transport, connection, generation.Number, isRetired, http2: null));
+                }
             }
         }
     }
 
-    private static void Add(SnapshotBuilder snapshot, IEnumerable<PooledConnection?> connections, bool isRetired)
+    private static ConnectionSnapshot Describe(Transport transport, PooledConnection connection, int generation, bool isRetired, Http2Connection? http2)
     {
-        foreach (var connection in connections.OfType<PooledConnection>())
+        var (tcp, unread, isResumed) = connection.ReadStream();
+        return new ConnectionSnapshot
         {
-            snapshot.Connections.Add(new ConnectionSnapshot
-            {
-                Address = connection.Owner.Address,
-                RemoteEndPoint = connection.RemoteEndPoint?.ToString(),
-                Age = connection.Age,
-                SilentFor = connection.SilentFor,
-                Retired = isRetired,
-            });
-        }
+            Id = connection.Telemetry?.Id ?? 0,
+            TransportId = transport.Id,
+            Kind = transport.Key.Kind,
+            Address = connection.Owner.Address,
+            LocalEndPoint = connection.LocalEndPoint,
+            RemoteEndPoint = connection.RemoteEndPoint,
+            Age = connection.Age,
+            SilentFor = connection.SilentFor,
+            Generation = generation,
+            Retired = isRetired,
+            TlsVersion = connection.Telemetry?.TlsVersion,
+            CipherSuite = connection.Telemetry?.CipherSuite,
+            TlsResumed = isResumed,
+            Streams = http2?.Streams,
+            StreamsStarted = http2?.StreamsStarted,
+            StreamLimit = http2?.Limit,
+            GoAwayCode = connection.Telemetry?.GoAwayCode,
+            TcpState = tcp?.State,
+            UnreadBytes = unread,
+            UnsentBytes = tcp?.Unsent,
+            RoundTripTime = tcp?.RoundTripTime,
+            Retransmits = tcp?.Retransmits,
+            BytesReceived = tcp?.BytesReceived,
+            BytesSent = tcp?.BytesSent,
+        };
     }
 }

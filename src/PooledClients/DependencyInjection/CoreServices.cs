@@ -40,7 +40,7 @@ internal static class CoreServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PooledHttpClientOptions>, PooledHttpClientOptionsValidator>());
         services.AddStartValidation();
 
-        services.TryAddSingleton<PooledClientsMetrics>();
+        services.AddPooledClientsDiagnostics();
         services.TryAddSingleton<CertificateInventory>();
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<TlsRegistry>();
@@ -53,11 +53,9 @@ internal static class CoreServices
         services.TryAddSingleton<NameLookup>();
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
-        services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<IdleSweep>();
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
-        services.TryAddSingleton<GrpcMetrics>();
         services.TryAddSingleton<AddressPolicies>();
         services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<EndpointResolvers>();
@@ -65,7 +63,6 @@ internal static class CoreServices
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TransportSnapshotSource>());
-        services.TryAddSingleton<HttpMetrics>();
         services.TryAddSingleton<ResponseRegistry>();
         services.TryAddSingleton<IPressureRelief, LeakCollector>();
         services.TryAddSingleton<CallSiteSampler>();

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Diagnostics;
 
 /// <summary>The instruments of HTTP clients, of the meter <c>PooledClients</c>.</summary>
 internal sealed class HttpMetrics
 {
-    private const string AddressTag = "server.address";
     private const string ClientTag = "pooledclients.client";
 
     private readonly Meter _meter;
@@ -14,7 +14,6 @@ internal sealed class HttpMetrics
     private readonly Counter<long> _httpTimeouts;
     private readonly Counter<long> _httpRetries;
     private readonly Counter<long> _httpRetriesRefused;
-    private readonly Gauge<double> _httpRetryBudget;
     private readonly Counter<long> _httpBreakerOpenings;
 
     public HttpMetrics(IMeterFactory meterFactory)
@@ -25,7 +24,6 @@ internal sealed class HttpMetrics
         _httpTimeouts = _meter.CreateCounter<long>("pooledclients.http.timeouts", "{exchange}", "Exchanges that passed their deadline or the idle-read timeout, by the phase they were in.");
         _httpRetries = _meter.CreateCounter<long>("pooledclients.http.retries", "{attempt}", "Requests that were sent again.");
         _httpRetriesRefused = _meter.CreateCounter<long>("pooledclients.http.retries.refused", "{attempt}", "Retries that the authority's budget did not allow.");
-        _httpRetryBudget = _meter.CreateGauge<double>("pooledclients.http.retry_budget", "{attempt}", "Retries that an authority's budget allowed when one was last wanted.");
         _httpBreakerOpenings = _meter.CreateCounter<long>("pooledclients.http.breaker.openings", "{opening}", "How often an authority was left alone because nearly every request to it failed.");
     }
 
@@ -67,7 +65,7 @@ internal sealed class HttpMetrics
     {
         if (_httpRetries.Enabled)
         {
-            _httpRetries.Add(1, Tag(ClientTag, client), Tag(AddressTag, authority));
+            _httpRetries.Add(1, ServerTags.Of(authority, ClientTag, client));
         }
     }
 
@@ -75,15 +73,7 @@ internal sealed class HttpMetrics
     {
         if (_httpRetriesRefused.Enabled)
         {
-            _httpRetriesRefused.Add(1, Tag(ClientTag, client), Tag(AddressTag, authority));
-        }
-    }
-
-    public void HttpRetryBudget(string client, string authority, double available)
-    {
-        if (_httpRetryBudget.Enabled)
-        {
-            _httpRetryBudget.Record(available, Tag(ClientTag, client), Tag(AddressTag, authority));
+            _httpRetriesRefused.Add(1, ServerTags.Of(authority, ClientTag, client));
         }
     }
 
@@ -91,7 +81,7 @@ internal sealed class HttpMetrics
     {
         if (_httpBreakerOpenings.Enabled)
         {
-            _httpBreakerOpenings.Add(1, Tag(ClientTag, client), Tag(AddressTag, authority));
+            _httpBreakerOpenings.Add(1, ServerTags.Of(authority, ClientTag, client));
         }
     }
 

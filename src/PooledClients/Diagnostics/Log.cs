@@ -45,12 +45,6 @@ internal static partial class Log
     [LoggerMessage(320, LogLevel.Information, "HTTP client '{Client}' tries {Authority} again (retry {Retry}) after {Pause:0.###} s: {Reason}")]
     public static partial void HttpRetrying(this ILogger logger, string client, string authority, int retry, double pause, string reason);
 
-    [LoggerMessage(321, LogLevel.Warning, "HTTP client '{Client}' leaves {Authority} alone for {Pause:0.###} s, because nearly every request to it failed; the last: {Reason}")]
-    public static partial void HttpBreakerOpened(this ILogger logger, string client, string authority, double pause, string reason);
-
-    [LoggerMessage(322, LogLevel.Information, "HTTP client '{Client}' has had an answer from {Authority}, and calls it again.")]
-    public static partial void HttpBreakerClosed(this ILogger logger, string client, string authority);
-
     [LoggerMessage(301, LogLevel.Debug, "Attempt {Attempt} of {Method} failed with {Status}; the next one comes in {Pause:0} ms.")]
     public static partial void CallTriedAgain(this ILogger logger, string method, int attempt, StatusCode status, double pause);
 
@@ -149,6 +143,27 @@ internal static partial class Log
 
     [LoggerMessage(410, LogLevel.Warning, "A connection to {Address} that takes no new call is kept open for {Seconds:0} s by {Calls} calls. It closes with them, or after an hour.")]
     public static partial void RetiredConnectionHeld(this ILogger logger, string address, int calls, double seconds);
+
+    [LoggerMessage(513, LogLevel.Warning, "{Address} cannot be reached: {Reason}")]
+    public static partial void AddressUnreachable(this ILogger logger, string address, string reason);
+
+    [LoggerMessage(514, LogLevel.Information, "{Address} can be reached again, after {Seconds:0.###} s and {Failures} failed connects.")]
+    public static partial void AddressReachable(this ILogger logger, string address, double seconds, long failures);
+
+    [LoggerMessage(515, LogLevel.Debug, "Connection {Connection} to {Address} ({RemoteEndPoint}) is open.")]
+    public static partial void ConnectionOpened(this ILogger logger, long connection, string address, string? remoteEndPoint);
+
+    [LoggerMessage(516, LogLevel.Debug, "Connection {Connection} to {Address} is closed after {Seconds:0.###} s: {Reason}.")]
+    public static partial void ConnectionClosed(this ILogger logger, long connection, string address, double seconds, string reason);
+
+    [LoggerMessage(517, LogLevel.Warning, "A connect to {Address} has waited for over {Seconds:0.#} s for a place in the budget: pooled connections {Connections} of {Budget}, descriptors {Open} of {Limit}, held by: {Holders}.")]
+    public static partial void ConnectWaitsForBudget(this ILogger logger, string address, double seconds, int connections, int budget, int open, int? limit, string holders);
+
+    [LoggerMessage(518, LogLevel.Warning, "The retry budget of {Address} is spent: calls that fail are not tried again until it has filled up.")]
+    public static partial void RetryBudgetSpent(this ILogger logger, string address);
+
+    [LoggerMessage(519, LogLevel.Warning, "Calls to {Address} wait behind the limit of {Limit} in flight: one has waited for {Seconds:0.#} s, {Waiting} wait now.")]
+    public static partial void CallsWaitForAdmission(this ILogger logger, string address, int limit, double seconds, int waiting);
 
     [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
     public static partial void RequestSentAgain(this ILogger logger, string address, string reason);

@@ -1,6 +1,8 @@
+using PooledClients.Diagnostics.Events;
+
 namespace PooledClients.Diagnostics;
 
-internal sealed class PooledClientsDiagnostics(IEnumerable<ISnapshotSource> sources, TimeProvider timeProvider) : IPooledClientsDiagnostics
+internal sealed class PooledClientsDiagnostics(IEnumerable<ISnapshotSource> sources, EventLog events, TimeProvider timeProvider) : IPooledClientsDiagnostics
 {
     private readonly ISnapshotSource[] _sources = [.. sources];
 
@@ -12,6 +14,6 @@ internal sealed class PooledClientsDiagnostics(IEnumerable<ISnapshotSource> sour
             source.AddTo(snapshot);
         }
 
-        return snapshot.Build(timeProvider.GetUtcNow());
+        return snapshot.Build(timeProvider.GetUtcNow(), events.Capture());
     }
 }

@@ -1,46 +1,23 @@
-using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace PooledClients.Diagnostics;
 
 /// <summary>
-/// Whether the process may take more work as far as its clients see. It opens nothing and calls nobody. A server that is down is
-/// told in the data but does not make this process unhealthy: restarting it would help nobody.
+/// Whether the process may take more work as far as its clients see. It opens nothing and calls nobody. A server that is down degrades
+/// this process but does not make it unhealthy: restarting it would help nobody.
 /// </summary>
 internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnostics) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var snapshot = diagnostics.Capture();
-        var findings = new List<string>();
-        var status = HealthStatus.Healthy;
-
-        var descriptors = snapshot.Descriptors;
-        if (descriptors.Limit is int limit && descriptors.Open >= limit * DescriptorLevels.Near)
-        {
-            status = descriptors.Open >= limit * DescriptorLevels.Critical ? context.Registration.FailureStatus : HealthStatus.Degraded;
-            findings.Add(string.Create(CultureInfo.InvariantCulture, $"the process holds {descriptors.Open} of its {limit} descriptors"));
-        }
-
-        foreach (var certificate in snapshot.Certificates.Where(c => c.ExpiresSoon && c.NotAfter - snapshot.CapturedAt <= CertificateLevels.Critical(c.NotBefore, c.NotAfter)))
-        {
-            status = Worse(status, HealthStatus.Degraded);
-            var ends = certificate.NotAfter <= snapshot.CapturedAt ? "expired" : "expires";
-            findings.Add(string.Create(CultureInfo.InvariantCulture, $"certificate {certificate.Thumbprint} of {certificate.Source} {ends} {certificate.NotAfter.UtcDateTime:u}"));
-        }
-
-        foreach (var file in snapshot.CertificateFiles.Where(static file => file.HandOverFailure is not null))
-        {
-            status = Worse(status, HealthStatus.Degraded);
-            findings.Add($"the change of {file.Path} is not in use everywhere: {file.HandOverFailure}");
-        }
-
-        var description = findings.Count == 0 ? "The pooled clients have room." : string.Join("; ", findings) + ".";
+        List<TroubleSnapshot> findings = [.. snapshot.Troubles.Where(static trouble => trouble.Severity > TroubleSeverity.Notice)];
+        var status = findings.Count == 0 ? HealthStatus.Healthy
+            : findings[0].Severity == TroubleSeverity.Unhealthy ? context.Registration.FailureStatus
+            : HealthStatus.Degraded;
+        var description = findings.Count == 0 ? "The pooled clients have room." : string.Join("; ", findings.Select(static finding => finding.What)) + ".";
         return Task.FromResult(new HealthCheckResult(status, description, data: Data(snapshot)));
     }
-
-    // The lower the value, the worse the health.
-    private static HealthStatus Worse(HealthStatus one, HealthStatus other) => one < other ? one : other;
 
     private static Dictionary<string, object> Data(PooledClientsSnapshot snapshot)
     {
@@ -50,11 +27,22 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
             ["descriptors.limit"] = snapshot.Descriptors.Limit ?? (object)"none",
             ["connections"] = snapshot.Descriptors.Connections,
             ["connections.budget"] = snapshot.Descriptors.Budget,
-            ["connections.waiting"] = snapshot.Pools.Sum(p => p.Waiting),
+            ["connections.waiting"] = snapshot.Pools.Sum(static pool => pool.Waiting),
+            ["connections.oldest_wait_seconds"] = (snapshot.Pools.Max(static pool => pool.OldestWait) ?? TimeSpan.Zero).TotalSeconds,
+            ["addresses.unreachable"] = snapshot.Unreachable.Count,
+            ["breakers.open"] = snapshot.Channels.Count(static channel => channel.CircuitState == "Open"),
+            ["certificates.expiring"] = snapshot.Certificates.Count(static certificate => certificate.ExpiresSoon),
+            ["responses.open"] = snapshot.OpenResponses.Count,
+            ["streams.open"] = snapshot.OpenStreams.Count,
         };
         foreach (var channel in snapshot.Channels)
         {
             data[$"channel.{channel.Name}"] = channel.CircuitState is null ? channel.State : $"{channel.State}, circuit {channel.CircuitState}";
+        }
+
+        foreach (var address in snapshot.Unreachable)
+        {
+            data[$"unreachable.{address.Address}"] = address.LastError;
         }
 
         return data;

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Diagnostics;
 
 /// <summary>The instruments of the meter <c>PooledClients</c>.</summary>
 internal sealed class PooledClientsMetrics
 {
-    private const string AddressTag = "server.address";
     private const string StateTag = "pooledclients.lease.state";
 
     private readonly Meter _meter;
@@ -20,7 +20,7 @@ internal sealed class PooledClientsMetrics
     public PooledClientsMetrics(IMeterFactory meterFactory)
     {
         _meter = meterFactory.Create("PooledClients");
-        _waits = _meter.CreateHistogram<double>("pooledclients.connections.wait.duration", "s", "How long connects waited for a place within the budget.");
+        _waits = _meter.CreateHistogram("pooledclients.connections.wait.duration", "s", "How long connects waited for a place within the budget.", advice: Buckets.Waits);
         _reclaims = _meter.CreateCounter<long>("pooledclients.connections.reclaims", "{pool}", "Pools without a request in flight whose connections were closed for others.");
         _refusals = _meter.CreateCounter<long>("pooledclients.connections.refusals", "{call}", "Calls that ended because no connection could be opened within the budget.");
         _descriptorFaults = _meter.CreateCounter<long>("pooledclients.connections.descriptor_faults", "{attempt}", "Attempts to connect that failed for want of a descriptor.");
@@ -39,13 +39,13 @@ internal sealed class PooledClientsMetrics
         _meter.CreateObservableUpDownCounter("pooledclients.connections.budget", budget, "{connection}", "The most connections that all pooled clients may hold.");
         _meter.CreateObservableUpDownCounter(
             "pooledclients.connections.leases",
-            () => leases().SelectMany(l => (Measurement<int>[])
-                [new(l.InUse, Tag(AddressTag, l.Address), Tag(StateTag, "in_use")), new(l.Waiting, Tag(AddressTag, l.Address), Tag(StateTag, "waiting"))]),
+            () => ByService(leases()).SelectMany(static l => (Measurement<int>[])
+                [new(l.InUse, ServerTags.Array(l.Address, Tag(StateTag, "in_use"))), new(l.Waiting, ServerTags.Array(l.Address, Tag(StateTag, "waiting")))]),
             "{connection}",
             "Connections open or being opened, and connects that wait for a place, by address.");
         _meter.CreateObservableUpDownCounter(
             "pooledclients.connections.limit",
-            () => leases().Select(l => new Measurement<int>(l.Limit, Tag(AddressTag, l.Address))),
+            () => ByService(leases()).Select(static l => new Measurement<int>(l.Limit, ServerTags.Array(l.Address))),
             "{connection}",
             "The most connections to an address at a time.");
     }
@@ -59,7 +59,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_waits.Enabled)
         {
-            _waits.Record(wait.TotalSeconds, Tag(AddressTag, address));
+            _waits.Record(wait.TotalSeconds, ServerTags.Of(address));
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_reclaims.Enabled)
         {
-            _reclaims.Add(1, Tag(AddressTag, address));
+            _reclaims.Add(1, ServerTags.Of(address));
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class PooledClientsMetrics
     {
         if (_refusals.Enabled)
         {
-            _refusals.Add(1, Tag(AddressTag, address));
+            _refusals.Add(1, ServerTags.Of(address));
         }
     }
 
@@ -83,22 +83,22 @@ internal sealed class PooledClientsMetrics
     {
         if (_descriptorFaults.Enabled)
         {
-            _descriptorFaults.Add(1, Tag(AddressTag, address));
+            _descriptorFaults.Add(1, ServerTags.Of(address));
         }
     }
 
     private IEnumerable<Measurement<int>> Read(Func<CallReading, int> select)
     {
-        foreach (var calls in _calls)
+        foreach (var readings in _calls.Select(static read => read()).Where(reading => select(reading) < int.MaxValue).GroupBy(static reading => reading.Address))
         {
-            var reading = calls();
-            var value = select(reading);
-            if (value < int.MaxValue)
-            {
-                yield return new(value, Tag(AddressTag, reading.Address));
-            }
+            yield return new(readings.Sum(select), ServerTags.Array(readings.Key));
         }
     }
+
+    // A measurement for each set of attributes: clients with other options, and the endpoints of a service, add up.
+    private static IEnumerable<(string Address, int InUse, int Waiting, int Limit)> ByService(IEnumerable<(string Address, int InUse, int Waiting, int Limit)> leases) => leases
+        .GroupBy(static lease => ServerTags.ServiceOf(lease.Address))
+        .Select(static same => (same.Key, same.Sum(static lease => lease.InUse), same.Sum(static lease => lease.Waiting), same.Sum(static lease => lease.Limit)));
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

@@ -6,6 +6,12 @@ internal sealed class SnapshotBuilder
     public DescriptorSnapshot Descriptors { get; set; } =
         new() { Open = 0, Limit = null, Source = "not measured", Reserved = 0, Connections = 0, Budget = 0 };
 
+    public List<DescriptorKindSnapshot> DescriptorKinds { get; } = [];
+
+    public List<AddressSnapshot> Unreachable { get; } = [];
+
+    public List<MethodSnapshot> Methods { get; } = [];
+
     public List<ConnectionPoolSnapshot> Pools { get; } = [];
 
     public List<ChannelSnapshot> Channels { get; } = [];
@@ -20,10 +26,20 @@ internal sealed class SnapshotBuilder
 
     public List<CertificateFileSnapshot> CertificateFiles { get; } = [];
 
-    public PooledClientsSnapshot Build(DateTimeOffset capturedAt) => new()
+    public PooledClientsSnapshot Build(DateTimeOffset capturedAt, IReadOnlyList<EventSnapshot> events)
+    {
+        var facts = Build(capturedAt, events, []);
+        return Build(capturedAt, events, TroubleFinder.Find(facts));
+    }
+
+    private PooledClientsSnapshot Build(DateTimeOffset capturedAt, IReadOnlyList<EventSnapshot> events, List<TroubleSnapshot> troubles) => new()
     {
         CapturedAt = capturedAt,
+        Troubles = troubles.AsReadOnly(),
         Descriptors = Descriptors,
+        DescriptorKinds = DescriptorKinds.AsReadOnly(),
+        Unreachable = Unreachable.AsReadOnly(),
+        Methods = Methods.AsReadOnly(),
         Pools = Pools.AsReadOnly(),
         Channels = Channels.AsReadOnly(),
         Connections = Connections.AsReadOnly(),
@@ -31,5 +47,6 @@ internal sealed class SnapshotBuilder
         OpenStreams = OpenStreams.AsReadOnly(),
         Certificates = Certificates.AsReadOnly(),
         CertificateFiles = CertificateFiles.AsReadOnly(),
+        Events = events,
     };
 }

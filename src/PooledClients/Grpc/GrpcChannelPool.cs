@@ -8,11 +8,13 @@ using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 using PooledClients.Diagnostics;
+using PooledClients.Diagnostics.Instruments;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Grpc.WarmUp;
 using PooledClients.Resilience;
 using PooledClients.Tls;
@@ -35,8 +37,10 @@ internal sealed class GrpcChannelPool(
     IEnumerable<GrpcClientRegistration> clients,
     EndpointResolvers resolvers,
     PooledClientsMetrics metrics,
+    CallMetrics callMetrics,
     TimeProvider timeProvider,
-    ILoggerFactory loggerFactory) : IGrpcChannelPool, IDisposable
+    ILoggerFactory loggerFactory,
+    ILogger<GrpcChannelPool> logger) : IGrpcChannelPool, IDisposable
 {
     // Secure, for credentials are sent to no other, and nobody is asked: the handler of the application's takes the calls.
     private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);
@@ -44,7 +48,7 @@ internal sealed class GrpcChannelPool(
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
-    private readonly ILogger _logger = loggerFactory.CreateLogger<GrpcChannelPool>();
+    private readonly ILogger _logger = logger;
 
     /// <summary>The handlers that carry calls now: one a transport, or more where its clients limit their calls differently.</summary>
     public IEnumerable<GrpcTransportHandler> Handlers
@@ -186,7 +190,7 @@ internal sealed class GrpcChannelPool(
         }
 
         var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming);
-        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, handler, root), handler, clientOptions, setup, facts, root);
+        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root), handler, clientOptions, setup, facts, root);
     }
 
     /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
@@ -213,7 +217,8 @@ internal sealed class GrpcChannelPool(
             learnStreaming,
             policies.Metrics,
             timeProvider,
-            _logger);
+            _logger,
+            new ChannelCalls(client.Name, address, setup.Descriptor ?? Idempotency.BesideClient(client.ClientType), callMetrics, timeProvider));
 
     private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker)
     {
@@ -224,6 +229,7 @@ internal sealed class GrpcChannelPool(
             policies.GetBudget(transport.Address, clientOptions.Resilience.RetryRatio, clientOptions.Resilience.RetriesPerSecond),
             timeProvider,
             _logger);
+        handler.OpenStreams.ReportTo(policies.Metrics);
         metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
         return handler;
     }

@@ -1,6 +1,7 @@
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Streams;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc;
 
@@ -16,15 +17,34 @@ internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
                 continue;
             }
 
+            List<MethodCalls> methods = [.. channel.Calls.Methods];
+            var latencies = CallWindow.NoLatencies();
+            methods.ForEach(method => method.Window.AddLatencies(latencies));
+            var failure = methods.Select(static method => method.LatestFailure).MaxBy(static failure => failure?.At);
             snapshot.Channels.Add(new ChannelSnapshot
             {
+                Id = channel.Id,
+                TransportId = handler.Transport.Id,
                 Name = name,
                 Address = handler.Transport.Address,
                 State = handler.State.ToString(),
+                Generation = handler.Transport.Current.Number,
+                CallsStarted = methods.Sum(static method => method.Started),
+                CallsSucceeded = methods.Sum(static method => method.Succeeded),
+                CallsFailed = methods.Sum(static method => method.Failed),
+                LastCallAt = methods.Max(static method => method.LastCallAt),
+                LastError = failure?.What,
+                LastErrorAt = failure?.At,
+                P50 = CallWindow.Percentile(latencies, 0.5),
+                P99 = CallWindow.Percentile(latencies, 0.99),
                 CallsInFlight = handler.Transport.InFlight,
                 CallsWaiting = handler.Admission.Waiting,
                 CallLimit = handler.Admission.Limit is var limit and < int.MaxValue ? limit : null,
+                CircuitState = handler.Breaker?.State,
+                CircuitOpenUntil = handler.Breaker?.OpenUntil,
+                Options = channel.OptionsInForce,
             });
+            snapshot.Methods.AddRange(methods.Select(Describe));
         }
 
         foreach (var handler in pool.Handlers)
@@ -33,11 +53,39 @@ internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
             {
                 snapshot.OpenStreams.Add(new OpenStreamSnapshot
                 {
+                    Client = stream.Client,
                     Address = handler.Transport.Address,
                     Method = stream.Method.TrimStart('/'),
                     HeldFor = handler.OpenStreams.AgeOf(stream),
+                    UnreadFor = handler.OpenStreams.UnreadFor(stream),
                 });
             }
         }
+    }
+
+    private static MethodSnapshot Describe(MethodCalls method)
+    {
+        var latencies = CallWindow.NoLatencies();
+        method.Window.AddLatencies(latencies);
+        var (calls, failed) = method.Window.Line();
+        return new MethodSnapshot
+        {
+            Client = method.Channel.Client,
+            Target = method.Channel.Target,
+            Method = method.Name,
+            Started = method.Started,
+            Succeeded = method.Succeeded,
+            Failed = method.Failed,
+            DeadlinesByPhase = method.DeadlinesByPhase(),
+            CallsPerSecond = calls.Sum() / CallWindow.Length.TotalSeconds,
+            FailedLately = failed.Sum(),
+            P50 = CallWindow.Percentile(latencies, 0.5),
+            P99 = CallWindow.Percentile(latencies, 0.99),
+            Line = calls,
+            FailedLine = failed,
+            LastCallAt = method.LastCallAt,
+            LastError = method.LatestFailure?.What,
+            LastErrorAt = method.LatestFailure?.At,
+        };
     }
 }

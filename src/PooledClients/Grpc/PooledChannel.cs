@@ -1,9 +1,11 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
+using PooledClients.Diagnostics;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Grpc.WarmUp;
 
 namespace PooledClients.Grpc;
@@ -14,6 +16,7 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     private readonly GrpcChannel _channel;
     private readonly CallPipeline _pipeline;
     private readonly Lazy<CallInvoker> _invoker;
+    private readonly Lazy<IReadOnlyDictionary<string, string>> _optionsInForce;
 
     public PooledChannel(
         GrpcChannel channel,
@@ -28,6 +31,8 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
         Handler = handler;
         Setup = setup;
         Services = services;
+        _optionsInForce = new(() => Telemetry.OptionsInForce.Of(options));
+        Calls = facts.Calls!;
 
         // Interceptors run in the order in which they were added, so the last is wrapped first.
         var invoker = channel.CreateCallInvoker();
@@ -42,6 +47,9 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
         _invoker = new Lazy<CallInvoker>(() => _pipeline.Build(stubDeadline: null));
     }
 
+    /// <summary>Its number in diagnostics.</summary>
+    public long Id { get; } = DiagnosticIds.Next();
+
     /// <summary>What carries the calls; <see langword="null"/> where the application's own primary handler does.</summary>
     public GrpcTransportHandler? Handler { get; }
 
@@ -49,6 +57,12 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     public ConnectivityState State => Handler?.State ?? ConnectivityState.Ready;
 
     public GrpcClientSetup Setup { get; }
+
+    /// <summary>The options as diagnostics tell them.</summary>
+    public IReadOnlyDictionary<string, string> OptionsInForce => _optionsInForce.Value;
+
+    /// <summary>What is known of its calls.</summary>
+    public ChannelCalls Calls { get; }
 
     /// <summary>The container's root services, without the scoped ones.</summary>
     public RootServices Services { get; }

@@ -25,11 +25,10 @@ internal sealed class HttpPipelineFilter(
     HttpMetrics metrics,
     TimeProvider time,
     IdleSweep sweep,
-    ILoggerFactory loggers)
+    ILogger<HttpPipelineFilter> logger,
+    ILogger<HttpResilienceHandler> resilienceLogger)
     : IHttpMessageHandlerBuilderFilter
 {
-    private readonly ILogger _logger = loggers.CreateLogger<HttpPipelineFilter>();
-
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next)
         => builder =>
         {
@@ -61,7 +60,7 @@ internal sealed class HttpPipelineFilter(
 
         if (builder.PrimaryHandler != primary && isFirst)
         {
-            _logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
+            logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
         }
 
         var resilience = builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType()));
@@ -69,14 +68,14 @@ internal sealed class HttpPipelineFilter(
         {
             if (isFirst)
             {
-                _logger.ResilienceLeftToHandler(client.DisplayName, resilience.GetType().Name);
+                logger.ResilienceLeftToHandler(client.DisplayName, resilience.GetType().Name);
             }
         }
         else if (client.Options.Resilience.Enabled)
         {
             builder.AdditionalHandlers.Insert(
                 0,
-                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, authorities, time, metrics, loggers.CreateLogger<HttpResilienceHandler>(), sweep));
+                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep));
         }
 
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));

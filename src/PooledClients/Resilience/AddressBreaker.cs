@@ -41,6 +41,22 @@ internal sealed class AddressBreaker
     /// <summary>Whether requests may go out without asking. What they come to is then given to <see cref="Report"/>.</summary>
     public bool IsClosed => _isClosed;
 
+    /// <summary>Its state in gRPC's and Polly's words: Closed, Open or HalfOpen, when the break is over and the next request probes.</summary>
+    public string State => _isClosed ? "Closed" : OpenUntil is null ? "HalfOpen" : "Open";
+
+    /// <summary>Until when it is open; <see langword="null"/> while it is not.</summary>
+    public DateTimeOffset? OpenUntil
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var left = _settings.BreakDuration - _time.GetElapsedTime(_openedAt);
+                return _isClosed || _isProbeDue || left <= TimeSpan.Zero ? null : _time.GetUtcNow() + left;
+            }
+        }
+    }
+
     /// <summary>Counts a request that went out while the breaker was closed.</summary>
     public void Report(RequestOutcome outcome)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Resilience;
 
@@ -7,55 +8,95 @@ namespace PooledClients.Resilience;
 /// What the clients of an address share, gRPC and HTTP alike: its retry budget and its breaker. Equal settings are one; a client with
 /// settings of its own has its own, and one that has switched its breaker off has none. What was got is kept until it is given back as often.
 /// </summary>
-internal sealed class AddressPolicies(TimeProvider time, GrpcMetrics metrics, ILoggerFactory loggers)
+internal sealed class AddressPolicies
 {
+    private const string Grpc = "grpc";
+
     private readonly Lock _lock = new();
 
     // Guarded by the lock: asked when a client meets an address, not for a call.
-    private readonly Dictionary<object, (object Shared, int Users)> _entries = [];
+    private readonly Dictionary<object, Entry> _entries = [];
+    private readonly TimeProvider _time;
+    private readonly ILogger<AddressBreaker> _logger;
 
-    public GrpcMetrics Metrics => metrics;
+    public AddressPolicies(TimeProvider time, GrpcMetrics metrics, ResilienceMetrics readings, ILogger<AddressBreaker> logger)
+    {
+        _time = time;
+        _logger = logger;
+        Metrics = metrics;
+        readings.ObserveBreakers(() => Read<AddressBreaker, BreakerReading>(
+            static (address, kind, breaker) => new(address, kind, breaker.State switch { "Closed" => "closed", "Open" => "open", _ => "half_open" })));
+        readings.ObserveBudgets(() => Read<RetryBudget, RetryBudgetReading>(static (address, kind, budget) => new(address, kind, budget.Available)));
+    }
+
+    public GrpcMetrics Metrics { get; }
 
     /// <param name="address">Scheme, host and port, as a URI's authority has them.</param>
     /// <param name="ratio">The extra attempts for each call.</param>
     /// <param name="perSecond">The extra attempts a second, however few the calls are.</param>
-    public RetryBudget GetBudget(string address, double ratio, double perSecond)
-        => (RetryBudget)Get((address, ratio, perSecond), () => new RetryBudget(time, ratio, perSecond));
+    /// <param name="kind">Who asks: <c>grpc</c> or <c>http</c>.</param>
+    public RetryBudget GetBudget(string address, double ratio, double perSecond, string kind = Grpc)
+        => (RetryBudget)Get((address, ratio, perSecond), address, kind, () => new RetryBudget(_time, ratio, perSecond));
 
     /// <param name="address">Scheme, host and port, as a URI's authority has them.</param>
     /// <param name="settings">The client's; <see langword="null"/> without a breaker.</param>
-    public AddressBreaker? GetBreaker(string address, BreakerSettings? settings) => settings is null
+    /// <param name="kind">Who asks: <c>grpc</c> or <c>http</c>.</param>
+    public AddressBreaker? GetBreaker(string address, BreakerSettings? settings, string kind = Grpc) => settings is null
         ? null
-        : (AddressBreaker)Get((address, settings), () => new AddressBreaker(address, settings, time, metrics, loggers.CreateLogger<AddressBreaker>()));
+        : (AddressBreaker)Get((address, settings), address, kind, () => new AddressBreaker(address, settings, _time, Metrics, _logger));
 
-    public void ReleaseBudget(string address, double ratio, double perSecond) => Release((address, ratio, perSecond));
+    public void ReleaseBudget(string address, double ratio, double perSecond, string kind = Grpc) => Release((address, ratio, perSecond), kind);
 
-    public void ReleaseBreaker(string address, BreakerSettings settings) => Release((address, settings));
+    public void ReleaseBreaker(string address, BreakerSettings settings, string kind = Grpc) => Release((address, settings), kind);
 
-    private object Get(object key, Func<object> create)
+    private object Get(object key, string address, string kind, Func<object> create)
     {
         lock (_lock)
         {
-            var (shared, users) = _entries.GetValueOrDefault(key);
-            shared ??= create();
-            _entries[key] = (shared, users + 1);
-            return shared;
+            if (!_entries.TryGetValue(key, out var entry))
+            {
+                entry = new Entry(address, create());
+                _entries.Add(key, entry);
+            }
+
+            entry.Users.Add(kind);
+            return entry.Shared;
         }
     }
 
-    private void Release(object key)
+    private void Release(object key, string kind)
     {
         lock (_lock)
         {
-            var (shared, users) = _entries[key];
-            if (users == 1)
+            var users = _entries[key].Users;
+            users.Remove(kind);
+            if (users.Count == 0)
             {
                 _entries.Remove(key);
             }
-            else
-            {
-                _entries[key] = (shared, users - 1);
-            }
         }
+    }
+
+    // What an address's clients share is told of each kind that uses it.
+    private List<TReading> Read<TShared, TReading>(Func<string, string, TShared, TReading> read)
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. from entry in _entries.Values
+                   where entry.Shared is TShared
+                   from kind in entry.Users.Distinct()
+                   select read(entry.Address, kind, (TShared)entry.Shared),
+            ];
+        }
+    }
+
+    /// <param name="Address">Whose it is.</param>
+    /// <param name="Shared">The breaker or the budget.</param>
+    private sealed record Entry(string Address, object Shared)
+    {
+        /// <summary>The kind of each that has got it and not given it back.</summary>
+        public List<string> Users { get; } = [];
     }
 }

@@ -89,7 +89,11 @@ internal static class FailureClassifier
                 return failure;
             }
 
-            found ??= failure;
+            // A request that is cancelled has its connection torn down: only the connect timeout, which nobody asked for, tells of the network.
+            if (exception is not OperationCanceledException || failure is { Kind: FailureKind.ConnectFailed })
+            {
+                found ??= failure;
+            }
         }
 
         return found ?? Failure.Of(exception is OperationCanceledException ? FailureKind.Cancelled : FailureKind.Unknown);

@@ -37,6 +37,7 @@ internal sealed class TlsRegistry : IDisposable
         _inventory = inventory;
         _timeProvider = timeProvider;
         _logger = logger;
+        metrics.ObserveReads(() => CaptureFiles().Select(static files => (files.CertificateUse, files.Reads)));
         _timer = timeProvider.CreateUncapturedTimer(static state => ((TlsRegistry)state!).Poll(), this, Timeout.InfiniteTimeSpan);
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Methods;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Resilience;
 using RocksDb.V1;
 
@@ -18,13 +19,15 @@ internal sealed class PipelineFixture : IDisposable
     /// <param name="configure">Sets options.</param>
     /// <param name="channel">A channel that stands in for the one to the server.</param>
     /// <param name="stubDeadline">The deadline of the stub.</param>
+    /// <param name="calls">Follows the calls.</param>
     /// <param name="wait">What a message handler of the application does before it sends a request on.</param>
     public PipelineFixture(
         HttpMessageHandler server,
         Action<PooledGrpcClientOptions>? configure = null,
         CallInvoker? channel = null,
         TimeSpan? stubDeadline = null,
-        Func<HttpRequestMessage, Task>? wait = null)
+        Func<HttpRequestMessage, Task>? wait = null,
+        ChannelCalls? calls = null)
     {
         // The channel has a clock of its own, the true one.
         Time = new TimerProvider(DateTimeOffset.UtcNow);
@@ -41,7 +44,7 @@ internal sealed class PipelineFixture : IDisposable
         _channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions { HttpClient = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan } });
         Budget = new RetryBudget(Time, Options.Resilience.RetryRatio, Options.Resilience.RetriesPerSecond);
         Facts = new CallPipelineFacts(
-            "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, null, Time, Logger);
+            "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, null, Time, Logger, calls);
         Invoker = new CallPipeline(channel ?? _channel.CreateCallInvoker(), Options, setup, Facts, new ServiceCollection().BuildServiceProvider()).Build(stubDeadline);
         Client = new KeyValue.KeyValueClient(Invoker);
     }

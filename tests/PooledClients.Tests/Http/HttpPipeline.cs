@@ -7,6 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
+using PooledClients.Diagnostics.Instruments;
 using PooledClients.Http;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
@@ -79,6 +80,7 @@ internal sealed class HttpPipeline : IDisposable
             .AddSingleton(time)
             .AddSingleton<HttpMetrics>()
             .AddSingleton<GrpcMetrics>()
+            .AddSingleton<ResilienceMetrics>()
             .AddSingleton<AddressPolicies>()
             .AddSingleton<PooledClientsMetrics>()
             .AddSingleton<ResponseRegistry>()

@@ -16,6 +16,7 @@ public sealed class FailureClassifierTests
     public static TheoryData<string, Exception, string> Causes => new()
     {
         { "cancelled", new OperationCanceledException(), "Cancelled" },
+        { "cancelled while it was read", new TaskCanceledException("", new IOException("", new SocketException((int)SocketError.OperationAborted))), "Cancelled" },
         { "deadline of ours", new RpcException(new Status(StatusCode.DeadlineExceeded, "", new OperationCanceledException())), "DeadlinePassed" },
         { "budget", new HttpRequestException("", new ConnectionBudgetException("spent")), "BudgetSpent" },
         { "budget in a cancellation", new OperationCanceledException("", new ConnectionBudgetException("spent")), "BudgetSpent" },

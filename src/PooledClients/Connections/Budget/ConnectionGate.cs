@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
@@ -11,6 +12,8 @@ namespace PooledClients.Connections.Budget;
 /// </summary>
 internal sealed class ConnectionGate : IDisposable
 {
+    private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly DescriptorMeter _meter;
     private readonly TimeProvider _timeProvider;
@@ -18,6 +21,7 @@ internal sealed class ConnectionGate : IDisposable
     private readonly PoolReclaimer _reclaimer;
     private readonly DescriptorGuardian? _guardian;
     private readonly IPressureRelief? _relief;
+    private readonly ILogger? _logger;
 
     // Addresses below their own cap with somebody waiting, the next to be served first. It holds one only while the process as a
     // whole is short of room.
@@ -40,14 +44,17 @@ internal sealed class ConnectionGate : IDisposable
     /// <param name="metrics">The meter's instruments.</param>
     /// <param name="guardian">Started here; without one nobody but this gate's own callers looks at the descriptors.</param>
     /// <param name="relief">Told while connects wait here; without one nobody is.</param>
+    /// <param name="logger">Told of long waits; without one nobody is.</param>
     public ConnectionGate(
         IOptions<PooledClientsOptions> options,
         DescriptorMeter meter,
         TimeProvider timeProvider,
         PooledClientsMetrics metrics,
         DescriptorGuardian? guardian = null,
-        IPressureRelief? relief = null)
+        IPressureRelief? relief = null,
+        ILogger<ConnectionGate>? logger = null)
     {
+        _logger = logger;
         _relief = relief;
         _meter = meter;
         _timeProvider = timeProvider;
@@ -71,10 +78,10 @@ internal sealed class ConnectionGate : IDisposable
     /// <summary>How many leases are in use.</summary>
     public int InUse => Volatile.Read(ref _inUse);
 
-    public GateAddress CreateAddress(string address, int cap)
+    public GateAddress CreateAddress(string address, int cap, string kind = "")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cap);
-        return new GateAddress(this, address, cap);
+        return new GateAddress(this, address, cap, kind);
     }
 
     public void AddReclaimable(IReclaimable pool) => _reclaimer.Add(pool);
@@ -114,7 +121,7 @@ internal sealed class ConnectionGate : IDisposable
     {
         lock (_lock)
         {
-            return new GateState(_reading, Budget, _inUse, [.. _active.Select(a => new GateAddressState(a.Address, a.Cap, a.InUse + a.Draining, a.Waiters.Count))]);
+            return new GateState(_reading, Budget, _inUse, [.. _active.Select(a => new GateAddressState(a.Address, a.Cap, a.InUse + a.Draining, a.Waiters.Count, a.Waiters.First?.Value.Since, a.Kind))]);
         }
     }
 
@@ -150,7 +157,7 @@ internal sealed class ConnectionGate : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             Apply(reading);
-            waiter = new GateWaiter(address);
+            waiter = new GateWaiter(address, _timeProvider.GetTimestamp());
             address.Waiters.AddLast(waiter.Node);
             _active.Add(address);
             TakeTurn(address);
@@ -219,9 +226,9 @@ internal sealed class ConnectionGate : IDisposable
 
     private async ValueTask<ConnectionLease> WaitAsync(GateWaiter waiter, CancellationToken cancellationToken)
     {
-        var since = _timeProvider.GetTimestamp();
         _reclaimer.Run();
         _relief?.BeginWait();
+        using var alarm = _timeProvider.CreateUncapturedTimer(static state => ((GateWaiter)state!).Address.Gate.TellOfWait((GateWaiter)state), waiter, LongWait);
         try
         {
             // Run inline if the token is cancelled already. One of grant and cancellation takes the waiter from its queue, and wins.
@@ -233,8 +240,24 @@ internal sealed class ConnectionGate : IDisposable
         finally
         {
             _relief?.EndWait();
-            _metrics.ConnectionWaited(waiter.Address.Address, _timeProvider.GetElapsedTime(since));
+            _metrics.ConnectionWaited(waiter.Address.Address, _timeProvider.GetElapsedTime(waiter.Since));
         }
+    }
+
+    // On a timer's thread. Who waits for its own address's cap alone is no fault of the budget.
+    private void TellOfWait(GateWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (waiter.Node.List is null || waiter.Address.Turn.List is null)
+            {
+                return;
+            }
+        }
+
+        var state = Capture();
+        _logger?.ConnectWaitsForBudget(
+            waiter.Address.Address, LongWait.TotalSeconds, state.InUse, state.Budget, state.Descriptors.Open, state.Descriptors.Limit, BudgetReport.Holders(state.Holders));
     }
 
     private void Cancel(GateWaiter waiter, CancellationToken cancellationToken)

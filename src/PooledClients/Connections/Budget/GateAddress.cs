@@ -6,8 +6,9 @@ namespace PooledClients.Connections.Budget;
 /// </summary>
 internal sealed class GateAddress
 {
-    internal GateAddress(ConnectionGate gate, string address, int cap)
+    internal GateAddress(ConnectionGate gate, string address, int cap, string kind)
     {
+        Kind = kind;
         Gate = gate;
         Address = address;
         Cap = cap;
@@ -15,6 +16,9 @@ internal sealed class GateAddress
     }
 
     public string Address { get; }
+
+    /// <summary>Whose it is: <c>grpc</c> or <c>http</c>.</summary>
+    public string Kind { get; }
 
     /// <summary>The most leases at a time.</summary>
     public int Cap { get; }

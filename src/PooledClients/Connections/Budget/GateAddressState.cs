@@ -1,3 +1,9 @@
 namespace PooledClients.Connections.Budget;
 
-internal sealed record GateAddressState(string Address, int Cap, int InUse, int Waiting);
+/// <param name="Address">The address.</param>
+/// <param name="Cap">The most leases at a time.</param>
+/// <param name="InUse">Leases in use.</param>
+/// <param name="Waiting">Connects that wait.</param>
+/// <param name="WaitsSince">The timestamp at which the oldest of them began; none without one.</param>
+/// <param name="Kind">Whose it is: <c>grpc</c> or <c>http</c>.</param>
+internal sealed record GateAddressState(string Address, int Cap, int InUse, int Waiting, long? WaitsSince = null, string Kind = "");

@@ -3,7 +3,7 @@ using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections.Budget;
 
-internal sealed class GateSnapshotSource(ConnectionGate gate, DescriptorMeter meter, DescriptorGuardian guardian) : ISnapshotSource
+internal sealed class GateSnapshotSource(ConnectionGate gate, DescriptorMeter meter, DescriptorGuardian guardian, TimeProvider timeProvider) : ISnapshotSource
 {
     public void AddTo(SnapshotBuilder snapshot)
     {
@@ -21,8 +21,10 @@ internal sealed class GateSnapshotSource(ConnectionGate gate, DescriptorMeter me
         snapshot.Pools.AddRange(state.Addresses.Select(a => new ConnectionPoolSnapshot
         {
             Address = a.Address,
+            Kind = a.Kind,
             Connections = a.InUse,
             Waiting = a.Waiting,
+            OldestWait = a.WaitsSince is { } since ? timeProvider.GetElapsedTime(since) : null,
             Limit = a.Cap,
         }));
     }

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
+using PooledClients.Connections.Telemetry;
 using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Tls;
@@ -11,7 +13,14 @@ namespace PooledClients.Connections.Dialing;
 
 /// <summary>Opens the sockets of one transport, for who has the lease of one.</summary>
 internal sealed class Connector(
-    TlsContext? tls, ConnectionSettings settings, HandshakeQueue handshakes, LocalFaultRetry localFaults, NameLookup names, TimeProvider timeProvider, ILogger logger)
+    TlsContext? tls,
+    ConnectionSettings settings,
+    HandshakeQueue handshakes,
+    LocalFaultRetry localFaults,
+    NameLookup names,
+    TimeProvider timeProvider,
+    ILogger logger,
+    ConnectionTeller? teller = null)
 {
     private readonly AddressMemory _memory = new(timeProvider);
 
@@ -28,7 +37,17 @@ internal sealed class Connector(
     /// <param name="lease">The stream gives it back; the caller, when this fails.</param>
     /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
     public async Task<PooledStream> OpenAsync(EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
-        => await localFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, token), wanted).ConfigureAwait(false);
+    {
+        try
+        {
+            return await localFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, token), wanted).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (teller is not null && (exception is not OperationCanceledException || !wanted.IsCancellationRequested))
+        {
+            teller.ConnectFailed(owner.Address, LocalFault.IsOutOfDescriptors(exception) ? null : exception);
+            throw;
+        }
+    }
 
     private async ValueTask<PooledStream> OpenOnceAsync(
         EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
@@ -37,7 +56,7 @@ internal sealed class Connector(
         Socket? socket = null;
         try
         {
-            (socket, var addresses) = await OpenSocketAsync(target, attempt).ConfigureAwait(false);
+            (socket, var addresses) = await OpenSocketAsync(target, owner.Address, attempt).ConfigureAwait(false);
             lease.MarkOpened();
             if (isSecure)
             {
@@ -45,7 +64,7 @@ internal sealed class Connector(
                 await attempt.BeginHandshakeAsync(handshakes, takesTurns: tls is not { AsksForRevocation: true }, trial, wanted).ConfigureAwait(false);
             }
 
-            var connection = new PooledConnection(owner, timeProvider);
+            var connection = new PooledConnection(owner, timeProvider) { Telemetry = teller?.Begin(owner.Address, isSecure) };
             var stream = new PooledStream(socket, lease, connection, attempt, isSecure ? tls?.BeginHandshake(owner.Address) : null);
             connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
             attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);
@@ -59,9 +78,11 @@ internal sealed class Connector(
         }
     }
 
-    private async Task<(Socket Socket, IReadOnlyList<IPAddress> Addresses)> OpenSocketAsync(EndPoint target, ConnectAttempt attempt)
+    private async Task<(Socket Socket, IReadOnlyList<IPAddress> Addresses)> OpenSocketAsync(EndPoint target, string address, ConnectAttempt attempt)
     {
         var phase = "name resolution";
+        var began = timeProvider.GetTimestamp();
+        Exception? failure = null;
         try
         {
             if (target is UnixDomainSocketEndPoint)
@@ -73,6 +94,8 @@ internal sealed class Connector(
             var (addresses, port) = target is DnsEndPoint name
                 ? (_memory.Order(await LookUpAsync(name.Host, attempt.Token).ConfigureAwait(false), name.Port), name.Port)
                 : ([((IPEndPoint)target).Address], ((IPEndPoint)target).Port);
+            teller?.ConnectPhase(address, "dns", began, failure: null);
+            began = timeProvider.GetTimestamp();
             phase = "the TCP connect";
             var socket = await SocketConnector.ConnectAsync(addresses, port, timeProvider, attempt.Token).ConfigureAwait(false);
             DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
@@ -80,7 +103,16 @@ internal sealed class Connector(
         }
         catch (OperationCanceledException) when (attempt.HasTimedOut)
         {
-            throw attempt.TimedOut(phase);
+            throw failure = attempt.TimedOut(phase);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            throw;
+        }
+        finally
+        {
+            teller?.ConnectPhase(address, phase == "name resolution" ? "dns" : "tcp", began, failure);
         }
     }
 

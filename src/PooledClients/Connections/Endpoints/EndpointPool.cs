@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
@@ -29,6 +30,7 @@ internal sealed class EndpointPool : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly IEndpointOwner _owner;
+    private readonly AddressWatch? _watch;
     private readonly EndpointUpkeep _upkeep;
 
     // All three are changed under _lock, and their counts read anywhere.
@@ -41,11 +43,12 @@ internal sealed class EndpointPool : IDisposable
     private volatile bool _isClosed;
     private bool _hasToldWhy;
 
-    public EndpointPool(EndpointDialer dialer, TimeSpan idleTimeout, IEndpointOwner owner, TimeProvider timeProvider, ILogger logger)
+    public EndpointPool(EndpointDialer dialer, TimeSpan idleTimeout, IEndpointOwner owner, TimeProvider timeProvider, ILogger logger, AddressWatch? watch = null)
     {
         _dialer = dialer;
         _dials = new DialsUnderWay(this, dialer);
         _owner = owner;
+        _watch = watch;
         _timeProvider = timeProvider;
         _logger = logger;
         Silence = new SilenceRule(timeProvider);
@@ -71,6 +74,9 @@ internal sealed class EndpointPool : IDisposable
 
     /// <summary>Gets how many calls a connection carries at a time, as the server last said.</summary>
     public int StreamLimit => _streamLimit;
+
+    /// <summary>Gets the number of what connections are made with now.</summary>
+    public int GenerationNumber => _owner.GenerationNumber;
 
     /// <summary>Gets the calls that wait for a connection.</summary>
     public int Waiting => _calls.Count;
@@ -166,6 +172,7 @@ internal sealed class EndpointPool : IDisposable
             ServeLocked();
         }
 
+        _watch?.Reached(Address);
         _owner.LimitLearned(_streamLimit);
     }
 
@@ -175,6 +182,7 @@ internal sealed class EndpointPool : IDisposable
     /// <summary>Picks a connection no more: it finishes the calls that it has.</summary>
     public void Retire(Http2Connection connection, string reason)
     {
+        IOException? failure = null;
         lock (_lock)
         {
             if (!_connections.Retire(connection, _timeProvider.GetTimestamp()))
@@ -185,10 +193,16 @@ internal sealed class EndpointPool : IDisposable
             // One that served nobody is as good as a dial that failed.
             if (!connection.WasAnswered && connection.Entered > 0)
             {
-                _dialer.Backoff.Fail(new IOException($"The connection to {Address} ended before its first answer: {reason}."));
+                failure = new IOException($"The connection to {Address} ended before its first answer: {reason}.");
+                _dialer.Backoff.Fail(failure);
             }
 
             ServeLocked();
+        }
+
+        if (failure is not null)
+        {
+            TellOfFailure(failure);
         }
 
         _logger.ConnectionRetired(Address, reason, connection.Occupied);
@@ -245,6 +259,8 @@ internal sealed class EndpointPool : IDisposable
         {
             FailLocked(exception);
         }
+
+        TellOfFailure(exception);
     }
 
     /// <summary>A connection's socket is closed.</summary>
@@ -344,6 +360,7 @@ internal sealed class EndpointPool : IDisposable
 
         if (exception is not null)
         {
+            TellOfFailure(exception);
             _owner.DialFailed();
         }
     }
@@ -420,6 +437,15 @@ internal sealed class EndpointPool : IDisposable
         if (_connections.Current.Length == 0 && !_isClosed)
         {
             _owner.Lost();
+        }
+    }
+
+    // Under no lock, for it may be logged.
+    private void TellOfFailure(Exception exception)
+    {
+        if (!LocalFault.IsOutOfDescriptors(exception))
+        {
+            _watch?.Failed(Address, exception, _dialer.Backoff.RemainingGap());
         }
     }
 

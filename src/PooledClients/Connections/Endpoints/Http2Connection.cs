@@ -41,6 +41,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     {
         _pool = pool;
         _dial = dial;
+        GenerationNumber = pool.GenerationNumber;
         _handler = handler;
         _frames = new ConnectionFrames(this);
         PingDelay = handler.KeepAlivePingDelay is var delay && delay != Timeout.InfiniteTimeSpan ? delay : null;
@@ -62,6 +63,15 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     /// <summary>Gets the connection's bytes, as far as they are known; none before it is up.</summary>
     public PooledConnection? Wire => _stream?.Connection;
+
+    /// <summary>Gets the number of what it was made with.</summary>
+    public int GenerationNumber { get; }
+
+    /// <summary>Gets the streams that are open.</summary>
+    public int Streams => _frames.Streams.Open;
+
+    /// <summary>Gets the streams that were ever opened.</summary>
+    public long StreamsStarted => _frames.StreamsStarted;
 
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
     public int? Limit => _frames.Limit;
@@ -112,10 +122,11 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         try
         {
             _ready = target.IsSecure ? await AuthenticateAsync(stream, target.Host).ConfigureAwait(false) : stream;
-            stream.Established(isMutual: _ready is SslStream { IsMutuallyAuthenticated: true });
+            stream.Established(_ready);
         }
-        catch
+        catch (Exception exception)
         {
+            stream.Connection.Telemetry?.Fails(exception);
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -186,7 +197,10 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     void IConnectionWatcher.SettingsReceived() => _pool.LimitLearned(this);
 
     void IConnectionWatcher.GoAwayReceived(int lastStreamId, int errorCode)
-        => _pool.Retire(this, $"its server says goodbye (GOAWAY, last stream {lastStreamId}, error {errorCode})");
+    {
+        Wire?.Telemetry?.GoAway(errorCode);
+        _pool.Retire(this, $"its server says goodbye (GOAWAY, last stream {lastStreamId}, error {errorCode})");
+    }
 
     void IConnectionWatcher.FirstAnswered()
     {

@@ -17,4 +17,7 @@ internal interface IEndpointOwner
 
     /// <summary>A server has told how many calls one of its connections carries.</summary>
     void LimitLearned(int limit);
+
+    /// <summary>Gets how often what connections are made with was new, the first time included.</summary>
+    int GenerationNumber { get; }
 }

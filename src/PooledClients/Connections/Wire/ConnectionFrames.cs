@@ -29,6 +29,8 @@ internal sealed class ConnectionFrames
     private volatile bool _isOver;
     private volatile WrongProtocolException? _foreign;
     private bool _wasAnswered;
+    private int _lastStarted;
+    private long _started;
     private bool _hasBegun;
     private Happened _happened;
 
@@ -47,6 +49,9 @@ internal sealed class ConnectionFrames
 
     /// <summary>Gets the streams that are open, and those of them whose response has begun.</summary>
     public (int Open, int Answered) Streams => _streams.Counts;
+
+    /// <summary>Gets the streams that were ever opened.</summary>
+    public long StreamsStarted => Volatile.Read(ref _started);
 
     /// <summary>Takes bytes that are about to be written.</summary>
     public void Sent(ReadOnlySpan<byte> bytes) => Tell(Look(_sent, bytes));
@@ -129,6 +134,16 @@ internal sealed class ConnectionFrames
         }
     }
 
+    // Numbers of streams only rise: what has the number of one before is its trailers.
+    private void CountStarted(int streamId)
+    {
+        if (streamId > _lastStarted)
+        {
+            _lastStarted = streamId;
+            Volatile.Write(ref _started, _started + 1);
+        }
+    }
+
     private void Tell(in Happened happened)
     {
         if (happened.WereSettings)
@@ -169,6 +184,7 @@ internal sealed class ConnectionFrames
             {
                 case Http2Frame.Headers:
                     frames._streams.Open(streamId);
+                    frames.CountStarted(streamId);
                     break;
                 case Http2Frame.Reset:
                     frames._happened.HasEnded |= frames._streams.Remove(streamId);

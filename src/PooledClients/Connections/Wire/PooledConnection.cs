@@ -1,4 +1,5 @@
 using System.Net;
+using PooledClients.Connections.Telemetry;
 
 namespace PooledClients.Connections.Wire;
 
@@ -23,16 +24,27 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
     /// <summary>Gets how long ago the last byte arrived.</summary>
     public TimeSpan SilentFor => timeProvider.GetElapsedTime(Volatile.Read(ref _readArmedAt));
 
-    public EndPoint? RemoteEndPoint { get; private set; }
+    /// <summary>The end points in words, made once: a snapshot of a thousand connections is to be quick.</summary>
+    public string? LocalEndPoint { get; private set; }
 
-    public EndPoint? LocalEndPoint { get; private set; }
+    public string? RemoteEndPoint { get; private set; }
+
+    /// <summary>The port at this side; <see langword="null"/> while it is not known.</summary>
+    public int? LocalPort { get; private set; }
+
+    /// <summary>What is told of it; none where nobody is to know of it.</summary>
+    public ConnectionTelemetry? Telemetry { get; init; }
 
     public void Attach(PooledStream stream, EndPoint? remoteEndPoint, EndPoint? localEndPoint)
     {
-        LocalEndPoint = localEndPoint;
         _stream = new WeakReference<PooledStream>(stream);
-        RemoteEndPoint = remoteEndPoint;
+        LocalPort = (localEndPoint as IPEndPoint)?.Port;
+        LocalEndPoint = localEndPoint?.ToString();
+        RemoteEndPoint = remoteEndPoint?.ToString();
     }
+
+    /// <summary>What is known of its stream as long as that lives.</summary>
+    public (TcpInfo? Tcp, int? Unread, bool? IsResumed) ReadStream() => _stream is not null && _stream.TryGetTarget(out var stream) ? stream.Read() : default;
 
     // The last byte arrived no later than the read that now waits was armed, so the stamp costs no look at the arrival itself.
     public void ReadArmed() => Volatile.Write(ref _readArmedAt, timeProvider.GetTimestamp());

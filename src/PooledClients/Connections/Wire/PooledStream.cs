@@ -1,5 +1,7 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Telemetry;
 using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections.Wire;
@@ -56,21 +58,35 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
     }
 
     /// <summary>TLS has ended, or there is none: the connection can carry calls.</summary>
-    /// <param name="isMutual">Whether the server asked for our certificate and was shown it.</param>
-    public void Established(bool isMutual)
+    /// <param name="plaintext">What the handler reads and writes.</param>
+    public void Established(Stream? plaintext)
     {
         if (Interlocked.Exchange(ref _attempt, null) is { } attempt)
         {
             attempt.Succeeded();
             attempt.Dispose();
-            Handshake?.Completed(isMutual);
+            Handshake?.Completed(isMutual: plaintext is SslStream { IsMutuallyAuthenticated: true });
             _isWatched = false;
+            _connection.Telemetry?.Established(plaintext, _connection.RemoteEndPoint);
             _connection.Owner.Established(_connection);
         }
     }
 
     /// <summary>The connection counts no more towards its address's cap: it only finishes the calls that it has.</summary>
     public void Drain() => _lease.Drain();
+
+    /// <summary>What the system tells of the socket.</summary>
+    public (TcpInfo? Tcp, int? Unread, bool? IsResumed) Read()
+    {
+        try
+        {
+            return (TcpInfo.Of(Socket), Socket.Available, Handshake?.IsResumed);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return default;
+        }
+    }
 
     /// <summary>Closes the socket if the connect has not ended.</summary>
     public void AbortConnect()
@@ -85,16 +101,37 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
 
     protected override void Dispose(bool disposing)
     {
+        var isFirst = Interlocked.Exchange(ref _closed, 1) == 0;
+        if (isFirst && disposing)
+        {
+            NoteEnd();
+        }
+
         base.Dispose(disposing);
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
+        if (!isFirst)
         {
             return;
         }
 
         Interlocked.Exchange(ref _attempt, null)?.Dispose();
         Handshake?.Closed();
+        _connection.Telemetry?.Closed();
         _lease.Dispose();
         _connection.Owner.Closed(_connection);
+    }
+
+    // Where no read has seen how the connection ended, the state that the other side has left it in tells.
+    private void NoteEnd()
+    {
+        switch (TcpInfo.Of(Socket)?.State)
+        {
+            case "CLOSE":
+                _connection.Telemetry?.Ends("connection reset");
+                break;
+            case "CLOSE_WAIT":
+                _connection.Telemetry?.Ends(DisconnectReason.Unknown);
+                break;
+        }
     }
 
     private async ValueTask<int> ReadWatchedAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -112,6 +149,7 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
         catch (IOException exception)
         {
+            _connection.Telemetry?.Ends(DisconnectReason.Of(exception));
             OnEnded(exception);
             throw;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PooledClients.Connections.Telemetry;
 using PooledClients.Platform;
 
 namespace PooledClients.Connections.Wire;
@@ -93,8 +94,9 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connect
         {
             read = await reading.ConfigureAwait(false);
         }
-        catch
+        catch (Exception exception)
         {
+            connection.Telemetry?.Ends(DisconnectReason.Of(exception));
             frames.End();
             throw;
         }

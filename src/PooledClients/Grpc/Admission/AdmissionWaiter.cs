@@ -16,6 +16,9 @@ internal sealed class AdmissionWaiter(CallAdmission owner) : IValueTaskSource, I
 
     public bool IsQueued { get; set; }
 
+    /// <summary>The timestamp at which the wait began; guarded by the owner's lock.</summary>
+    public long Since { get; set; }
+
     public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         var task = new ValueTask(this, _core.Version);

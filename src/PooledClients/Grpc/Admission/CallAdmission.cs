@@ -19,6 +19,7 @@ internal sealed class CallAdmission : IDisposable
     private readonly AdmissionSearch? _search;
     private readonly AdmissionWatch? _watch;
     private readonly int _maxConnections;
+    private readonly TimeProvider _time;
     private AdmissionWaiter? _free;
     private int _freeCount;
     private int? _streamLimit;
@@ -36,6 +37,7 @@ internal sealed class CallAdmission : IDisposable
     {
         _options = options;
         _maxConnections = maxConnections;
+        _time = time;
         if (options.Mode == AdmissionMode.Adaptive)
         {
             _search = new AdmissionSearch(Start, Ceiling);
@@ -50,6 +52,18 @@ internal sealed class CallAdmission : IDisposable
     public int InFlight => (int)Volatile.Read(ref _calls);
 
     public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>How long the call has waited that is next; <see langword="null"/> while none waits.</summary>
+    public TimeSpan? OldestWait
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _queue.First is { } first ? _time.GetElapsedTime(first.Since) : null;
+            }
+        }
+    }
 
     public bool TryEnter() => Volatile.Read(ref _waiting) == 0 && TryTake();
 
@@ -73,6 +87,7 @@ internal sealed class CallAdmission : IDisposable
             }
 
             waiter = Rent();
+            waiter.Since = _time.GetTimestamp();
             _queue.Append(waiter);
             if (_watch?.Start() == true)
             {

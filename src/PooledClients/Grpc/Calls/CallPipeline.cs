@@ -32,7 +32,7 @@ internal sealed class CallPipeline(
         }
 
         // What the application says of a call's options is the caller's word: the policy comes after it, and attempts share it.
-        invoker = new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline, setup.MayWait);
+        invoker = new PolicyCallInvoker(invoker, _policies, facts.Time, stubDeadline, setup.MayWait, facts.Calls);
         return setup.CallOptions.Count > 0 ? new CallOptionsInvoker(invoker, [], setup.CallOptions) : invoker;
     }
 

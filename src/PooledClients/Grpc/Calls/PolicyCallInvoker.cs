@@ -2,6 +2,7 @@ using Grpc.Core;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Retries;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Calls;
 
@@ -14,8 +15,9 @@ namespace PooledClients.Grpc.Calls;
 /// <param name="time">What deadlines are reckoned by.</param>
 /// <param name="stubDeadline">The deadline of the stub, which comes before the methods'.</param>
 /// <param name="mayWait">Whether something of the application's comes after it that may send a request later.</param>
+/// <param name="calls">Follows calls where somebody listens.</param>
 internal sealed class PolicyCallInvoker(
-    CallInvoker inner, MethodPolicies policies, TimeProvider time, TimeSpan? stubDeadline, bool mayWait) : CallInvoker
+    CallInvoker inner, MethodPolicies policies, TimeProvider time, TimeSpan? stubDeadline, bool mayWait, ChannelCalls? calls = null) : CallInvoker
 {
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
@@ -26,9 +28,12 @@ internal sealed class PolicyCallInvoker(
             // An interceptor may have something to say of blocking calls alone.
             var origin = Apply(policy, ref options, out _);
             method = policy.Limits is { } limits ? limits.Limit(method) : method;
+            var observed = calls?.Begin(method.FullName, many: null);
             using (Start(policy, origin, options))
+            using (Observe(observed, options))
             {
-                return inner.BlockingUnaryCall(method, host, options, request);
+                return observed is null ? inner.BlockingUnaryCall(method, host, options, request)
+                    : observed.EndsWith(inner, (method, host, options, request), static (inner, call) => inner.BlockingUnaryCall(call.method, call.host, call.options, call.request));
             }
         }
 
@@ -48,13 +53,16 @@ internal sealed class PolicyCallInvoker(
         }
 
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        var observed = calls?.Begin(method.FullName, policy.Hedger is null ? null : ObservedCall.Hedged);
         AsyncUnaryCall<TResponse> call;
         using (Start(policy, origin, options))
+        using (Observe(observed, options))
         {
-            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(inner, hedger, method, host, options, origin, request)
+            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(Channel(observed), hedger, method, host, options, origin, request)
                 : inner.AsyncUnaryCall(method, host, options, request);
         }
 
+        observed?.EndsWith(call.ResponseAsync);
         linked?.DisposeAfter(call.ResponseAsync);
         return call;
     }
@@ -65,14 +73,17 @@ internal sealed class PolicyCallInvoker(
         var policy = policies.Get(method, request);
         var origin = Apply(policy, ref options, out var linked);
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        var observed = calls?.Begin(method.FullName, policy.Retrier is null ? null : ObservedCall.Retried);
         AsyncServerStreamingCall<TResponse> call;
         using (CallScope.Start(origin))
+        using (Observe(observed, options))
         {
             call = policy.Retrier is { } retrier
-                ? RetriedServerStream<TRequest, TResponse>.Start(inner, retrier, method, host, options, origin, request)
+                ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request)
                 : inner.AsyncServerStreamingCall(method, host, options, request);
         }
 
+        call = policy.Retrier is null || observed is null ? call : ObservedReader<TResponse>.Wrap(call, observed);
         return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call));
     }
 
@@ -82,11 +93,15 @@ internal sealed class PolicyCallInvoker(
         var policy = policies.Get(method, null);
         var origin = Apply(policy, ref options, out var linked);
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        var observed = calls?.Begin(method.FullName, many: null);
         AsyncClientStreamingCall<TRequest, TResponse> call;
         using (CallScope.Start(origin))
+        using (Observe(observed, options))
         {
             call = inner.AsyncClientStreamingCall(method, host, options);
         }
+
+        observed?.EndsWith(call.ResponseAsync);
 
         linked?.DisposeAfter(call.ResponseAsync);
         return call;
@@ -98,14 +113,22 @@ internal sealed class PolicyCallInvoker(
         var policy = policies.Get(method, null);
         var origin = Apply(policy, ref options, out var linked);
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
+        var observed = calls?.Begin(method.FullName, many: null);
         AsyncDuplexStreamingCall<TRequest, TResponse> call;
         using (CallScope.Start(origin))
+        using (Observe(observed, options))
         {
             call = inner.AsyncDuplexStreamingCall(method, host, options);
         }
 
         return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call));
     }
+
+    private ObservedCall.Scope Observe(ObservedCall? observed, in CallOptions options) =>
+        ObservedCall.Enter(observed, flows: observed is not null && (mayWait || options.Credentials is not null));
+
+    // What a call is several of the channel's by is observed one by one.
+    private CallInvoker Channel(ObservedCall? observed) => observed is null ? inner : new ObservingInvoker(inner, observed, flows: true);
 
     private CallScope.Started Start(MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options) =>
         policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin), flows: mayWait || options.Credentials is not null) : CallScope.Start(origin);

@@ -1,10 +1,11 @@
 using System.Globalization;
 using PooledClients.Grpc.Retries;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Deadlines;
 
 /// <summary>When a call began and how long it may take.</summary>
-internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, CallScope? call)
+internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, CallScope? call, CallObserver? observer = null)
 {
     // Timers fire late, never early; but the header counts whole milliseconds from a moment before the request reached us.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(5);
@@ -12,15 +13,24 @@ internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, 
     /// <summary>The call, where it is known.</summary>
     public CallScope? Call { get; } = call;
 
+    /// <summary>Whom to tell what becomes of the call; nobody where it is nobody's.</summary>
+    public CallObserver? Observer { get; } = observer;
+
     public long StartedAt { get; } = timeProvider.GetTimestamp();
 
+    // A value of its own for none: the struct is a part of each call's state, and a nullable one would take eight bytes more.
+    private readonly TimeSpan _timeout = timeout ?? Timeout.InfiniteTimeSpan;
+
+    /// <summary>How long it has been going on.</summary>
+    public TimeSpan Elapsed => timeProvider.GetElapsedTime(StartedAt);
+
     /// <summary>What is left; none without a deadline.</summary>
-    public TimeSpan? Remaining => timeout - timeProvider.GetElapsedTime(StartedAt);
+    public TimeSpan? Remaining => _timeout == Timeout.InfiniteTimeSpan ? null : _timeout - Elapsed;
 
     /// <summary>Whether it is the deadline that has ended the call, and not its caller.</summary>
     public bool IsOver => Remaining <= Tolerance;
 
-    public override string ToString() => timeout is { } time
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s{(Call?.Deadline is { } origin ? $" (set by {origin})" : null)}")
+    public override string ToString() => _timeout != Timeout.InfiniteTimeSpan
+        ? string.Create(CultureInfo.InvariantCulture, $"{_timeout.TotalSeconds:0.###} s{(Call?.Deadline is { } origin ? $" (set by {origin})" : null)}")
         : "none";
 }

@@ -2,6 +2,7 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Methods;
@@ -16,6 +17,7 @@ namespace PooledClients.Grpc.Methods;
 /// <param name="Metrics">Counts further attempts.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log of calls.</param>
+/// <param name="Calls">Follows the calls where somebody listens.</param>
 internal sealed record CallPipelineFacts(
     string ClientName,
     Type? ClientType,
@@ -25,4 +27,5 @@ internal sealed record CallPipelineFacts(
     Action<IMethod> LearnStreaming,
     GrpcMetrics? Metrics,
     TimeProvider Time,
-    ILogger Logger);
+    ILogger Logger,
+    ChannelCalls? Calls = null);

@@ -68,7 +68,7 @@ internal sealed class Idempotency(Type? clientType, ServiceDescriptor? given)
     }
 
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "Where it is trimmed away, the messages' own descriptor is used.")]
-    private static ServiceDescriptor? BesideClient(Type? clientType) =>
+    public static ServiceDescriptor? BesideClient(Type? clientType) =>
         clientType?.DeclaringType?.GetProperty("Descriptor", typeof(ServiceDescriptor))?.GetValue(null) as ServiceDescriptor;
 
     private sealed class EmptyPayload : DeserializationContext

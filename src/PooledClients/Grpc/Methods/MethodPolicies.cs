@@ -33,7 +33,7 @@ internal sealed class MethodPolicies
         _options = options;
         _facts = facts;
         _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
-        Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics);
+        Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics, facts.Logger);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
     }
 
@@ -58,7 +58,8 @@ internal sealed class MethodPolicies
     }
 
     /// <summary>Notices streaming calls whose callers have dropped them.</summary>
-    public ForgottenCalls Forgotten => _forgotten ??= new ForgottenCalls(_facts.Address, _facts.Time, _facts.Logger);
+    public ForgottenCalls Forgotten => _forgotten ??= new ForgottenCalls(
+        _facts.Address, _facts.Time, _facts.Logger, _facts.Metrics is { } metrics ? () => metrics.StreamLeaked(_facts.ClientName) : null);
 
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }

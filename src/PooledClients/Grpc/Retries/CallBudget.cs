@@ -1,10 +1,11 @@
+using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Retries;
 
 /// <summary>A client's way to the retry budget of its address: what it takes is counted, and what it may not take is explained.</summary>
-internal sealed class CallBudget(RetryBudget budget, string address, GrpcResilienceOptions options, GrpcMetrics? metrics)
+internal sealed class CallBudget(RetryBudget budget, string address, GrpcResilienceOptions options, GrpcMetrics? metrics, ILogger? logger = null)
 {
     /// <summary>What a call says that ends because the budget is spent.</summary>
     public string Spent { get; } = FormattableString.Invariant(
@@ -16,6 +17,11 @@ internal sealed class CallBudget(RetryBudget budget, string address, GrpcResilie
     {
         var granted = budget.TryTake();
         metrics?.RetryAsked(address, granted);
+        if (!granted)
+        {
+            logger?.RetryBudgetSpent(address);
+        }
+
         return granted;
     }
 

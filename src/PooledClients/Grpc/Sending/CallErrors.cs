@@ -5,6 +5,7 @@ using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Statuses;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Sending;
@@ -21,11 +22,18 @@ internal sealed class CallErrors(Transport transport)
     public RpcException Disposed(Exception? cause = null) =>
         Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {Address} with it.", cause);
 
-    public RpcException NotAdmitted(CallTime time, int limit, Exception cause) => Fail(
-        StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited behind the limit of {limit} calls in flight to {Address}.", cause);
+    public RpcException NotAdmitted(CallTime time, int limit, Exception cause)
+    {
+        time.Observer?.DeadlineExceeded(WaitPhase.Admission);
+        return Fail(
+            StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited behind the limit of {limit} calls in flight to {Address}.", cause);
+    }
 
-    public RpcException NotAnswered(CallTime time, Exception? cause) =>
-        Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {Address}.", cause);
+    public RpcException NotAnswered(CallTime time, Exception? cause)
+    {
+        time.Observer?.DeadlineExceeded(WaitPhase.Response);
+        return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {Address}.", cause);
+    }
 
     /// <summary>No endpoint of several is to be had.</summary>
     public RpcException NoEndpoint(EndpointSet set) => set.IsClosed ? Disposed()
@@ -36,12 +44,17 @@ internal sealed class CallErrors(Transport transport)
     public RpcException NoEndpoint(EndpointSet set, CallTime time, Exception cause)
     {
         var budget = cause.Find<ConnectionBudgetException>() ?? set.Pools.Select(static pool => pool.Budget.Explain()).FirstOrDefault(static budget => budget is not null);
-        return budget is not null
-            ? OverBudget(time, budget)
-            : Fail(
-                StatusCode.DeadlineExceeded,
-                $"The call reached its deadline of {time} while it waited for an endpoint of {Address}: {set.All.Count} are known, {set.All.Count(static endpoint => endpoint.IsReady)} of them ready. {LastConnect}",
-                transport.LastFailure ?? cause);
+        if (budget is not null)
+        {
+            return OverBudget(time, budget);
+        }
+
+        var ready = set.All.Count(static endpoint => endpoint.IsReady);
+        time.Observer?.DeadlineExceeded(ready == 0 ? WaitPhase.Dial : WaitPhase.Stream);
+        return Fail(
+            StatusCode.DeadlineExceeded,
+            $"The call reached its deadline of {time} while it waited for an endpoint of {Address}: {set.All.Count} are known, {ready} of them ready. {LastConnect}",
+            transport.LastFailure ?? cause);
     }
 
     /// <summary>The budget is the truth when it is what the call has waited for; otherwise the deadline is.</summary>
@@ -52,6 +65,7 @@ internal sealed class CallErrors(Transport transport)
             return OverBudget(time, budget);
         }
 
+        time.Observer?.DeadlineExceeded(pool.Connections.Current.Length == 0 ? WaitPhase.Dial : WaitPhase.Stream);
         if (pool.Connections.Current.Length == 0 && pool.Failure is { } failure)
         {
             return Fail(
@@ -68,12 +82,19 @@ internal sealed class CallErrors(Transport transport)
     }
 
     /// <summary>The same where the runtime picks the connections.</summary>
-    public RpcException NotSent(CallTime time, Destination destination, Exception? cause) => destination.Gate.Explain() is { } budget
-        ? OverBudget(time, budget)
-        : Fail(
+    public RpcException NotSent(CallTime time, Destination destination, Exception? cause)
+    {
+        if (destination.Gate.Explain() is { } budget)
+        {
+            return OverBudget(time, budget);
+        }
+
+        time.Observer?.DeadlineExceeded(destination.Up == 0 ? WaitPhase.Dial : WaitPhase.Stream);
+        return Fail(
             StatusCode.DeadlineExceeded,
             $"The call reached its deadline of {time} while it waited for a connection to {Address}: {destination.Up} are up. {LastConnect}",
             transport.LastFailure ?? cause);
+    }
 
     public static RpcException BreakerOpen(BreakerOpenException cause) => Fail(StatusCode.Unavailable, cause.Message, cause);
 
@@ -88,8 +109,12 @@ internal sealed class CallErrors(Transport transport)
     public Exception Failed(Exception exception) =>
         FailureClassifier.Judge(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, Address);
 
-    private RpcException OverBudget(CallTime time, ConnectionBudgetException budget) => Fail(
-        StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {Address}: {budget.Message}", budget);
+    private RpcException OverBudget(CallTime time, ConnectionBudgetException budget)
+    {
+        time.Observer?.DeadlineExceeded(WaitPhase.Budget);
+        return Fail(
+            StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {Address}: {budget.Message}", budget);
+    }
 
     private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
 }

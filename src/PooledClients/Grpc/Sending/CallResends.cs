@@ -92,7 +92,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
             return true;
         }
 
-        transport.Backoff.Fail(exception.InnerException ?? exception);
-        return GrpcTransportHandler.WaitsForReady(request);
+        transport.ConnectFailed(exception.InnerException ?? exception);
+        return CallWaits.WaitsForReady(request);
     }
 }

@@ -12,6 +12,7 @@ using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Streams;
+using PooledClients.Grpc.Telemetry;
 using PooledClients.Platform;
 using PooledClients.Resilience;
 
@@ -31,6 +32,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private readonly CallErrors _errors;
     private readonly CallResends _resends;
     private readonly AddressBreaker? _breaker;
+    private readonly CallWaits _waits;
     private readonly StreamingMethods _streaming = new();
     private volatile bool _draining;
 
@@ -43,6 +45,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _errors = new CallErrors(transport);
         _resends = new CallResends(transport, budget, timeProvider, logger);
         Admission = new CallAdmission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true) * (transport.Key.Endpoints?.MaxEndpoints ?? 1), timeProvider);
+        _waits = new CallWaits(transport, Admission, _errors, timeProvider, logger);
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
         transport.StreamLimitLearned += Admission.LearnStreamLimit;
     }
@@ -52,6 +55,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     public CallAdmission Admission { get; }
 
     public OpenStreams OpenStreams { get; }
+
+    /// <summary>The breaker of its address; none where the options have none.</summary>
+    public AddressBreaker? Breaker => _breaker;
 
     /// <summary>Tells that a method streams: such calls are not held by the limit.</summary>
     public void LearnStreaming(IMethod method) => _streaming.Learn(method);
@@ -76,31 +82,41 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     /// <summary>Takes no new call from now on.</summary>
     public void BeginDrain() => _draining = true;
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <param name="request">The request of a call.</param>
+    /// <param name="observer">Whom to tell what becomes of the call; nobody where it is nobody's.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallObserver? observer, CancellationToken cancellationToken)
     {
+        observer?.Method.Begins();
+
         // Only here: a call that was made before goes on, its waits and its resends included.
         if (_draining)
         {
-            return Task.FromException<HttpResponseMessage>(_errors.Draining());
+            var draining = _errors.Draining();
+            observer?.Method.Ends(draining.StatusCode, draining.Status.Detail, TimeSpan.Zero);
+            return Task.FromException<HttpResponseMessage>(draining);
         }
 
         var call = CallScope.Of(request);
-        return SendAsync(request, call, call?.Retrier, cancellationToken);
+        return SendAsync(request, call, call?.Retrier, observer, isAgain: false, cancellationToken);
     }
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        SendAsync(request, observer: null, cancellationToken);
 
     // A closed breaker is asked nothing; it learns what each request came to.
     private Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken, EndpointPool? tried = null) =>
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken, EndpointPool? tried = null) =>
         _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, call, retrier, cancellationToken, tried)
-            : ProbeAsync(request, call, retrier, cancellationToken);
+            ? SendOnAsync(request, call, retrier, observer, isAgain, cancellationToken, tried)
+            : ProbeAsync(request, call, retrier, observer, isAgain, cancellationToken);
 
     // One async method, for each costs 114 B a call; what is rare, or has a closure, which is made where its scope begins, is in methods
     // of its own.
     private async Task<HttpResponseMessage> SendOnAsync(
-        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken, EndpointPool? pool = null)
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken, EndpointPool? pool = null)
     {
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
         var type = _streaming.TypeOf(request);
         var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
         request.Content = content;
@@ -109,11 +125,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         var hasParent = retrier is not null && RetriedRequest.HasParent(request);
         RpcException? failure;
         HttpResponseMessage? refusal = null;
+        time.Observer?.AttemptBegins(isTransparent: false);
         try
         {
             if (type == MethodType.Unary && !admitted)
             {
-                await WaitForAdmissionAsync(time, cancellationToken).ConfigureAwait(false);
+                await _waits.EnterAsync(time, cancellationToken).ConfigureAwait(false);
                 admitted = hasWaited = true;
             }
 
@@ -128,7 +145,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 else
                 {
                     hasWaited |= pool is not null || _transport.Set is not null;
-                    sender = await TakeAsync(pool, type, request, time, cancellationToken).ConfigureAwait(false);
+                    sender = await _waits.TakeAsync(pool, type, request, time, cancellationToken).ConfigureAwait(false);
                     pool = (sender as Http2Connection)?.Pool;
                 }
 
@@ -140,7 +157,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                 var startedAt = Begin(pool, type);
                 var outcome = EndpointOutcome.Unknown;
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, (pool?.Owner as Endpoint)?.StreamEnded ?? (static () => { }));
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, (pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method.Channel.Client);
                 var isAnswered = false;
                 try
                 {
@@ -163,10 +180,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     if (open is not null)
                     {
                         response.Content = Follow(response.Content, open, sender);
+                        open.OnEnd = time.Observer?.StreamBegins(response, time.Remaining);
                     }
 
                     isAnswered = true;
                     failure = retrier?.FailureOf(response, status);
+                    time.Answered(response, status, isLast: failure is null && !isAgain);
                     if (failure is null)
                     {
                         return response;
@@ -202,6 +221,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                         throw _errors.Failed(cause);
                     }
 
+                    time.Observer?.AttemptEnds(StatusCode.Unavailable);
+                    time.Observer?.AttemptBegins(isTransparent: true);
                     request.Content = content = content.ForNextAttempt();
                     hasWaited = true;
                 }
@@ -220,6 +241,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RetriedRequest.FailureOf(request, exception, retrier) is { } covered)
         {
             failure = covered;
+            time.Observer?.AttemptEnds(covered.StatusCode);
+        }
+        catch (Exception exception) when (time.Failed(exception, isLast: !isAgain))
+        {
+            // It only looks.
+            throw;
         }
         finally
         {
@@ -229,25 +256,44 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             }
         }
 
-        return await CreateRetried(request, time, retrier!, hasParent, pool, cancellationToken).GoOnAsync(failure, refusal).ConfigureAwait(false);
+        return await ObserveAsync(CreateRetried(request, time, retrier!, hasParent, pool, cancellationToken).GoOnAsync(failure, refusal), time).ConfigureAwait(false);
     }
 
-    private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CancellationToken cancellationToken)
+    // A call that took several attempts, or a probe of a breaker that is not closed, is rare enough for a method of its own.
+    private static async Task<HttpResponseMessage> ObserveAsync(Task<HttpResponseMessage> sending, CallTime time)
     {
-        if (retrier is null)
+        try
+        {
+            var response = await sending.ConfigureAwait(false);
+            time.Answered(response, GrpcAnswer.StatusOf(response), isLast: true);
+            return response;
+        }
+        catch (Exception exception) when (time.Failed(exception, isLast: true))
+        {
+            throw;
+        }
+    }
+
+    private Task<HttpResponseMessage> ProbeAsync(
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken)
+    {
+        if (isAgain)
         {
             return SendProbeAsync();
         }
 
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call);
-        return CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), tried: null, cancellationToken).StartAsync(SendProbeAsync);
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
+        var sending = retrier is null
+            ? SendProbeAsync()
+            : CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), tried: null, cancellationToken).StartAsync(SendProbeAsync);
+        return ObserveAsync(sending, time);
 
         async Task<HttpResponseMessage> SendProbeAsync()
         {
             try
             {
                 return await _breaker!.ProbeAsync(
-                    () => SendOnAsync(request, call, retrier: null, cancellationToken),
+                    () => SendOnAsync(request, call, retrier: null, observer, isAgain: true, cancellationToken),
                     static response => GrpcFailure.Judge(response),
                     static exception => GrpcFailure.Judge(exception)).ConfigureAwait(false);
             }
@@ -268,7 +314,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
             request.Content = request.Content is SentContent used ? used.Message : request.Content;
             tried = request.Options.TryGetValue(Tried, out var last) ? last : tried;
-            return SendAsync(request, time.Call, retrier: null, cancellationToken, tried);
+            return SendAsync(request, time.Call, retrier: null, time.Observer, isAgain: true, cancellationToken, tried);
         }
     }
 
@@ -279,6 +325,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     {
         if (disposing)
         {
+            _waits.Dispose();
             Admission.Dispose();
             OpenStreams.Dispose();
         }
@@ -331,61 +378,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         return now;
     }
 
-    /// <summary>Waits for a connection of the pool, or of another endpoint; without one the runtime picks it.</summary>
-    private async ValueTask<ICallSender> TakeAsync(EndpointPool? pool, MethodType type, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
-    {
-        if (_transport.SetOf(request) is { } set)
-        {
-            return await EndpointWait.TakeAsync(set, type != MethodType.Unary, WaitsForReady(request), time, _errors, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (pool is null)
-        {
-            return CreateRuntimeSender(request);
-        }
-
-        while (true)
-        {
-            ConnectionGrant grant;
-            try
-            {
-                grant = await pool.TakeAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException exception) when (time.IsOver)
-            {
-                throw _errors.NotSent(time, pool, exception);
-            }
-
-            if (grant.Connection is not null)
-            {
-                return grant.Connection;
-            }
-
-            if (grant.Failure is null)
-            {
-                throw _errors.Disposed();
-            }
-
-            // Waiting heals no mistrust.
-            if (!WaitsForReady(request) || SendFailure.IsTrustFailure(grant.Failure))
-            {
-                throw _errors.NotConnected(grant.Failure);
-            }
-        }
-    }
-
-    private RuntimeSender CreateRuntimeSender(HttpRequestMessage request)
-    {
-        try
-        {
-            return new RuntimeSender(_transport, request);
-        }
-        catch (ObjectDisposedException exception)
-        {
-            throw _errors.Disposed(exception);
-        }
-    }
-
     private void OnConnectionError(Exception exception, ICallSender sender)
     {
         if (SendFailure.IsEnhanceYourCalm(exception))
@@ -396,23 +388,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         {
             // The runtime gives up HTTP/2 for as long as the handler lives.
             _transport.Replace("its server did not negotiate HTTP/2");
-        }
-    }
-
-    private async Task WaitForAdmissionAsync(CallTime time, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Admission.EnterAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception)
-        {
-            if (!time.IsOver)
-            {
-                throw;
-            }
-
-            throw _errors.NotAdmitted(time, Admission.Limit, exception);
         }
     }
 
@@ -430,6 +405,4 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
         return _errors.NotAnswered(time, exception);
     }
-
-    internal static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
 }

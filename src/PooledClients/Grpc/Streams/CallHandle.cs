@@ -8,7 +8,7 @@ namespace PooledClients.Grpc.Streams;
 /// and so its response, so that only this can tell that a caller has forgotten one. A forgotten call is named and ended, which gives its
 /// stream back.
 /// </summary>
-internal sealed class CallHandle(IDisposable call, string method, string address, TimeProvider time, ILogger logger)
+internal sealed class CallHandle(IDisposable call, string method, string address, TimeProvider time, ILogger logger, Action? forgotten = null)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
@@ -31,6 +31,7 @@ internal sealed class CallHandle(IDisposable call, string method, string address
     private void Reclaim()
     {
         logger.StreamCollected(method, address, time.GetElapsedTime(_startedAt).TotalSeconds);
+        forgotten?.Invoke();
         call.Dispose();
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace PooledClients.Grpc.Streams;
 
 /// <summary>Hands streaming calls out so that one whose caller has dropped it is noticed by the next garbage collection, and ended.</summary>
-internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger logger)
+internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger logger, Action? forgotten = null)
 {
     public AsyncServerStreamingCall<TResponse> Follow<TResponse>(IMethod method, AsyncServerStreamingCall<TResponse> call)
     {
@@ -33,5 +33,5 @@ internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger 
 
     private static T Of<T>(object handle) => (T)((CallHandle)handle).Call;
 
-    private CallHandle Hold(IMethod method, IDisposable call) => new(call, method.FullName, address, time, logger);
+    private CallHandle Hold(IMethod method, IDisposable call) => new(call, method.FullName, address, time, logger, forgotten);
 }

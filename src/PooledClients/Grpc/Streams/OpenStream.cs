@@ -1,7 +1,7 @@
 namespace PooledClients.Grpc.Streams;
 
 /// <summary>One streaming call, from its request to the end of its response.</summary>
-internal sealed class OpenStream(OpenStreams owner, string method, long openedAt, Action ended)
+internal sealed class OpenStream(OpenStreams owner, string method, long openedAt, Action? ended, string? client)
 {
     private int _ended;
 
@@ -9,6 +9,12 @@ internal sealed class OpenStream(OpenStreams owner, string method, long openedAt
     private long _idleSince;
 
     public string Method => method;
+
+    /// <summary>The name of the client that made the call; none where it is nobody's.</summary>
+    public string? Client => client;
+
+    /// <summary>What to call at its end.</summary>
+    public Action? OnEnd { get; set; }
 
     public long OpenedAt => openedAt;
 
@@ -28,7 +34,8 @@ internal sealed class OpenStream(OpenStreams owner, string method, long openedAt
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
             owner.Remove(this);
-            ended();
+            ended?.Invoke();
+            OnEnd?.Invoke();
         }
     }
 }

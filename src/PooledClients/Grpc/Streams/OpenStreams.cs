@@ -30,9 +30,13 @@ internal sealed class OpenStreams(string address, TimeProvider timeProvider, ILo
         }
     }
 
-    public OpenStream Add(string method, Action ended)
+    /// <summary>Counts its streams among those of all transports.</summary>
+    public void ReportTo(GrpcMetrics metrics) =>
+        metrics.ObserveStreams(() => Snapshot().Where(static stream => stream.Client is not null).Select(stream => (stream.Client!, AgeOf(stream))));
+
+    public OpenStream Add(string method, Action? ended, string? client)
     {
-        var stream = new OpenStream(this, method, timeProvider.GetTimestamp(), ended);
+        var stream = new OpenStream(this, method, timeProvider.GetTimestamp(), ended, client);
         lock (_lock)
         {
             _streams.Add(stream);
@@ -54,6 +58,9 @@ internal sealed class OpenStreams(string address, TimeProvider timeProvider, ILo
     }
 
     public TimeSpan AgeOf(OpenStream stream) => timeProvider.GetElapsedTime(stream.OpenedAt);
+
+    /// <summary>For how long nobody has read it; none while somebody does.</summary>
+    public TimeSpan? UnreadFor(OpenStream stream) => stream.IdleSince is { } since ? timeProvider.GetElapsedTime(since) : null;
 
     public long Now() => timeProvider.GetTimestamp();
 

@@ -31,7 +31,7 @@ internal sealed class Rehearsal : IDisposable
     {
         _server = new RehearsalServer(IsOwn);
         Deadline = (services.TimeProvider.GetUtcNow() + LongestTime).UtcDateTime;
-        _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services);
+        _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services.Unobserved());
         _handler = new GrpcTransportHandler(_transport, new AdmissionOptions(), breaker: null, budget: null, services.TimeProvider, logger);
         var http = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         _channel = GrpcChannel.ForAddress(_server.Address.ChannelAddress, new GrpcChannelOptions { HttpClient = http, DisposeHttpClient = true });
@@ -58,7 +58,7 @@ internal sealed class Rehearsal : IDisposable
     // A connection is in the list before its first byte is sent; the server asks until then.
     private bool IsOwn(int port) => _transport is not null
         && _transport.Endpoints.SelectMany(static pool => pool.Connections.Current.Concat(pool.Connections.Retired))
-            .Any(connection => connection.Wire?.LocalEndPoint is IPEndPoint own && own.Port == port);
+            .Any(connection => connection.Wire?.LocalPort == port);
 
     private void Silence(SocketsHttpHandler handler)
     {

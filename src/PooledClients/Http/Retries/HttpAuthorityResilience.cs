@@ -7,6 +7,7 @@ namespace PooledClients.Http.Retries;
 /// <summary>One client's way to one authority: the retry budget and the breaker, which other clients share.</summary>
 internal sealed class HttpAuthorityResilience
 {
+    private const string Kind = "http";
     private const int Forgotten = int.MinValue / 2;
 
     private readonly string _authority;
@@ -41,8 +42,8 @@ internal sealed class HttpAuthorityResilience
         _logger = logger;
         _policies = policies;
         _key = address.GetLeftPart(UriPartial.Authority);
-        _budget = policies.GetBudget(_key, options.RetryRatio, options.RetriesPerSecond);
-        Breaker = policies.GetBreaker(_key, BreakerSettings.From(options));
+        _budget = policies.GetBudget(_key, options.RetryRatio, options.RetriesPerSecond, Kind);
+        Breaker = policies.GetBreaker(_key, BreakerSettings.From(options), Kind);
         if (Breaker is not null)
         {
             Breaker.Opened += OnOpened;
@@ -84,11 +85,11 @@ internal sealed class HttpAuthorityResilience
     /// <summary>Gives back what it shares, for another has taken its place before it was used.</summary>
     public void Drop()
     {
-        _policies.ReleaseBudget(_key, _options.RetryRatio, _options.RetriesPerSecond);
+        _policies.ReleaseBudget(_key, _options.RetryRatio, _options.RetriesPerSecond, Kind);
         if (Breaker is not null)
         {
             Breaker.Opened -= OnOpened;
-            _policies.ReleaseBreaker(_key, BreakerSettings.From(_options)!);
+            _policies.ReleaseBreaker(_key, BreakerSettings.From(_options)!, Kind);
         }
     }
 
@@ -136,10 +137,10 @@ internal sealed class HttpAuthorityResilience
         }
 
         var hasBudget = _budget.TryTake();
-        _metrics.HttpRetryBudget(_client, _authority, _budget.Available);
         if (!hasBudget)
         {
             _metrics.HttpRetryRefused(_client, _authority);
+            _logger.RetryBudgetSpent(_key);
             return false;
         }
 

@@ -65,6 +65,9 @@ internal sealed class HandshakeRecorder
         return isSuspected ? _identity?.DescribeRefusal() : null;
     }
 
+    /// <summary>Whether it resumed a session, as far as is known.</summary>
+    public bool? IsResumed => _hello.Resumed;
+
     /// <summary>The recorder of the connection under an <see cref="SslStream"/>, if its stream has one.</summary>
     public static HandshakeRecorder? Find(object sslStream) =>
         sslStream is SslStream stream && RuntimeContracts.InnerStreamOf(stream) is IHandshakeStream { Handshake: { } handshake } ? handshake : null;

@@ -51,6 +51,8 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <summary>A call has ended here, or was answered if it is a stream.</summary>
     public void End(bool isStream, EndpointOutcome outcome, long startedAt) => _set.End(this, isStream, outcome, startedAt);
 
+    int IEndpointOwner.GenerationNumber => _set.Owner.GenerationNumber;
+
     void IEndpointOwner.Idle() => _set.Owner.Idle();
 
     void IEndpointOwner.Connected() => _ = ProbeAsync();

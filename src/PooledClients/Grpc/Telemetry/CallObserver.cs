@@ -1,0 +1,36 @@
+using Grpc.Core;
+
+namespace PooledClients.Grpc.Telemetry;
+
+/// <summary>
+/// Whom the handler below the channel tells what becomes of a call. Where nobody listens it is the method itself, one object for all of its
+/// calls, and a call costs no allocation.
+/// </summary>
+internal abstract class CallObserver
+{
+    /// <summary>The calls of its method.</summary>
+    public abstract MethodCalls Method { get; }
+
+    /// <summary>An attempt begins.</summary>
+    /// <param name="isTransparent">Whether it repeats one that was provably not processed.</param>
+    public virtual void AttemptBegins(bool isTransparent)
+    {
+    }
+
+    /// <summary>The attempt has ended before a message could come.</summary>
+    public virtual void AttemptEnds(StatusCode status)
+    {
+    }
+
+    /// <summary>The response's headers are there, and a stream of messages follows: its end is told by the result.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="remaining">What is left until the deadline.</param>
+    /// <returns>What to call at its end; <see langword="null"/> where nobody wants to know.</returns>
+    public virtual Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining) => null;
+
+    /// <summary>The call has waited.</summary>
+    public void Waited(WaitPhase phase, TimeSpan duration) => Method.RecordWait(phase, duration);
+
+    /// <summary>The call has reached its deadline.</summary>
+    public virtual void DeadlineExceeded(WaitPhase phase) => Method.DeadlineExceeded(phase);
+}

@@ -1,0 +1,53 @@
+using System.Net;
+
+namespace PooledClients.Grpc.Telemetry;
+
+/// <summary>A request's or a response's content whose messages are measured on their way.</summary>
+internal sealed class MeasuredContent : HttpContent
+{
+    private readonly HttpContent _inner;
+    private readonly ObservedCall _call;
+
+    public MeasuredContent(HttpContent inner, ObservedCall call)
+    {
+        _inner = inner;
+        _call = call;
+        foreach (var (name, values) in inner.Headers.NonValidated)
+        {
+            foreach (var value in values)
+            {
+                Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        _inner.CopyToAsync(new MeasuredStream(stream, _call), context, cancellationToken);
+
+    protected override Task<Stream> CreateContentReadStreamAsync()
+    {
+        var reading = _inner.ReadAsStreamAsync();
+        return reading.IsCompletedSuccessfully ? Task.FromResult<Stream>(new MeasuredStream(reading.Result, _call)) : WrapAsync(reading);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _inner.Headers.ContentLength ?? -1;
+        return length >= 0;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async Task<Stream> WrapAsync(Task<Stream> reading) => new MeasuredStream(await reading.ConfigureAwait(false), _call);
+}

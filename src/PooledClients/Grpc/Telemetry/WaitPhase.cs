@@ -1,0 +1,20 @@
+namespace PooledClients.Grpc.Telemetry;
+
+/// <summary>What a call may wait for.</summary>
+internal enum WaitPhase
+{
+    /// <summary>The limit on calls in flight.</summary>
+    Admission,
+
+    /// <summary>A connection: the next dial to be due, or one under way to come up.</summary>
+    Dial,
+
+    /// <summary>A stream of a connection that is up.</summary>
+    Stream,
+
+    /// <summary>The process's budget of connections.</summary>
+    Budget,
+
+    /// <summary>The server.</summary>
+    Response,
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Tests.Diagnostics;
+
+public sealed class AddressWatchTests
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly FakeLogger<AddressWatch> _logger = new();
+    private readonly AddressWatch _watch;
+
+    public AddressWatchTests() => _watch = new AddressWatch(_time, _logger);
+
+    [Fact]
+    public void AddTo_AfterFailures_TellsSinceWhenWhyAndWhenNext()
+    {
+        _watch.Failed("https://a", new IOException("refused"), TimeSpan.FromMilliseconds(20));
+        _time.Advance(TimeSpan.FromSeconds(11));
+        _watch.Failed("https://a", new IOException("timed out"), TimeSpan.FromMilliseconds(200));
+        _watch.Explain("https://a", new IOException("unknown authority"));
+
+        var address = Assert.Single(Capture());
+        Assert.Equal(("https://a", 2, "unknown authority"), (address.Address, address.Failures, address.LastError));
+        Assert.Equal(_time.GetUtcNow().AddSeconds(-11), address.DownSince);
+        Assert.Equal(_time.GetUtcNow().AddMilliseconds(200), address.NextTryAt);
+    }
+
+    [Fact]
+    public void Reached_AfterFailures_SaysHowLongItTook()
+    {
+        _watch.Failed("https://a", new IOException("refused"), TimeSpan.Zero);
+        _time.Advance(TimeSpan.FromSeconds(3));
+
+        _watch.Reached("https://a");
+        _watch.Reached("https://a");
+
+        Assert.Empty(Capture());
+        Assert.Equal("https://a can be reached again, after 3 s and 1 failed connects.", _logger.Collector.GetSnapshot()[^1].Message);
+        Assert.Equal(2, _logger.Collector.Count);
+    }
+
+    private List<AddressSnapshot> Capture()
+    {
+        var builder = new SnapshotBuilder();
+        _watch.AddTo(builder);
+        return builder.Unreachable;
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Diagnostics;
+using PooledClients.Diagnostics.Events;
+
+namespace PooledClients.Tests.Diagnostics;
+
+public sealed class RecordingLoggerTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeLogCollector _log = new();
+    private readonly EventLog _events;
+    private readonly RecordingLogger<RecordingLoggerTests> _logger;
+
+    public RecordingLoggerTests()
+    {
+        _events = new EventLog(_time);
+        _logger = new RecordingLogger<RecordingLoggerTests>(new LoggerFactory([new FakeLoggerProvider(_log)]), _events, new LogLimiter(_time), LogLevel.Information);
+    }
+
+    [Fact]
+    public void AddressUnreachable_ManyTimesInAMinute_IsToldOnceAndThenWithACount()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            _logger.AddressUnreachable("https://a", "refused");
+        }
+
+        Assert.Equal(["https://a cannot be reached: refused"], Messages());
+
+        _time.Advance(LogLimiter.Interval);
+        _logger.AddressUnreachable("https://a", "refused");
+
+        Assert.Equal("https://a cannot be reached: refused (99 more like this since the last one.)", Messages()[^1]);
+    }
+
+    [Fact]
+    public void AddressUnreachable_OfTwoAddresses_IsToldOfEach()
+    {
+        _logger.AddressUnreachable("https://a", "refused");
+        _logger.AddressUnreachable("https://b", "refused");
+
+        Assert.Equal(2, Messages().Length);
+    }
+
+    [Fact]
+    public void GenerationReplaced_TwiceInAMinute_IsToldTwice()
+    {
+        _logger.GenerationReplaced("https://a", 1, "its certificates changed");
+        _logger.GenerationReplaced("https://a", 2, "its certificates changed");
+
+        Assert.Equal(2, Messages().Length);
+    }
+
+    [Fact]
+    public void Capture_OfMoreEventsThanAreKept_HasTheNewestFirst()
+    {
+        for (var i = 0; i < EventLog.Kept + 50; i++)
+        {
+            _logger.GenerationReplaced("https://a", i, "test");
+        }
+
+        var events = _events.Capture();
+
+        Assert.Equal(EventLog.Kept, events.Count);
+        Assert.Contains($"generation {EventLog.Kept + 49})", events[0].Message, StringComparison.Ordinal);
+        Assert.Equal(("https://a", 404, "GenerationReplaced", "Information"), (events[0].Target, events[0].Id, events[0].Name, events[0].Level));
+    }
+
+    [Fact]
+    public void Capture_WithTheLogOff_HasTheEvents()
+    {
+        var logger = new RecordingLogger<RecordingLoggerTests>(new LoggerFactory(), _events, new LogLimiter(_time), LogLevel.Information);
+
+        logger.AddressUnreachable("https://a", "refused");
+
+        Assert.Single(_events.Capture());
+    }
+
+    private string[] Messages() => [.. _log.GetSnapshot().Select(static record => record.Message)];
+}

@@ -1,0 +1,64 @@
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Tests.Diagnostics;
+
+public sealed class TroubleFinderTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Find_WithAllWell_FindsNothing() => Assert.Empty(Find(static _ => { }));
+
+    [Theory]
+    [InlineData(1, 4, TroubleSeverity.Degraded)]
+    [InlineData(4, 4, null)]
+    public void Find_WithConnectsThatWait_TellsTheBudgetFromTheAddressesOwnCap(int open, int cap, TroubleSeverity? expected)
+    {
+        var troubles = Find(snapshot => snapshot.Pools.Add(new() { Address = "https://a", Connections = open, Waiting = 3, Limit = cap, OldestWait = TimeSpan.FromSeconds(2) }));
+
+        Assert.Equal(expected, troubles.SingleOrDefault()?.Severity);
+    }
+
+    [Theory]
+    [InlineData(9, 1, null)]
+    [InlineData(10, 1, TroubleSeverity.Degraded)]
+    [InlineData(600, 120, TroubleSeverity.Notice)]
+    public void Find_WithAnAddressThatIsDown_DegradesAfterTenSecondsWhileSomebodyTries(int seconds, int lastTry, TroubleSeverity? expected)
+    {
+        var troubles = Find(snapshot => snapshot.Unreachable.Add(new()
+        {
+            Address = "https://a",
+            DownSince = Now.AddSeconds(-seconds),
+            Failures = 7,
+            LastFailureAt = Now.AddSeconds(-lastTry),
+            LastError = "Connection refused",
+            NextTryAt = Now,
+        }));
+
+        Assert.Equal(expected, troubles.SingleOrDefault()?.Severity);
+        Assert.All(troubles, static trouble => Assert.Contains("Connection refused", trouble.What, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Find_WithSeveral_HasTheWorstFirst()
+    {
+        var troubles = Find(static snapshot =>
+        {
+            snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromMinutes(1), Origin = "Repo.Load" });
+            snapshot.Channels.Add(new() { Name = "kv", Address = "https://a", State = "Ready", CircuitState = "Open", CircuitOpenUntil = Now.AddSeconds(1) });
+            snapshot.Descriptors = new() { Open = 990, Limit = 1000, Source = "test", Reserved = 0, Connections = 10, Budget = 500 };
+        });
+
+        Assert.Equal(["descriptors", "breaker", "response"], troubles.Select(static trouble => trouble.Kind));
+        Assert.Equal([TroubleSeverity.Unhealthy, TroubleSeverity.Degraded, TroubleSeverity.Notice], troubles.Select(static trouble => trouble.Severity));
+        Assert.All(troubles, static trouble => Assert.NotEmpty(trouble.WayOut));
+        Assert.Contains("Repo.Load", troubles[2].What, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<TroubleSnapshot> Find(Action<SnapshotBuilder> fill)
+    {
+        var builder = new SnapshotBuilder();
+        fill(builder);
+        return builder.Build(Now, []).Troubles;
+    }
+}
