@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Http2;
+using PooledClients.IntegrationTests.Servers;
+
+namespace PooledClients.IntegrationTests.Failures;
+
+/// <summary>A peer that fails every call in one way, and counts the requests that reached it.</summary>
+internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposable? server) : IAsyncDisposable
+{
+    private static readonly TestAuthority Strange = new();
+
+    public Uri Address => address;
+
+    public int Requests => requests();
+
+    /// <summary>Gets the authority that the client trusts; another one than the server's, where it is not to be trusted.</summary>
+    public TestAuthority Authority { get; private init; } = TestAuthority.Shared;
+
+    /// <summary>Gets the size of a header that each call carries.</summary>
+    public int HeaderLength { get; private init; }
+
+    /// <summary>Gets whether one call has to succeed before, which tells the client the server's limits.</summary>
+    public bool NeedsFirstCall { get; private init; }
+
+    /// <summary>Starts a peer that speaks raw frames; at most <paramref name="streams"/> calls share a connection.</summary>
+    public static FailurePeer OfFrames(int streams, Func<RawHttp2Connection, RawRequest, Task> answer, bool tls = false)
+    {
+        var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync(streams);
+                while (true)
+                {
+                    await answer(connection, await connection.ReceiveCompleteAsync());
+                }
+            },
+            tls);
+        return new FailurePeer(server.Address, () => server.Requests.Count, server);
+    }
+
+    /// <summary>Starts a peer that never comes as far as HTTP/2.</summary>
+    public static FailurePeer OfConnections(Action<RawHttp2Connection> accepted, bool tls = false)
+    {
+        var server = new RawHttp2Server(
+            connection =>
+            {
+                accepted(connection);
+                return Task.CompletedTask;
+            },
+            tls);
+        return new FailurePeer(server.Address, static () => 0, server);
+    }
+
+    /// <summary>A server whose certificate the client does not trust.</summary>
+    public static FailurePeer Untrusted()
+    {
+        var server = new RawHttp2Server(static connection => connection.ServeAsync());
+        return new FailurePeer(server.Address, static () => 0, server) { Authority = Strange };
+    }
+
+    /// <summary>A port at which nobody listens.</summary>
+    public static FailurePeer Nobody()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new FailurePeer(new Uri($"http://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"), static () => 0, server: null);
+    }
+
+    /// <summary>Kestrel without HTTP/2.</summary>
+    public static async Task<FailurePeer> Http1Async()
+    {
+        var server = await TestServer.StartAsync(new TestServerOptions { Protocols = HttpProtocols.Http1 });
+        return new FailurePeer(server.Address, static () => 0, server);
+    }
+
+    /// <summary>Kestrel, whose limit of headers the calls exceed.</summary>
+    public static async Task<FailurePeer> SmallHeadersAsync()
+    {
+        var server = await TestServer.StartAsync();
+        return new FailurePeer(server.Address, () => server.Requests.Count - 1, server) { HeaderLength = 60_000, NeedsFirstCall = true };
+    }
+
+    public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;
+}

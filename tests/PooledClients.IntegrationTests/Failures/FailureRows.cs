@@ -1,0 +1,119 @@
+using System.Globalization;
+using Grpc.Core;
+using PooledClients.IntegrationTests.Http2;
+using PooledClients.Resilience;
+
+namespace PooledClients.IntegrationTests.Failures;
+
+/// <summary>The causes that the table is walked by, each with its peer.</summary>
+internal static class FailureRows
+{
+    public static readonly IReadOnlyDictionary<string, FailureRow> All =
+        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).ToDictionary(row => row.Cause);
+
+    private static IEnumerable<FailureRow> Resets() =>
+        from code in Enum.GetValues<ErrorCode>()
+        select new FailureRow(
+            $"RST_STREAM {code}",
+            Frames((connection, request) => connection.SendResetAsync(request.StreamId, code)),
+            Failure.OfReset((long)code),
+            code == ErrorCode.RefusedStream ? "was not processed" : NameOf(code));
+
+    private static IEnumerable<FailureRow> GoneAway() =>
+        from code in Enum.GetValues<ErrorCode>()
+        select FailureRow.Of(
+            $"GOAWAY {code} after the request, then closed",
+            Frames(async (connection, _) =>
+            {
+                await connection.SendGoAwayAsync(int.MaxValue, code);
+                connection.HalfClose();
+            }),
+            code == ErrorCode.Http11Required ? FailureKind.WrongProtocol : FailureKind.ConnectionLost,
+            code == ErrorCode.Http11Required ? "speaks HTTP/1.1 only" : "ended before the response");
+
+    private static IEnumerable<FailureRow> NotSeen() =>
+        from code in (ErrorCode[])[ErrorCode.NoError, ErrorCode.InternalError]
+        select FailureRow.Of(
+            $"GOAWAY {code} that has not seen the request",
+            Frames(async (connection, _) =>
+            {
+                await connection.SendGoAwayAsync(0, code);
+                connection.HalfClose();
+            }),
+            FailureKind.AboveLastStream,
+            "was not processed");
+
+    private static IEnumerable<FailureRow> Statuses() =>
+        from status in Enum.GetValues<StatusCode>()
+        where status != StatusCode.OK
+        select FailureRow.Of(
+            $"the server says {status}",
+            Frames((connection, request) => connection.SendRefusalAsync(request.StreamId, ((int)status).ToString(CultureInfo.InvariantCulture))),
+            status == StatusCode.Unavailable ? FailureKind.SaidUnavailable : FailureKind.SaidError,
+            string.Empty,
+            status);
+
+    private static IEnumerable<FailureRow> Connections() =>
+    [
+        FailureRow.Of("closed after the request", Frames(static (connection, _) => Do(connection.HalfClose)), FailureKind.ConnectionLost, "ended before the response"),
+        FailureRow.Of("closed after the request, over TLS", Frames(static (connection, _) => Do(connection.Close), tls: true), FailureKind.ConnectionLost, "ended before the response"),
+        FailureRow.Of("cut by TCP after the request", Frames(static (connection, _) => Do(connection.Cut)), FailureKind.ConnectionLost, "ended before the response"),
+        FailureRow.Of("cut by TCP after the request, over TLS", Frames(static (connection, _) => Do(connection.Cut), tls: true), FailureKind.ConnectionLost, "ended before the response"),
+        FailureRow.Of(
+            "a frame cut off in the middle",
+            Frames(static async (connection, request) =>
+            {
+                await connection.SendHeadersAsync(request.StreamId, endHeaders: false);
+                connection.HalfClose();
+            }),
+            FailureKind.ConnectionLost,
+            "ended before the response"),
+        FailureRow.Of(
+            "DATA on stream 0",
+            Frames(static (connection, _) => connection.SendFrameAsync(FrameType.Data, FrameFlags.None, 0, [1])),
+            FailureKind.ProtocolBroken,
+            "ended before the response"),
+        FailureRow.Of("closed before SETTINGS", Connected(static connection => connection.HalfClose()), FailureKind.NeverCameUp, "before the server had begun to speak HTTP/2"),
+
+        // The connect itself may see the cut.
+        FailureRow.Of("cut before SETTINGS", Connected(static connection => connection.Cut()), FailureKind.NeverCameUp, "onnection to"),
+        FailureRow.Of("closed before SETTINGS, over TLS", Connected(static connection => connection.Close(), tls: true), FailureKind.NeverCameUp, "before the server had begun to speak HTTP/2"),
+        FailureRow.Of("nobody listens", static _ => Task.FromResult(FailurePeer.Nobody()), FailureKind.ConnectFailed, "No connection to"),
+        FailureRow.Of("a certificate of another authority", static _ => Task.FromResult(FailurePeer.Untrusted()), FailureKind.Untrusted, "do not trust each other"),
+        FailureRow.Of("a server without HTTP/2", static _ => FailurePeer.Http1Async(), FailureKind.WrongProtocol, "(ALPN)"),
+    ];
+
+    private static IEnumerable<FailureRow> Limits() =>
+    [
+        FailureRow.Of("request headers over the server's limit", static _ => FailurePeer.SmallHeadersAsync(), FailureKind.RequestHeadersTooLarge, "32768"),
+        FailureRow.Of("response headers over this client's limit", Frames(static (connection, request) => SendLargeHeadersAsync(connection, request)), FailureKind.ResponseHeadersTooLarge, "65536"),
+        FailureRow.Of("response headers over this client's limit, over TLS", Frames(static (connection, request) => SendLargeHeadersAsync(connection, request), tls: true), FailureKind.ResponseHeadersTooLarge, "65536"),
+    ];
+
+    private static async Task SendLargeHeadersAsync(RawHttp2Connection connection, RawRequest request)
+    {
+        const int Part = 15_000;
+        await connection.SendHeadersAsync(request.StreamId, endHeaders: false);
+        for (var i = 0; i < 6; i++)
+        {
+            await connection.SendFrameAsync(
+                FrameType.Continuation, i == 5 ? FrameFlags.EndHeaders : FrameFlags.None, request.StreamId, Hpack.Encode([($"x-{i}", new string('x', Part))]));
+        }
+    }
+
+    private static Func<int, Task<FailurePeer>> Frames(Func<RawHttp2Connection, RawRequest, Task> answer, bool tls = false) =>
+        streams => Task.FromResult(FailurePeer.OfFrames(streams, answer, tls));
+
+    private static Func<int, Task<FailurePeer>> Connected(Action<RawHttp2Connection> accepted, bool tls = false) =>
+        _ => Task.FromResult(FailurePeer.OfConnections(accepted, tls));
+
+    private static Task Do(Action act)
+    {
+        act();
+        return Task.CompletedTask;
+    }
+
+    private static string NameOf(ErrorCode code) => code == ErrorCode.Http11Required
+        ? "HTTP_1_1_REQUIRED"
+        : string.Concat(code.ToString().Select(static (letter, i) => i > 0 && char.IsAsciiLetterUpper(letter) ? "_" + letter : char.ToUpperInvariant(letter).ToString()));
+}

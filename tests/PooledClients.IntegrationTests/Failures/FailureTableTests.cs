@@ -1,0 +1,126 @@
+using Grpc.Core;
+using PooledClients.IntegrationTests.Clients;
+using PooledClients.Resilience;
+using RocksDb.V1;
+
+namespace PooledClients.IntegrationTests.Failures;
+
+/// <summary>
+/// Walks the table of failures (docs/deadlines-and-retries.md): a real peer makes each, over one connection and over several, and what
+/// the calls come to is what the table says.
+/// </summary>
+[Trait("Runtime", "Texts")]
+public sealed class FailureTableTests
+{
+    private const int Callers = 3;
+
+    public static TheoryData<string, int> Rows
+    {
+        get
+        {
+            var rows = new TheoryData<string, int>();
+            foreach (var cause in FailureRows.All.Keys)
+            {
+                rows.Add(cause, 1);
+                rows.Add(cause, Callers);
+            }
+
+            return rows;
+        }
+    }
+
+    [Fact]
+    public void Rows_Count_IsAtLeastSixty() => Assert.True(FailureRows.All.Count >= 60, $"{FailureRows.All.Count}");
+
+    // A method that may not be processed twice: it is sent again only where the table has a transparent retry.
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Put_Failing_ComesToWhatTheTableSays(string cause, int connections)
+    {
+        var row = FailureRows.All[cause];
+        await using var peer = await row.Start(Callers / connections);
+        await using var clients = await StartAsync(peer, breaker: false);
+
+        var failures = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Calls.FailureOf(Put(clients, peer))));
+
+        Assert.All(failures, failure => Assert.True(IsAsExpected(row, failure.Status), $"{failure.Status}"));
+        Assert.All(failures, failure => Assert.DoesNotContain("attempts", failure.Status.Detail, StringComparison.Ordinal));
+        if (row.Expected.Transparent == TransparentRetry.None)
+        {
+            Assert.InRange(peer.Requests, 0, Callers);
+        }
+        else if (!row.Expected.IsConnect)
+        {
+            Assert.True(peer.Requests > Callers, $"{peer.Requests} requests");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Get_Failing_IsTriedAgainWhereTheTableSays(string cause, int connections)
+    {
+        var row = FailureRows.All[cause];
+        await using var peer = await row.Start(Callers / connections);
+        await using var clients = await StartAsync(peer, breaker: false);
+
+        var failures = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet, Headers(peer)))));
+
+        // Whose connection a neighbour's answer ended may be told so in another way, and tried again; it then meets the same answer.
+        var neighbours = row.Expected.Kind == FailureKind.ResponseHeadersTooLarge ? Callers : 0;
+        Assert.InRange(failures.Count(failure => row.Expected.IsTransient != failure.Status.Detail.Contains("(2 attempts", StringComparison.Ordinal)), 0, neighbours);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task Put_FailingAllTheTime_OpensTheBreakerWhereTheTableSays(string cause, int connections)
+    {
+        var row = FailureRows.All[cause];
+        await using var peer = await row.Start(Callers / connections);
+        await using var clients = await StartAsync(peer, breaker: true);
+
+        for (var i = 0; i < Callers; i++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Calls.FailureOf(Put(clients, peer))));
+        }
+
+        var last = await Calls.FailureOf(Put(clients, peer));
+        var counts = row.Expected is { Breaker: RequestOutcome.Failed, IsConnect: false };
+        if (row.Expected.Kind == FailureKind.ResponseHeadersTooLarge)
+        {
+            // Whose connection a neighbour's answer ended has lost it, which counts.
+            return;
+        }
+
+        Assert.True(counts == last.Status.Detail.StartsWith("The breaker of", StringComparison.Ordinal), $"{last.Status}");
+    }
+
+    // Of headers over its limit the runtime says now and then that the peer sent invalid data.
+    private static bool IsAsExpected(FailureRow row, Status status) =>
+        (status.StatusCode == row.Expected.Status && status.Detail.Contains(row.Words, StringComparison.Ordinal))
+        || (row.Expected.Kind == FailureKind.ResponseHeadersTooLarge && status.Detail.Contains("PROTOCOL_ERROR", StringComparison.Ordinal));
+
+    private static AsyncUnaryCall<PutResponse> Put(ClientHost clients, FailurePeer peer) => clients.KeyValue.PutAsync(Calls.AnyPut, Headers(peer));
+
+    private static Metadata? Headers(FailurePeer peer) => peer.HeaderLength == 0 ? null : new Metadata { { "x-large", new string('x', peer.HeaderLength) } };
+
+    private static async Task<ClientHost> StartAsync(FailurePeer peer, bool breaker)
+    {
+        var clients = await ClientHost.StartAsync(log: null, peer.Address, options =>
+        {
+            options.ConnectTo(peer.Address, peer.Authority);
+            options.Deadline = TimeSpan.FromSeconds(20);
+            options.Resilience.MaxAttempts = 2;
+            options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(1);
+            options.Resilience.RetriesPerSecond = 1000;
+            options.Resilience.BreakerFailureRatio = breaker ? 0.5 : null;
+            options.Resilience.BreakerMinimumThroughput = 2;
+            options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+        });
+        if (peer.NeedsFirstCall)
+        {
+            await clients.KeyValue.GetAsync(Calls.AnyGet);
+        }
+
+        return clients;
+    }
+}
