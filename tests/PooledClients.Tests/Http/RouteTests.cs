@@ -1,5 +1,8 @@
-using PooledClients.Http;
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Connections;
+using PooledClients.Http.Exchanges;
 using PooledClients.Http.Routes;
+using PooledClients.Http;
 
 namespace PooledClients.Tests.Http;
 
@@ -66,6 +69,32 @@ public sealed class RouteTests
         Assert.Equal("other", last!.ToString());
         using var known = new HttpRequestMessage(HttpMethod.Get, $"https://api.internal/{Letters(0)}");
         Assert.NotSame(last, _client.Routes.Get(known));
+    }
+
+    [Fact]
+    public void Get_ExchangeWaitsForAConnection_KeepsItsRoute()
+    {
+        var time = new FakeTimeProvider();
+        using var sweep = new IdleSweep(time);
+        var routes = new HttpRouteTable(_client, sweep);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://api.internal/users");
+        var route = routes.Get(request);
+        var waiting = new HttpExchange(route, Timeout.InfiniteTimeSpan, callSite: null);
+
+        Sweep();
+        Assert.Same(route, routes.Get(request));
+
+        waiting.TryComplete();
+        Sweep();
+        Assert.NotSame(route, routes.Get(request));
+
+        // The first look finds it used.
+        void Sweep()
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            time.Advance(TimeSpan.FromSeconds(1));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     [Fact]

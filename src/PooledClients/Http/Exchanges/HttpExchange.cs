@@ -33,6 +33,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     public HttpExchange(HttpRoute route, TimeSpan deadline, string? callSite)
     {
         Route = route;
+        route.Authority.Begin();
         CallSite = callSite;
         _startedAt = Time.GetTimestamp();
         _phases = new ExchangePhases(_startedAt);
@@ -287,6 +288,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             content = target;
         }
 
+        Route.Authority.End();
         Deadlines?.Remove(this);
         _readTimer?.Dispose();
         _ambient.Unregister();

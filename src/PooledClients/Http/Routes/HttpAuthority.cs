@@ -3,6 +3,7 @@ namespace PooledClients.Http.Routes;
 /// <summary>How many responses of one client are open at one authority, of the connections that it may have there.</summary>
 internal sealed class HttpAuthority(string name)
 {
+    private int _calls;
     private int _open;
     private int _routes;
 
@@ -14,6 +15,13 @@ internal sealed class HttpAuthority(string name)
 
     /// <returns>Whether it was the last.</returns>
     public bool RemoveRoute() => Interlocked.Decrement(ref _routes) == 0;
+
+    /// <summary>Whether any exchange is under way, with a response or without one yet.</summary>
+    public bool IsInUse => Volatile.Read(ref _calls) > 0;
+
+    public void Begin() => Interlocked.Increment(ref _calls);
+
+    public void End() => Interlocked.Decrement(ref _calls);
 
     public void Opened() => Interlocked.Increment(ref _open);
 

@@ -38,10 +38,13 @@ internal sealed class HttpRoute(HttpClientState client, HttpAuthority authority,
         return (uint)Interlocked.Increment(ref _calls);
     }
 
-    /// <summary>Whether it has been used since this was asked last, or has anything open.</summary>
+    /// <summary>
+    /// Whether it has been used since this was asked last, or an exchange is under way: those that wait for a connection are to be counted
+    /// with those that come later.
+    /// </summary>
     public bool TakeUsed()
     {
-        var wasUsed = _isUsed || Authority.Open > 0;
+        var wasUsed = _isUsed || Authority.IsInUse;
         _isUsed = false;
         return wasUsed;
     }
