@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace PooledClients.AspNetCore.Page;
@@ -104,5 +105,8 @@ internal static class TextPage
 
     private static string Fit(string text, int width) => text.Length <= width ? text : text[..(width - 1)] + "…";
 
-    private static string Clean(string text) => text.Any(char.IsControl) ? new string([.. text.Select(static c => char.IsControl(c) ? ' ' : c)]) : text;
+    private static string Clean(string text) => text.Any(IsNotShown) ? new string([.. text.Select(static c => IsNotShown(c) ? ' ' : c)]) : text;
+
+    // Format characters turn the direction of what follows, or hide it.
+    private static bool IsNotShown(char c) => char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format;
 }

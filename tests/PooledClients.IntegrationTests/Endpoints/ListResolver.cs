@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 
 namespace PooledClients.IntegrationTests.Endpoints;
 
 /// <summary>A resolver whose answer the test sets, and which tells of each change.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose.")]
 internal sealed class ListResolver(IEnumerable<EndPoint> endPoints) : IEndpointResolver
 {
     private volatile Func<IReadOnlyList<EndPoint>> _answer = () => [.. endPoints];

@@ -29,11 +29,11 @@ internal static class OptionsInForce
         Add("Resilience:BreakerFailureRatio", options.Resilience.BreakerFailureRatio);
         Add("Resilience:HedgingDelay", options.Resilience.HedgingDelay);
 
-        // Of trust and identity, where they are read from. A password and a certificate given as text stay out.
+        // Of trust and identity, where they are read from; of a key only that there is one.
         Add("Tls:CaCertificatePath", options.Tls.CaCertificatePath);
         Add("Tls:CaCertificatePem", options.Tls.CaCertificatePem is null ? null : "set");
         Add("Tls:ClientCertificatePath", options.Tls.ClientCertificatePath);
-        Add("Tls:ClientKeyPath", options.Tls.ClientKeyPath);
+        Add("Tls:ClientKeyPath", options.Tls.ClientKeyPath is null ? null : "set");
         Add("Tls:ClientKeyPassword", options.Tls.ClientKeyPassword is null ? null : "set");
         Add("Tls:RevocationMode", options.Tls.RevocationMode);
         foreach (var (name, method) in options.Methods)
