@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Connections;
+using PooledClients.Http;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Routes;
-using PooledClients.Http;
 
 namespace PooledClients.Tests.Http;
 

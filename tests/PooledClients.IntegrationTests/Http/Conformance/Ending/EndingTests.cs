@@ -156,28 +156,33 @@ public class EndingTests(KestrelServers servers)
             await trial.TryAsync("post", () => trial.Client.PostAsync("echo", new StringContent("fox"), trial.Token));
             await trial.TryAsync("string", () => trial.Client.GetStringAsync("text", trial.Token));
             trial.Try("send", () => trial.Client.Send(new HttpRequestMessage(HttpMethod.Get, "text"), trial.Token));
-        }, "get: TaskCanceledException(the caller's token)") { Settings = settings };
+        }, "get: TaskCanceledException(the caller's token)")
+        { Settings = settings };
         yield return new ConformanceCase($"a client that is disposed already, {protocol}", peer, async trial =>
         {
             trial.Client.Dispose();
             await trial.TryAsync("get", () => trial.Client.GetAsync("text", trial.Token));
-        }, "ObjectDisposedException") { Settings = settings };
+        }, "ObjectDisposedException")
+        { Settings = settings };
         yield return new ConformanceCase($"cancelled after the end, {protocol}", peer, async trial =>
         {
             using var response = await trial.Client.GetAsync("text", trial.Token);
             await trial.Caller.CancelAsync();
             await trial.NoteAsync(response);
             await trial.ProbeAsync();
-        }, "the quick brown fox") { Settings = settings };
+        }, "the quick brown fox")
+        { Settings = settings };
         yield return new ConformanceCase($"pending requests are cancelled, and others begun, {protocol}", peer, async trial =>
         {
             trial.Client.CancelPendingRequests();
             await trial.ProbeAsync();
-        }, "then: served") { Settings = settings };
+        }, "then: served")
+        { Settings = settings };
         yield return new ConformanceCase($"disposed without a read of a short body, {protocol}", peer, async trial =>
         {
             (await trial.Client.GetAsync("empty", HttpCompletionOption.ResponseHeadersRead, trial.Token)).Dispose();
             await trial.ProbeAsync();
-        }, "then: served") { Settings = settings };
+        }, "then: served")
+        { Settings = settings };
     }
 }

@@ -77,7 +77,8 @@ public class ServerEndingTests(KestrelServers servers)
             {
                 await trial.TryAsync("get", () => trial.Client.GetStringAsync(path, trial.Token));
                 await trial.ProbeAsync();
-            }, shows) { Settings = settings };
+            }, shows)
+            { Settings = settings };
         }
     }
 
