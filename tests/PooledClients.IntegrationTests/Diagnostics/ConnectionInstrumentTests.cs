@@ -171,9 +171,9 @@ public sealed class ConnectionInstrumentTests : MeasuredTest
         server.Behavior.Hold();
         other.Behavior.Hold();
 
-        await Assert.ThrowsAsync<RpcException>(() => CallAsync("dial"));
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Assert.ThrowsAsync<RpcException>(() => CallAsync("admission"))));
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Assert.ThrowsAsync<RpcException>(() => CallAsync("stream"))));
+        await Assert.ThrowsAsync<RpcException>(() => CallAsync("dial", seconds: 0.5));
+        await WaitBehindOneAsync("admission");
+        await WaitBehindOneAsync("stream");
 
         foreach (var (address, phase) in ((Uri, string)[])[(nobody, "dial"), (server.Address, "admission"), (server.Address, "response"), (other.Address, "stream"), (other.Address, "response")])
         {
@@ -184,7 +184,16 @@ public sealed class ConnectionInstrumentTests : MeasuredTest
         var stream = Assert.Single(host.Get<IPooledClientsDiagnostics>().Capture().Methods, static method => method.Client == "stream");
         Assert.Equal(1, stream.DeadlinesByPhase["stream"]);
 
-        async Task CallAsync(string name) => await host.Get<KeyValue.KeyValueClient>(name).GetAsync(Calls.AnyGet, cancellationToken: Token);
+        // The one in front stays until the one behind it is over, whose place it would take over otherwise.
+        async Task WaitBehindOneAsync(string name)
+        {
+            var first = Assert.ThrowsAsync<RpcException>(() => CallAsync(name, seconds: 3));
+            await Assert.ThrowsAsync<RpcException>(() => CallAsync(name, seconds: 0.5));
+            await first;
+        }
+
+        async Task CallAsync(string name, double seconds) =>
+            await host.Get<KeyValue.KeyValueClient>(name).GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(seconds), cancellationToken: Token);
     }
 
     [Fact]
