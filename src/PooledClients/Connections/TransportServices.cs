@@ -2,12 +2,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints.Sets;
 
 namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
+    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, EndpointSnapshotSource endpoints, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
     ILogger<Transport> logger)
 {
     public ConnectionGate Gate => gate;
@@ -17,6 +18,9 @@ internal sealed class TransportServices(
     public LocalFaultRetry LocalFaultRetry => localFaultRetry;
 
     public NameLookup Names => names;
+
+    /// <summary>Gets who tells of the endpoints of services that have several.</summary>
+    public EndpointSnapshotSource Endpoints => endpoints;
 
     public TimeProvider TimeProvider => timeProvider;
 

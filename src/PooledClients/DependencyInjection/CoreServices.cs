@@ -7,6 +7,7 @@ using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
 using PooledClients.Grpc.Balancing;
@@ -55,6 +56,8 @@ internal static class CoreServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
         services.TryAddSingleton<IPooledClientsDiagnostics, PooledClientsDiagnostics>();
         services.TryAddSingleton<IdleSweep>();
+        services.TryAddSingleton<EndpointSnapshotSource>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, EndpointSnapshotSource>(static provider => provider.GetRequiredService<EndpointSnapshotSource>()));
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<GrpcMetrics>();

@@ -29,6 +29,16 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
             findings.Add(string.Create(CultureInfo.InvariantCulture, $"certificate {certificate.Thumbprint} of {certificate.Source} {ends} {certificate.NotAfter.UtcDateTime:u}"));
         }
 
+        foreach (var service in snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service))
+        {
+            var isOut = service.Count(static endpoint => endpoint.State is "Connecting" or "Ejected");
+            if (isOut * 2 > service.Count())
+            {
+                status = Worse(status, HealthStatus.Degraded);
+                findings.Add(string.Create(CultureInfo.InvariantCulture, $"{isOut} of the {service.Count()} endpoints of {service.Key} take no calls"));
+            }
+        }
+
         foreach (var file in snapshot.CertificateFiles.Where(static file => file.HandOverFailure is not null))
         {
             status = Worse(status, HealthStatus.Degraded);
@@ -55,6 +65,12 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
         foreach (var channel in snapshot.Channels)
         {
             data[$"channel.{channel.Name}"] = channel.CircuitState is null ? channel.State : $"{channel.State}, circuit {channel.CircuitState}";
+        }
+
+        foreach (var service in snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service))
+        {
+            data[$"endpoints.{service.Key}"] = string.Create(
+                CultureInfo.InvariantCulture, $"{service.Count(static endpoint => endpoint.State is "Ready" or "Probing")} of {service.Count()} take calls");
         }
 
         return data;

@@ -10,6 +10,8 @@ internal sealed class SnapshotBuilder
 
     public List<ChannelSnapshot> Channels { get; } = [];
 
+    public List<EndpointSnapshot> Endpoints { get; } = [];
+
     public List<ConnectionSnapshot> Connections { get; } = [];
 
     public List<OpenResponseSnapshot> OpenResponses { get; } = [];
@@ -26,6 +28,7 @@ internal sealed class SnapshotBuilder
         Descriptors = Descriptors,
         Pools = Pools.AsReadOnly(),
         Channels = Channels.AsReadOnly(),
+        Endpoints = Endpoints.AsReadOnly(),
         Connections = Connections.AsReadOnly(),
         OpenResponses = OpenResponses.AsReadOnly(),
         OpenStreams = OpenStreams.AsReadOnly(),

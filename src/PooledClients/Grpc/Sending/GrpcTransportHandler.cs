@@ -85,7 +85,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
 
         var call = CallScope.Of(request);
-        return SendAsync(request, call, call?.Retrier, cancellationToken);
+        return SendAsync(request, call, call?.Retrier, cancellationToken, call?.Tried);
     }
 
     // A closed breaker is asked nothing; it learns what each request came to.
@@ -119,7 +119,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
-                pool = Pick(request, type, pool);
+                pool = Pick(request, type, time.Call, pool);
                 ICallSender sender;
                 if (pool is not null && pool.TryTake(out var connection))
                 {
@@ -130,6 +130,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     hasWaited |= pool is not null || _transport.Set is not null;
                     sender = await TakeAsync(pool, type, request, time, cancellationToken).ConfigureAwait(false);
                     pool = (sender as Http2Connection)?.Pool;
+                    if (time.Call is not null && pool?.Owner is Endpoint)
+                    {
+                        time.Call.Tried = pool;
+                    }
                 }
 
                 // The header was written when the request was made: the server has to be told what is left of it.
@@ -303,7 +307,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     // Where there are several endpoints, another one than that of the attempt before; the request says which that was.
-    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, EndpointPool? tried)
+    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, CallScope? call, EndpointPool? tried)
     {
         if (_transport.SetOf(request) is not { } set)
         {
@@ -314,6 +318,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         if (tried is not null)
         {
             request.Options.Set(Tried, picked ?? tried);
+        }
+
+        if (call is not null && picked is not null)
+        {
+            call.Tried = picked;
         }
 
         return picked;
