@@ -4,29 +4,12 @@ namespace PooledClients.Connections.Wire;
 /// The plain text of a connection on which our certificate was shown: it tells the connection when the server has said its first word, or
 /// that the end came before. After that it only passes on.
 /// </summary>
-internal sealed class AnswerStream(Stream inner, PooledStream connection) : Stream
+internal sealed class AnswerStream(Stream inner, PooledStream connection) : PassingStream(inner)
 {
     private volatile bool _isOver;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _isOver ? inner.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        _isOver ? Inner.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -34,7 +17,7 @@ internal sealed class AnswerStream(Stream inner, PooledStream connection) : Stre
     {
         try
         {
-            return Passed(buffer.Length, inner.Read(buffer));
+            return Passed(buffer.Length, Inner.Read(buffer));
         }
         catch (IOException exception) when (!_isOver)
         {
@@ -43,33 +26,12 @@ internal sealed class AnswerStream(Stream inner, PooledStream connection) : Stre
         }
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        inner.WriteAsync(buffer, cancellationToken);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        inner.WriteAsync(buffer, offset, count, cancellationToken);
-
-    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
-
-    public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(buffer);
-
-    public override void Flush() => inner.Flush();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(ReadOnlySpan<byte> buffer) => Inner.Write(buffer);
 
     protected override void Dispose(bool disposing)
     {
         // An end of our own making says nothing of the server.
         _isOver = true;
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-
         base.Dispose(disposing);
     }
 
@@ -77,7 +39,7 @@ internal sealed class AnswerStream(Stream inner, PooledStream connection) : Stre
     {
         try
         {
-            return Passed(buffer.Length, await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false));
+            return Passed(buffer.Length, await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false));
         }
         catch (IOException exception) when (!_isOver)
         {
