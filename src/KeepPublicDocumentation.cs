@@ -18,14 +18,20 @@ public sealed class KeepPublicDocumentation : Microsoft.Build.Utilities.Task
     {
         var names = new HashSet<string>(PublicApi.SelectMany(file => File.ReadAllLines(file.ItemSpec)).Select(NameOfApi));
         var document = XDocument.Load(Documentation, LoadOptions.PreserveWhitespace);
-        var members = document.Root.Element("members").Elements("member").ToList();
-        foreach (var member in members.Where(member => !names.Contains(NameOfMember(member.Attribute("name").Value))))
+        var members = document.Root.Element("members").Elements("member");
+        var others = members.Where(member => !names.Contains(NameOfMember(member.Attribute("name").Value))).ToList();
+        foreach (var member in others)
         {
             (member.PreviousNode as XText)?.Remove();
             member.Remove();
         }
 
-        document.Save(Documentation);
+        // It runs at each build; one that compiles nothing leaves the file, and what is copied from it, alone.
+        if (others.Count > 0)
+        {
+            document.Save(Documentation);
+        }
+
         return true;
     }
 

@@ -53,7 +53,7 @@ internal static class FailureClassifier
         FailureKind.WrongProtocol => exception.Find<WrongProtocolException>()?.Message
             ?? (exception.Find<HttpProtocolException>() is null
                 ? $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN)."
-                : $"{address} speaks HTTP/1.1 only, and gRPC needs HTTP/2: let its endpoint allow it (in clear text, HTTP/2 alone)."),
+                : WrongProtocolException.DescribeHttp11(address)),
         FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved => $"No connection to {address} could be made: {ConnectWords(exception, address)}",
         FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2{EarlyEndWords(address)}: {exception.GetBaseException().Message}",
         FailureKind.RequestHeadersTooLarge => $"The headers of the request are larger than {address} allows, so nothing was sent: {exception.Message}",

@@ -18,9 +18,6 @@ internal sealed class ConnectionSet
     /// <summary>Gets the streams that are open or about to be, on whatever connection.</summary>
     public int InFlight => Occupied(_current) + Occupied(_retired);
 
-    /// <summary>Gets how many more calls the connections carry that are up.</summary>
-    public int Free => (int)Math.Min(int.MaxValue, _current.Sum(static connection => Math.Max(0L, (long)connection.Capacity - connection.Occupied)));
-
     /// <summary>Gets how many are up whose server has told its limit.</summary>
     public int Ready => _current.Count(static connection => connection.Limit is not null);
 

@@ -98,8 +98,7 @@ internal sealed class ConnectionFrames
     {
         0 => null,
         TlsAlert or TlsHandshake => new("The server speaks TLS: its address begins with https://, not http://."),
-        (byte)'H' when first.StartsWith("HTTP/1."u8)
-            => new("The server speaks HTTP/1.1 only, and gRPC needs HTTP/2: let its endpoint allow it (in clear text, HTTP/2 alone)."),
+        (byte)'H' when first.StartsWith("HTTP/1."u8) => new(WrongProtocolException.DescribeHttp11("The server")),
         _ => new("What answers there does not speak HTTP/2."),
     };
 

@@ -209,15 +209,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
                     var cause = sender is Http2Connection { Limit: null } unheard ? new EndedBeforeSettingsException(unheard.Foreign ?? exception) : exception;
                     OnConnectionError(cause, sender);
-                    outcome = GrpcFailure.Judge(cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
+                    var judged = GrpcFailure.Judge(cause);
+                    outcome = judged == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
                     if (!await _resends.MaySendAgainAsync(request, cause, content, sender, call?.Retrier is not null, resends++, cancellationToken).ConfigureAwait(false))
                     {
-                        // A server that cannot be reached is spared by the spacing of dials, which is over sooner than a break.
-                        if (!SendFailure.IsConnectFailure(cause))
-                        {
-                            Report(GrpcFailure.Judge(cause), pool);
-                        }
-
+                        Report(judged, pool);
                         throw _errors.Failed(cause);
                     }
 

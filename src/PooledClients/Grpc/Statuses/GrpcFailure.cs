@@ -12,6 +12,6 @@ internal static class GrpcFailure
     /// <summary>What the status of an answer without a message says about the server.</summary>
     public static RequestOutcome Judge(StatusCode? status) => status is { } code ? FailureClassifier.Judge(code).Breaker : RequestOutcome.Answered;
 
-    /// <summary>What a failed request says about the server. One that cannot be reached is spared by the spacing of dials.</summary>
+    /// <summary>What a failed request says about the server. One that cannot be reached is spared by the spacing of dials, which is over sooner than a break.</summary>
     public static RequestOutcome Judge(Exception exception) => FailureClassifier.Judge(exception) is { IsConnect: false } failure ? failure.Breaker : RequestOutcome.Ignored;
 }

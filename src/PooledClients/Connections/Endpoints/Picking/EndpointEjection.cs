@@ -37,9 +37,6 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
     /// <summary>Whether it fails as one that is left out does, be it so or because too many are.</summary>
     public bool IsBad => _state != EndpointHealth.Well || Volatile.Read(ref _inARow) >= options.ConsecutiveFailures;
 
-    /// <summary>How many times in a row it was left out.</summary>
-    public int Ejections => _ejections;
-
     /// <summary>How long it is still left out.</summary>
     public TimeSpan EjectedFor
     {
