@@ -41,6 +41,20 @@ internal static class Calls
         return count;
     }
 
+    /// <summary>How a new call fails, if it does. It has a short deadline of its own, for the first ones may be taken before the host says that it stops.</summary>
+    public static RpcException? TryNewCall(this KeyValue.KeyValueClient client)
+    {
+        try
+        {
+            client.Delete(new DeleteRequest(), deadline: DateTime.UtcNow.AddMilliseconds(50));
+            return null;
+        }
+        catch (RpcException exception)
+        {
+            return exception;
+        }
+    }
+
     /// <summary>The failure of a call that must fail.</summary>
     public static Task<RpcException> FailureOf<T>(AsyncUnaryCall<T> call) => Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 }

@@ -33,6 +33,30 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
         return group;
     }
 
+    /// <summary>
+    /// Makes bursts of calls until one is spread so that each server gets from <paramref name="least"/> to <paramref name="most"/> of them: an
+    /// endpoint whose first answers were late gets few for some seconds.
+    /// </summary>
+    public async Task IsSpreadAsync(Func<Task> burst, int least, int most)
+    {
+        const int Bursts = 40;
+        List<string> seen = [];
+        for (var i = 0; i < Bursts; i++)
+        {
+            var before = _servers.Select(CallsOf).ToArray();
+            await burst();
+            var calls = _servers.Select((server, index) => CallsOf(server) - before[index]).ToArray();
+            if (calls.All(count => count >= least && count <= most))
+            {
+                return;
+            }
+
+            seen.Add(string.Join(' ', calls));
+        }
+
+        Assert.Fail($"No burst was spread, {least} to {most} a server: {string.Join("; ", seen)}");
+    }
+
     public async Task<TestServer> AddAsync(int port = 0)
     {
         var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Certificate = TestAuthority.Shared.IssueServer(host) });

@@ -116,7 +116,7 @@ public class SentOnceTests : WatchedTest
 
         var stopping = clients.StopAsync();
         RpcException? refused = null;
-        await Eventually.HoldsAsync(() => (refused = TryNewCall(clients)) is { StatusCode: StatusCode.Unavailable });
+        await Eventually.HoldsAsync(() => (refused = clients.KeyValue.TryNewCall()) is { StatusCode: StatusCode.Unavailable });
         _go.SetResult();
         await Task.WhenAll(calls);
         await stopping;
@@ -156,19 +156,6 @@ public class SentOnceTests : WatchedTest
             await connection.SendResetAsync((await connection.ReceiveCompleteAsync()).StreamId, ErrorCode.RefusedStream);
         }
     });
-
-    private static RpcException? TryNewCall(ClientHost clients)
-    {
-        try
-        {
-            clients.KeyValue.Delete(new DeleteRequest(), deadline: DateTime.UtcNow.AddMilliseconds(50));
-            return null;
-        }
-        catch (RpcException exception)
-        {
-            return exception;
-        }
-    }
 
     /// <summary>What a subscriber of the runtime's diagnostics may do with a request, OpenTelemetry's enrichment among them.</summary>
     private sealed class ContentReader(string authority) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Servers;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -111,7 +111,7 @@ internal sealed class RawHttpServer : IAsyncDisposable
     {
         try
         {
-            await using var stream = await OpenAsync(socket);
+            await using var stream = await ServerStream.OpenAsync(socket, _certificate);
             while (await ReadHeadAsync(stream) is { } head)
             {
                 Requests.Enqueue(head);
@@ -131,18 +131,5 @@ internal sealed class RawHttpServer : IAsyncDisposable
         {
             socket.Dispose();
         }
-    }
-
-    private async Task<Stream> OpenAsync(Socket socket)
-    {
-        var stream = new NetworkStream(socket, ownsSocket: true);
-        if (_certificate is null)
-        {
-            return stream;
-        }
-
-        var tls = new SslStream(stream);
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate });
-        return tls;
     }
 }

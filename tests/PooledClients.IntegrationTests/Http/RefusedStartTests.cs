@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Clients;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -65,13 +65,10 @@ public sealed class RefusedStartTests
 
     private static async Task<IReadOnlyList<string>> StartAsync(Action<IServiceCollection> add)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        add(builder.Services);
-        using var host = builder.Build();
         try
         {
-            await host.StartAsync(TestContext.Current.CancellationToken);
-            await host.StopAsync(TestContext.Current.CancellationToken);
+            await using var clients = await ClientHost.StartAsync(log: null, add);
+            await clients.StopAsync();
             return [];
         }
         catch (OptionsValidationException exception)

@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using PooledClients.IntegrationTests.Certificates;
+using PooledClients.IntegrationTests.Servers;
 
 namespace PooledClients.IntegrationTests.Http2;
 
@@ -77,7 +78,7 @@ internal sealed class RawHttp2Server : IAsyncDisposable
     {
         try
         {
-            using var connection = new RawHttp2Connection(number, socket, await OpenAsync(socket), Requests);
+            using var connection = new RawHttp2Connection(number, socket, await ServerStream.OpenAsync(socket, _certificate, SslApplicationProtocol.Http2), Requests);
             _connections.Enqueue(connection);
 
             // The script says first what it wants to hear of.
@@ -90,22 +91,5 @@ internal sealed class RawHttp2Server : IAsyncDisposable
         {
             socket.Dispose();
         }
-    }
-
-    private async Task<Stream> OpenAsync(Socket socket)
-    {
-        var stream = new NetworkStream(socket, ownsSocket: true);
-        if (_certificate is null)
-        {
-            return stream;
-        }
-
-        var tls = new SslStream(stream);
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
-        {
-            ServerCertificate = _certificate,
-            ApplicationProtocols = [SslApplicationProtocol.Http2],
-        });
-        return tls;
     }
 }

@@ -22,7 +22,7 @@ public class DrainTests : WatchedTest
 
         var stopping = clients.StopAsync();
         RpcException? refused = null;
-        await Eventually.HoldsAsync(() => (refused = TryNewCall(clients)) is { StatusCode: StatusCode.Unavailable });
+        await Eventually.HoldsAsync(() => (refused = clients.KeyValue.TryNewCall()) is { StatusCode: StatusCode.Unavailable });
         Assert.False(call.IsCompleted);
         server.Behavior.Release();
         await call;
@@ -50,19 +50,5 @@ public class DrainTests : WatchedTest
 
         Assert.Contains((await call).StatusCode, (StatusCode[])[StatusCode.Unavailable, StatusCode.Cancelled]);
         await Eventually.EqualAsync(0, () => server.Connections.Open);
-    }
-
-    // With a short deadline of its own, for the first ones may be taken before the host says that it stops.
-    private static RpcException? TryNewCall(ClientHost clients)
-    {
-        try
-        {
-            clients.KeyValue.Delete(new DeleteRequest(), deadline: DateTime.UtcNow.AddMilliseconds(50));
-            return null;
-        }
-        catch (RpcException exception)
-        {
-            return exception;
-        }
     }
 }
