@@ -1,10 +1,11 @@
 namespace PooledClients.Scenarios.Catalog;
 
-/// <summary>What happens to one of several servers.</summary>
+/// <summary>What happens to one of several servers, or to each in turn.</summary>
 internal enum EndpointHurt
 {
     Kill,
     Stop,
     Slow,
     Unavailable,
+    Rolling,
 }

@@ -65,13 +65,32 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
     {
         await load.DelayAsync(Before);
         var start = await RequestsAsync(servers);
-        await HurtAsync(servers[0]);
-        await load.DelayAsync(Hurt(stage.Options));
-        await HealAsync(servers[0]);
+        if (hurt == EndpointHurt.Rolling)
+        {
+            await RollAsync(servers, load);
+        }
+        else
+        {
+            await HurtAsync(servers[0]);
+            await load.DelayAsync(Hurt(stage.Options));
+            await HealAsync(servers[0]);
+        }
+
         var healed = await RequestsAsync(servers);
         await load.DelayAsync(After(stage.Options));
         var end = await RequestsAsync(servers);
         return (Share(start, healed), Share(healed, end));
+    }
+
+    // Each is ended gracefully, and is back before the next one is.
+    private static async Task RollAsync(List<ServerProcess> servers, LoadProcess load)
+    {
+        foreach (var server in servers)
+        {
+            await server.StopAsync();
+            await server.RestartAsync();
+            await load.DelayAsync(TimeSpan.FromSeconds(1));
+        }
     }
 
     private Task HurtAsync(ServerProcess server) => hurt switch
@@ -101,6 +120,7 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
         EndpointHurt.Kill => "killed",
         EndpointHurt.Stop => "frozen (SIGSTOP)",
         EndpointHurt.Slow => "20 times slower",
+        EndpointHurt.Rolling => "and all the others, replaced in turn",
         _ => "answering Unavailable",
     };
 

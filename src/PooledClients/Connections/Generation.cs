@@ -180,7 +180,8 @@ internal sealed class Generation : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        EndPoint target = _transport.Key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host) : context.DnsEndPoint;
+        var target = _transport.Key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host)
+            : _transport.Key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
         var destination = BeginDial(context.InitialRequestMessage);
         try
         {

@@ -29,7 +29,7 @@ internal static class HandlerFactory
             PooledConnectionLifetime = Jitter(settings.Lifetime),
             ResponseDrainTimeout = DrainTimeout,
             UseCookies = false,
-            UseProxy = key.Address is not { IsUnix: true },
+            UseProxy = key is { Target: null, Address: not { IsUnix: true } },
         };
         if (!key.IsMultiplexed)
         {

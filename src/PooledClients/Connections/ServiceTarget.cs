@@ -10,6 +10,9 @@ internal static class ServiceTarget
     /// <summary>Whether the scheme asks for DNS by itself.</summary>
     public static bool IsDns(Uri? uri) => uri is { IsAbsoluteUri: true, Scheme: DnsScheme };
 
+    /// <summary>Whether the scheme is one of service discovery's: whichever of two schemes the service is found by.</summary>
+    public static bool IsDiscovered(Uri? uri) => uri is { IsAbsoluteUri: true, Scheme: "https+http" or "http+https" };
+
     /// <summary>What calls are addressed to and certificates are verified for: <c>http</c> where the address says so, TLS for all other schemes.</summary>
     public static bool TryParse(Uri? uri, [NotNullWhen(true)] out ServiceAddress? address, [NotNullWhen(false)] out string? reason)
     {

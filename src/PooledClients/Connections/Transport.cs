@@ -5,6 +5,7 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 
@@ -73,6 +74,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         {
             Set = new EndpointSet(
                 endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, this, CreateEndpoint, services.TimeProvider, services.Logger);
+            services.Endpoints.Add(Set);
         }
 
         services.Gate.AddReclaimable(this);
@@ -164,7 +166,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
     /// <summary>Gets the endpoints that a request may go to; none where its address is one endpoint, or another one's.</summary>
     public EndpointSet? SetOf(HttpRequestMessage request) =>
-        Set is not null && request.Headers.Host is null && Key.Address!.IsAt(request.RequestUri!) ? Set : null;
+        Set is not null && request.Headers.Host is null && Key.Address is { } service && service.Port == request.RequestUri!.Port && service.Host == request.RequestUri.IdnHost ? Set : null;
 
     /// <summary>Counts a request on the current generation; the caller gives it back by <see cref="Generation.Exit"/>.</summary>
     public Generation Enter()
@@ -402,8 +404,11 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     // Certificates are verified for the service's host, wherever the endpoint is; each endpoint has its own backoff and cap.
     private EndpointPool CreateEndpoint(IEndpointOwner owner, EndPoint target, string? host)
     {
+        // A discovered one may be in clear text where the address allows both.
         var service = Key.Address!;
-        var address = new EndpointAddress($"{service} ({target})", host ?? service.ChannelAddress.IdnHost, target, service.IsSecure);
+        var known = target as ServiceEndPoint;
+        var isSecure = Key.Endpoints!.MayBeClearText ? known?.IsSecure ?? service.IsSecure : service.IsSecure;
+        var address = new EndpointAddress($"{service} ({target})", known?.Host ?? host ?? service.ChannelAddress.IdnHost, known?.Socket ?? target, isSecure);
         return CreateEndpoint(owner, address, new ConnectBackoff(_services.TimeProvider));
     }
 

@@ -14,8 +14,9 @@ namespace PooledClients.Connections;
 /// <param name="Owner">What else the handler is made of, compared by value; a client that configures its handler itself is its own.</param>
 /// <param name="IsMultiplexed">Whether its connections carry many calls at once, and are made one by one as calls need them.</param>
 /// <param name="Endpoints">How the address's endpoints are found and picked; none where it is one endpoint.</param>
+/// <param name="Target">Where connections to one host go instead.</param>
 internal sealed record TransportKey(
-    ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null, bool IsMultiplexed = true, EndpointSettings? Endpoints = null)
+    ServiceAddress? Address, TlsContext? Tls, ConnectionSettings Connection, object? Owner = null, bool IsMultiplexed = true, EndpointSettings? Endpoints = null, FixedTarget? Target = null)
 {
     /// <summary>Whose it is, in what is told of it: <c>grpc</c> or <c>http</c>.</summary>
     public string Kind => IsMultiplexed ? "grpc" : "http";

@@ -30,6 +30,9 @@ internal sealed class TransportRegistry(TransportServices services) : IDisposabl
         return transport;
     }
 
+    /// <summary>Forgets a transport that was retired and has nothing left, or is to close with its last request.</summary>
+    public void Remove(Transport transport) => _transports.TryRemove(transport.Key, out _);
+
     /// <summary>Connections that are up on any transport.</summary>
     public int Up => Transports.Sum(static transport => transport.Up);
 

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Connections.Telemetry;
 
 namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
+    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, EndpointSnapshotSource endpoints, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
     ILogger<Transport> logger, ConnectionDiagnostics? diagnostics = null)
 {
     public ConnectionGate Gate => gate;
@@ -18,6 +19,9 @@ internal sealed class TransportServices(
     public LocalFaultRetry LocalFaultRetry => localFaultRetry;
 
     public NameLookup Names => names;
+
+    /// <summary>Gets who tells of the endpoints of services that have several.</summary>
+    public EndpointSnapshotSource Endpoints => endpoints;
 
     public TimeProvider TimeProvider => timeProvider;
 
@@ -31,5 +35,5 @@ internal sealed class TransportServices(
     /// <summary>Where connections tell what becomes of them; none for those that are nobody's.</summary>
     public ConnectionDiagnostics? Diagnostics => diagnostics;
 
-    public TransportServices Unobserved() => new(gate, handshakes, localFaultRetry, names, timeProvider, options, idleSweep, logger);
+    public TransportServices Unobserved() => new(gate, handshakes, localFaultRetry, names, new EndpointSnapshotSource(), timeProvider, options, idleSweep, logger);
 }

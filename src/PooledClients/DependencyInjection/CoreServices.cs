@@ -7,6 +7,7 @@ using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
 using PooledClients.Grpc.Balancing;
@@ -54,6 +55,8 @@ internal static class CoreServices
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
         services.TryAddSingleton<IdleSweep>();
+        services.TryAddSingleton<EndpointSnapshotSource>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, EndpointSnapshotSource>(static provider => provider.GetRequiredService<EndpointSnapshotSource>()));
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<AddressPolicies>();

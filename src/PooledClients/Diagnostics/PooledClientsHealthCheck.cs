@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace PooledClients.Diagnostics;
@@ -43,6 +44,12 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
         foreach (var address in snapshot.Unreachable)
         {
             data[$"unreachable.{address.Address}"] = address.LastError;
+        }
+
+        foreach (var service in snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service))
+        {
+            data[$"endpoints.{service.Key}"] = string.Create(
+                CultureInfo.InvariantCulture, $"{service.Count(static endpoint => endpoint.State is "Ready" or "Probing")} of {service.Count()} take calls");
         }
 
         return data;

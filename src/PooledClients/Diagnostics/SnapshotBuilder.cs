@@ -16,6 +16,8 @@ internal sealed class SnapshotBuilder
 
     public List<ChannelSnapshot> Channels { get; } = [];
 
+    public List<EndpointSnapshot> Endpoints { get; } = [];
+
     public List<ConnectionSnapshot> Connections { get; } = [];
 
     public List<OpenResponseSnapshot> OpenResponses { get; } = [];
@@ -42,6 +44,7 @@ internal sealed class SnapshotBuilder
         Methods = Methods.AsReadOnly(),
         Pools = Pools.AsReadOnly(),
         Channels = Channels.AsReadOnly(),
+        Endpoints = Endpoints.AsReadOnly(),
         Connections = Connections.AsReadOnly(),
         OpenResponses = OpenResponses.AsReadOnly(),
         OpenStreams = OpenStreams.AsReadOnly(),

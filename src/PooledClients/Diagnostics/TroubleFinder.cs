@@ -15,8 +15,8 @@ internal static class TroubleFinder
     private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(30);
 
     public static List<TroubleSnapshot> Find(PooledClientsSnapshot snapshot) =>
-        [.. Descriptors(snapshot).Concat(Budget(snapshot)).Concat(Addresses(snapshot)).Concat(Breakers(snapshot)).Concat(Certificates(snapshot))
-            .Concat(Refusals(snapshot)).Concat(Held(snapshot)).OrderByDescending(static trouble => trouble.Severity)];
+        [.. Descriptors(snapshot).Concat(Budget(snapshot)).Concat(Addresses(snapshot)).Concat(Endpoints(snapshot)).Concat(Breakers(snapshot))
+            .Concat(Certificates(snapshot)).Concat(Refusals(snapshot)).Concat(Held(snapshot)).OrderByDescending(static trouble => trouble.Severity)];
 
     private static IEnumerable<TroubleSnapshot> Descriptors(PooledClientsSnapshot snapshot)
     {
@@ -54,6 +54,16 @@ internal static class TroubleFinder
             "address",
             $"{address.Address} cannot be reached since {address.DownSince.UtcDateTime:u} ({address.Failures} connects failed): {address.LastError.TrimEnd('.')}",
             NextTry(snapshot, address)));
+
+    private static IEnumerable<TroubleSnapshot> Endpoints(PooledClientsSnapshot snapshot) =>
+        snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service)
+            .Select(static service => (Service: service.Key, All: service.Count(), Out: service.Where(static endpoint => endpoint.State is "Connecting" or "Ejected").ToArray()))
+            .Where(static service => service.Out.Length * 2 > service.All)
+            .Select(static service => Trouble(
+                TroubleSeverity.Degraded,
+                "endpoints",
+                $"{service.Out.Length} of the {service.All} endpoints of {service.Service} take no calls: {string.Join(", ", service.Out.Take(5).Select(static endpoint => $"{endpoint.EndPoint} {endpoint.State}"))}",
+                "Look at those servers and the way to them; the others carry their calls. They are tried again by themselves."));
 
     private static IEnumerable<TroubleSnapshot> Breakers(PooledClientsSnapshot snapshot) =>
         snapshot.Channels.Where(static channel => channel.CircuitState == "Open").DistinctBy(static channel => channel.Address).Select(static channel => Trouble(

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
+using PooledClients.Connections;
 using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Balancing;
@@ -80,6 +81,11 @@ internal sealed class PooledGrpcClientOptionsValidator(
         else if (IsSet(options.Tls))
         {
             errors.Add(nameof(options.Tls), $"certificates are set, but {address} is clear text, where they are never used; use an https:// address or leave them out.");
+        }
+
+        if (ServiceTarget.IsDiscovered(options.Address) && setup.CallCredentials.Count > 0)
+        {
+            errors.Add(nameof(options.Address), $"call credentials were added, and '{options.Address}' may be found in clear text, where they would be sent for all to read; use https://.");
         }
 
         if (address.IsSecure)

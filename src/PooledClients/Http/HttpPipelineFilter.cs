@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
+using PooledClients.Http.Balancing;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Retries;
@@ -49,6 +50,15 @@ internal sealed class HttpPipelineFilter(
         builder.PrimaryHandler = primary;
         next(builder);
 
+        if (primary is HttpEndpointsHandler)
+        {
+            // Whose endpoints are found here needs nobody to put one of them in place of the service's name before.
+            foreach (var resolving in builder.AdditionalHandlers.Where(static handler => IsDiscovery(handler.GetType())).ToArray())
+            {
+                builder.AdditionalHandlers.Remove(resolving);
+            }
+        }
+
         var isFirst = client.TryAnnounce();
         if (builder.PrimaryHandler != primary && client.Options.Tls.IsSet)
         {
@@ -80,6 +90,8 @@ internal sealed class HttpPipelineFilter(
 
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));
     }
+
+    private static bool IsDiscovery(Type type) => type.FullName?.StartsWith(RuntimeContracts.DiscoveryNamespace, StringComparison.Ordinal) == true;
 
     private static bool IsResilience(Type type) => type.FullName?.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal) == true;
 }

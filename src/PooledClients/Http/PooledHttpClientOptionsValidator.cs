@@ -1,12 +1,14 @@
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
 using PooledClients.Connections;
+using PooledClients.Connections.Endpoints.Resolving;
+using PooledClients.Grpc.Balancing;
 using PooledClients.Tls;
 
 namespace PooledClients.Http;
 
 /// <summary>Checks an HTTP client's options and its files.</summary>
-internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErrors, TlsRegistry tls) : IValidateOptions<PooledHttpClientOptions>
+internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErrors, TlsRegistry tls, EndpointResolvers resolvers) : IValidateOptions<PooledHttpClientOptions>
 {
     // Below, the breaker's own library refuses to work.
     private static readonly TimeSpan ShortestBreak = TimeSpan.FromMilliseconds(500);
@@ -17,6 +19,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
         var errors = new OptionsErrors(key);
         errors.AddRange(bindingErrors.Get(key));
         CheckAddress(options, errors);
+        CheckEndpoints(options, errors);
         errors.CheckTime(nameof(options.Deadline), options.Deadline);
         errors.CheckTime(nameof(options.ResponseHeldWarning), options.ResponseHeldWarning);
         errors.CheckTime(nameof(options.ResponseHeldTimeout), options.ResponseHeldTimeout);
@@ -29,7 +32,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
 
     private void CheckTls(PooledHttpClientOptions options, OptionsErrors errors)
     {
-        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } address && address.Scheme != Uri.UriSchemeHttps)
+        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } address && address.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(address))
         {
             errors.Add(
                 nameof(options.Tls),
@@ -43,7 +46,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
     private static void CheckAddress(PooledHttpClientOptions options, OptionsErrors errors)
     {
         var address = options.BaseAddress;
-        if (address is null || (!AddressText.HasUserInfo(Authority(address)) && address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)))
+        if (address is null || ServiceTarget.IsDiscovered(address) || (!AddressText.HasUserInfo(Authority(address)) && address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)))
         {
             return;
         }
@@ -51,6 +54,16 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
         if (!ServiceAddress.TryParse(address, out _, out var reason))
         {
             errors.Add(nameof(options.BaseAddress), reason);
+        }
+    }
+
+    private void CheckEndpoints(PooledHttpClientOptions options, OptionsErrors errors)
+    {
+        var kind = resolvers.KindOf(options.Endpoints, options.BaseAddress, hasCustom: false);
+        errors.CheckEndpoints(options.Endpoints, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.BaseAddress, hasCustom: false));
+        if (kind != EndpointResolver.None && options.BaseAddress is null)
+        {
+            errors.Add(nameof(options.BaseAddress), $"no address is set, and {nameof(options.Endpoints)} are those of one; set https://name or leave them out.");
         }
     }
 

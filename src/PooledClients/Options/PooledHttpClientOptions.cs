@@ -10,7 +10,8 @@ namespace PooledClients;
 public sealed class PooledHttpClientOptions
 {
     /// <summary>
-    /// Gets or sets what relative request addresses are relative to: an absolute <c>https://</c> or <c>http://</c> address.
+    /// Gets or sets what relative request addresses are relative to: an absolute <c>https://</c> or <c>http://</c> address,
+    /// or one of service discovery, as <c>https+http://name</c>.
     /// </summary>
     /// <value><see langword="null"/>: every request has an absolute address.</value>
     public Uri? BaseAddress { get; set; }
@@ -52,6 +53,12 @@ public sealed class PooledHttpClientOptions
 
     /// <summary>Gets whom to trust and how to identify oneself.</summary>
     public TlsOptions Tls { get; } = new();
+
+    /// <summary>
+    /// Gets whether <see cref="BaseAddress"/> stands for a service of several endpoints, and which of them a request takes. Requests to other
+    /// addresses are sent as ever.
+    /// </summary>
+    public EndpointOptions Endpoints { get; } = new();
 
     /// <summary>Gets how connections are made, kept and given up.</summary>
     public ConnectionOptions Connection { get; } = new();

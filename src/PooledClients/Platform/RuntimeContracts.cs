@@ -59,6 +59,11 @@ internal static class RuntimeContracts
     public const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
 
     /// <summary>
+    /// The namespace of the handler of Microsoft.Extensions.ServiceDiscovery 10, which is internal: it puts an endpoint's address in place of a service's name.
+    /// </summary>
+    public const string DiscoveryNamespace = "Microsoft.Extensions.ServiceDiscovery.";
+
+    /// <summary>
     /// The type of the one stream that every bodyless response of .NET 10 has; it is internal. Such a response holds no connection, and
     /// nothing else tells.
     /// </summary>

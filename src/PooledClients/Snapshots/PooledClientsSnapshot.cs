@@ -35,6 +35,9 @@ public sealed class PooledClientsSnapshot
     /// <summary>Gets the gRPC channels.</summary>
     public IReadOnlyList<ChannelSnapshot> Channels { get; init; } = [];
 
+    /// <summary>Gets the endpoints of the services that have several.</summary>
+    public IReadOnlyList<EndpointSnapshot> Endpoints { get; init; } = [];
+
     /// <summary>Gets the open connections.</summary>
     public IReadOnlyList<ConnectionSnapshot> Connections { get; init; } = [];
 

@@ -22,6 +22,53 @@ public sealed class EndpointTests : WatchedTest
         await group.IsSpreadAsync(() => Calls.RunAsync(callers: 8, total: 1_000, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync), 60, 400);
 
         Assert.All(group.Servers, static server => Assert.Equal(1, server.Connections.Accepted));
+        var seen = clients.Get<IPooledClientsDiagnostics>().Capture().Endpoints;
+        Assert.All(seen, static endpoint => Assert.Equal(("https://service.test", "Ready"), (endpoint.Service, endpoint.State)));
+        Assert.Equal((5, 1_000), (seen.Count, seen.Sum(static endpoint => endpoint.Picks)));
+    }
+
+    [Fact]
+    public async Task Retry_AfterUnavailable_GoesToAnotherEndpoint()
+    {
+        await using var group = await ServerGroup.StartAsync(2);
+        group[0].Behavior.FailTimes = int.MaxValue;
+        await using var clients = await ClientHost.StartAsync(Log, ServerGroup.Address, options =>
+        {
+            group.Configure(options);
+            options.Endpoints.Policy = EndpointPolicy.RoundRobin;
+            options.Endpoints.Ejection.Enabled = false;
+            options.Resilience.MaxAttempts = 2;
+            options.Methods["Get"] = new GrpcMethodOptions { Idempotent = true };
+        });
+
+        for (var i = 0; i < 20; i++)
+        {
+            await clients.KeyValue.GetAsync(Calls.AnyGet);
+        }
+
+        Assert.InRange(group[0].Behavior.TotalProcessed, 5, 20);
+        Assert.Equal(20, group[1].Behavior.TotalProcessed);
+    }
+
+    [Fact]
+    public async Task Hedge_WhileTheFirstAttemptHangs_GoesToAnotherEndpoint()
+    {
+        await using var group = await ServerGroup.StartAsync(2);
+        await using var clients = await ClientHost.StartAsync(Log, ServerGroup.Address, options =>
+        {
+            group.Configure(options);
+            options.Endpoints.Policy = EndpointPolicy.PickFirst;
+            options.Resilience.HedgingDelay = TimeSpan.FromMilliseconds(50);
+            options.Methods["Get"] = new GrpcMethodOptions { Idempotent = true };
+        });
+        await clients.KeyValue.PutAsync(Calls.AnyPut);
+        await Eventually.HoldsAsync(() => clients.Get<IPooledClientsDiagnostics>().Capture().Endpoints.Count(static endpoint => endpoint.State == "Ready") == 2);
+        group[0].Behavior.Hold();
+
+        await clients.KeyValue.GetAsync(Calls.AnyGet);
+
+        Assert.True(group[1].Behavior.TotalProcessed > 0);
+        group[0].Behavior.Release();
     }
 
     [Fact]

@@ -57,9 +57,9 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
         Assert.Fail($"No burst was spread, {least} to {most} a server: {string.Join("; ", seen)}");
     }
 
-    public async Task<TestServer> AddAsync(int port = 0)
+    public async Task<TestServer> AddAsync(int port = 0, IPAddress? address = null)
     {
-        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Certificate = TestAuthority.Shared.IssueServer(host) });
+        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Address = address ?? IPAddress.Loopback, Certificate = TestAuthority.Shared.IssueServer(host) });
         _servers.Add(server);
         return server;
     }

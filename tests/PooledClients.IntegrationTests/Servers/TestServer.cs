@@ -40,7 +40,7 @@ internal sealed class TestServer : IAsyncDisposable
             }
             else
             {
-                kestrel.Listen(IPAddress.Loopback, options.Port, Configure);
+                kestrel.Listen(options.Address, options.Port, Configure);
             }
         });
         builder.Services.AddGrpc();

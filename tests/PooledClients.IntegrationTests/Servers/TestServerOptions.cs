@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,6 +28,9 @@ internal sealed record TestServerOptions
 
     /// <summary>Gets the port, to come back on the one an earlier server had; 0 lets the system choose.</summary>
     public int Port { get; init; }
+
+    /// <summary>Gets where it listens.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>Gets HTTP/2's SETTINGS_MAX_CONCURRENT_STREAMS.</summary>
     public int MaxStreams { get; init; } = 100;

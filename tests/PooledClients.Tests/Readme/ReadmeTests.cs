@@ -8,6 +8,7 @@ public sealed partial class ReadmeTests
     [InlineData("README.md", "ReadmeExamples.cs")]
     [InlineData("docs/configuration.md", "ReadmeExamples.cs")]
     [InlineData("docs/migrating.md", "MigratingExamples.cs")]
+    [InlineData("docs/endpoints.md", "EndpointsExamples.cs")]
     [InlineData("docs/testing.md", "TestingExamples.cs")]
     public void CSharpBlocks_OfAPage_AreCompiledByTheExamples(string page, string examplesFile)
     {

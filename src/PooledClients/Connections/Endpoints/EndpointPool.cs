@@ -17,7 +17,7 @@ namespace PooledClients.Connections.Endpoints;
 /// cap (towards the process's budget it does), and closes with its last call or at a bounded age. One whose lifetime is over is used
 /// until another one is up in its place.
 /// </remarks>
-internal sealed class EndpointPool : IDisposable
+internal sealed class EndpointPool : IEndpointConnections, IDisposable
 {
     /// <summary>What RFC 9113 recommends as the least that a server takes, and what is expected of one that was not heard.</summary>
     public const int AssumedStreamLimit = 100;
@@ -84,6 +84,13 @@ internal sealed class EndpointPool : IDisposable
     /// <summary>Gets why the last dial failed; none when it did not.</summary>
     public ConnectFailure? Failure => _dialer.Backoff.Failure;
 
+    /// <summary>Gets whether a connection is up whose server has spoken HTTP/2.</summary>
+    public bool IsReady => _connections.Ready > 0;
+
+    public bool IsGone => _dials.Count == 0 && _connections is { Current.Length: 0, Retired.Length: 0 };
+
+    public Exception? LastFailure => Failure?.Exception;
+
     /// <summary>Takes a connection that has room, if nobody waits for one; the caller gives it back by <see cref="Http2Connection.Exit"/>.</summary>
     public bool TryTake([NotNullWhen(true)] out Http2Connection? connection)
     {
@@ -132,7 +139,6 @@ internal sealed class EndpointPool : IDisposable
         }
     }
 
-    /// <summary>Makes a connection ahead where there is none, so that the first call waits for no dial.</summary>
     public void Prepare()
     {
         lock (_lock)

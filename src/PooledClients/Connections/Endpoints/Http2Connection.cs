@@ -27,6 +27,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     // What the handler's only dial is given.
     private Stream? _ready;
     private PooledStream? _stream;
+    private bool _isSecure;
 
     // Calls inside SendAsync. None enters once _isRetired is set, both under the pool's lock; who brings it to zero after that, or
     // retires at zero, disposes the handler.
@@ -119,6 +120,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     {
         var stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
         _stream = stream;
+        _isSecure = target.IsSecure;
         try
         {
             _ready = target.IsSecure ? await AuthenticateAsync(stream, target.Host).ConfigureAwait(false) : stream;
@@ -139,7 +141,16 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         Interlocked.Increment(ref _inside);
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        // Endpoints of one service may speak TLS or not: the handler would do the handshake that the address asks for.
+        if ((request.RequestUri!.Scheme == Uri.UriSchemeHttps) != _isSecure)
+        {
+            request.RequestUri = new UriBuilder(request.RequestUri) { Scheme = _isSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp }.Uri;
+        }
+
+        return _invoker.SendAsync(request, cancellationToken);
+    }
 
     public void Exit()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections;
+using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Connections.Endpoints.Sets;
 
@@ -17,6 +18,7 @@ internal sealed class EndpointResolvers(IServiceProvider services) : IDisposable
         => options.Resolver != EndpointResolver.None ? options.Resolver
         : ServiceTarget.IsDns(address) ? EndpointResolver.Dns
         : hasCustom || FactoryOf(address) is not null ? EndpointResolver.Custom
+        : ServiceTarget.IsDiscovered(address) ? EndpointResolver.ServiceDiscovery
         : EndpointResolver.None;
 
     /// <summary>Whether there is a resolver of the kind.</summary>
@@ -40,7 +42,7 @@ internal sealed class EndpointResolvers(IServiceProvider services) : IDisposable
         var resolver = kind switch
         {
             EndpointResolver.None => null,
-            EndpointResolver.Dns => new DnsResolver(service.Host, service.Port),
+            EndpointResolver.Dns => new DnsResolver(service.Host, service.Port, services.GetRequiredService<NameLookup>()),
             EndpointResolver.Static => new StaticResolver([.. options.Addresses.Select(text => EndPointText.TryParse(text, service.Port, out var endPoint) ? endPoint : throw new FormatException(text))]),
             EndpointResolver.ServiceDiscovery => services.GetRequiredKeyedService<IEndpointResolver>(kind),
             _ => custom ?? _balancers.Value.Get(address),

@@ -1,3 +1,4 @@
+using PooledClients.Connections.Endpoints;
 using PooledClients.Grpc.Deadlines;
 
 namespace PooledClients.Grpc.Retries;
@@ -20,6 +21,16 @@ internal abstract class CallScope
 
     /// <summary>How the call is tried again by the handler; <see langword="null"/> where it is made once, or by an invoker.</summary>
     public virtual CallRetrier? Retrier => null;
+
+    /// <summary>
+    /// Gets or sets where its latest attempt went, of several endpoints, for the next one to go elsewhere. Kept where an attempt is a request of its
+    /// own; of attempts at the same time the last one says.
+    /// </summary>
+    public virtual EndpointPool? Tried
+    {
+        get => null;
+        set { }
+    }
 
     /// <summary>
     /// The call that a request belongs to, asked for on the way down to the handler. Who comes between may make requests of its own

@@ -1,12 +1,13 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Polly;
+using PooledClients.Connections.Endpoints;
 using PooledClients.Grpc.Deadlines;
 
 namespace PooledClients.Grpc.Retries;
 
 /// <summary>A unary call that is made a second time when its answer is late.</summary>
-internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
+internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposable
     where TRequest : class
     where TResponse : class
 {
@@ -41,6 +42,10 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
         _origin = origin;
         _request = request;
     }
+
+    public override DeadlineOrigin? Deadline => _origin;
+
+    public override EndpointPool? Tried { get; set; }
 
     public static AsyncUnaryCall<TResponse> Start(
         CallInvoker inner,
@@ -131,7 +136,7 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : IDisposable
             options = options.WithHeaders(PreviousAttempts.AddTo(_options.Headers, number));
         }
 
-        using (CallScope.Start(_origin))
+        using (CallScope.Start(this))
         {
             return _inner.AsyncUnaryCall(_method, _host, options, _request);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Polly;
+using PooledClients.Connections.Endpoints;
 using PooledClients.Grpc.Deadlines;
 
 namespace PooledClients.Grpc.Retries;
@@ -59,6 +60,8 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     protected bool IsCommitted => _attempt == AttemptState.Committed;
 
     public override DeadlineOrigin? Deadline => _origin;
+
+    public override EndpointPool? Tried { get; set; }
 
     public override void OnHeaders(bool isEnd) => _headers = isEnd ? Headers.End : Headers.Good;
 

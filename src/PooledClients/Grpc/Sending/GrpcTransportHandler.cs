@@ -98,7 +98,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
 
         var call = CallScope.Of(request);
-        return SendAsync(request, call, call?.Retrier, observer, isAgain: false, cancellationToken);
+        return SendAsync(request, call, call?.Retrier, observer, isAgain: false, cancellationToken, call?.Tried);
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
@@ -136,7 +136,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
-                pool = Pick(request, type, pool);
+                pool = Pick(request, type, time.Call, pool);
                 ICallSender sender;
                 if (pool is not null && pool.TryTake(out var connection))
                 {
@@ -147,6 +147,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     hasWaited |= pool is not null || _transport.Set is not null;
                     sender = await _waits.TakeAsync(pool, type, request, time, cancellationToken).ConfigureAwait(false);
                     pool = (sender as Http2Connection)?.Pool;
+                    if (time.Call is not null && pool?.Owner is Endpoint)
+                    {
+                        time.Call.Tried = pool;
+                    }
                 }
 
                 // The header was written when the request was made: the server has to be told what is left of it.
@@ -346,7 +350,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     // Where there are several endpoints, another one than that of the attempt before; the request says which that was.
-    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, EndpointPool? tried)
+    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, CallScope? call, EndpointPool? tried)
     {
         if (_transport.SetOf(request) is not { } set)
         {
@@ -357,6 +361,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         if (tried is not null)
         {
             request.Options.Set(Tried, picked ?? tried);
+        }
+
+        if (call is not null && picked is not null)
+        {
+            call.Tried = picked;
         }
 
         return picked;

@@ -30,6 +30,7 @@ internal sealed class EndpointLoad
     private int _inFlight;
     private int _streams;
     private long _picks;
+    private long _failures;
 
     // Volatile, written by whoever measures: a lost update is one sample less. _heardAt is when an answer came last, or when the first of the
     // calls in flight began.
@@ -58,6 +59,9 @@ internal sealed class EndpointLoad
 
     /// <summary>Calls that were ever sent here.</summary>
     public long Picks => Volatile.Read(ref _picks);
+
+    /// <summary>Calls that failed here.</summary>
+    public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>The recent latency in seconds.</summary>
     public double LatencySeconds => Volatile.Read(ref _latency);
@@ -98,6 +102,7 @@ internal sealed class EndpointLoad
         var latency = Volatile.Read(ref _latency);
         if (outcome == EndpointOutcome.Failed)
         {
+            Interlocked.Increment(ref _failures);
             seconds = MostSeconds;
         }
         else if (outcome == EndpointOutcome.Answered)

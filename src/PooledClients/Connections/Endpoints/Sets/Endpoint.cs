@@ -11,11 +11,11 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
 
     /// <param name="set">The set that it is in.</param>
     /// <param name="target">Where it is.</param>
-    /// <param name="createPool">Makes its connections' pool, whose owner it is.</param>
+    /// <param name="connect">Makes what holds its connections, whose owner it is.</param>
     /// <param name="load">What it is worth.</param>
     /// <param name="ejection">Whether it is left out.</param>
     /// <param name="joinedAt">When it came; <see langword="null"/> when it is one of the first, which are all new alike.</param>
-    public Endpoint(EndpointSet set, EndPoint target, Func<IEndpointOwner, EndpointPool> createPool, EndpointLoad load, EndpointEjection ejection, long? joinedAt)
+    public Endpoint(EndpointSet set, EndPoint target, Func<IEndpointOwner, IEndpointConnections> connect, EndpointLoad load, EndpointEjection ejection, long? joinedAt)
     {
         _set = set;
         Target = target;
@@ -23,12 +23,15 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         Ejection = ejection;
         JoinedAt = joinedAt;
         StreamEnded = load.EndStream;
-        Pool = createPool(this);
+        Connections = connect(this);
     }
 
     public EndPoint Target { get; }
 
-    public EndpointPool Pool { get; }
+    public IEndpointConnections Connections { get; }
+
+    /// <summary>Gets its connections where they are HTTP/2's alone: a gRPC client's.</summary>
+    public EndpointPool Pool => (EndpointPool)Connections;
 
     public EndpointLoad Load { get; }
 
@@ -39,8 +42,8 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <summary>Gets what a streaming call calls when it has ended.</summary>
     public Action StreamEnded { get; }
 
-    /// <summary>Gets whether a connection is up whose server has spoken HTTP/2: a call to it waits for no dial.</summary>
-    public bool IsReady => Pool.Connections.Ready > 0;
+    /// <summary>Gets whether a call to it waits for no dial, as far as can be known.</summary>
+    public bool IsReady => Connections.IsReady;
 
     /// <summary>Gets when a dial failed last.</summary>
     public long DialFailedAt => Volatile.Read(ref _dialFailedAt);

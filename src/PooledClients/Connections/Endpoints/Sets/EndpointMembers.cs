@@ -45,5 +45,5 @@ internal sealed class EndpointMembers(Func<EndPoint, string?, bool, Endpoint> cr
         }
     }
 
-    private static bool IsGone(Endpoint endpoint) => endpoint.Pool is { Dialing: 0, Connections: { Current.Length: 0, Retired.Length: 0 } };
+    private static bool IsGone(Endpoint endpoint) => endpoint.Connections.IsGone;
 }

@@ -18,7 +18,7 @@ internal sealed class EndpointSet : IDisposable
 
     private readonly Lock _lock = new();
     private readonly EndpointSettings _settings;
-    private readonly Func<IEndpointOwner, EndPoint, string?, EndpointPool> _createPool;
+    private readonly Func<IEndpointOwner, EndPoint, string?, IEndpointConnections> _connect;
     private readonly string _service;
     private readonly Uri _serviceAddress;
     private readonly TimeSpan _connectTimeout;
@@ -52,7 +52,7 @@ internal sealed class EndpointSet : IDisposable
         Uri serviceAddress,
         TimeSpan connectTimeout,
         IEndpointOwner owner,
-        Func<IEndpointOwner, EndPoint, string?, EndpointPool> createPool,
+        Func<IEndpointOwner, EndPoint, string?, IEndpointConnections> connect,
         TimeProvider timeProvider,
         ILogger logger)
     {
@@ -61,7 +61,7 @@ internal sealed class EndpointSet : IDisposable
         _serviceAddress = serviceAddress;
         _connectTimeout = connectTimeout;
         Owner = owner;
-        _createPool = createPool;
+        _connect = connect;
         _timeProvider = timeProvider;
         _logger = logger;
         _mayEject = MayEject;
@@ -85,6 +85,8 @@ internal sealed class EndpointSet : IDisposable
     public Exception? Failure => _failure;
 
     public bool IsClosed => _isClosed;
+
+    public string Service => _service;
 
     public long Now => _timeProvider.GetTimestamp();
 
@@ -126,7 +128,7 @@ internal sealed class EndpointSet : IDisposable
                 return null;
             }
 
-            Array.ForEach(all, static endpoint => endpoint.Pool.Prepare());
+            Array.ForEach(all, static endpoint => endpoint.Connections.Prepare());
             await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -149,7 +151,7 @@ internal sealed class EndpointSet : IDisposable
     }
 
     /// <summary>Why no endpoint is to be had: how connecting failed, or looking them up.</summary>
-    public Exception? WhyNone() => _members.Current.Select(static endpoint => endpoint.Pool.Failure?.Exception).FirstOrDefault(static failure => failure is not null) ?? _failure;
+    public Exception? WhyNone() => _members.Current.Select(static endpoint => endpoint.Connections.LastFailure).FirstOrDefault(static failure => failure is not null) ?? _failure;
 
     /// <summary>Whether there is an endpoint but this one that fares well.</summary>
     public bool HasOther(Endpoint endpoint) => Array.Exists(_members.Current, other => other != endpoint && other.IsReady && !other.Ejection.IsBad);
@@ -237,14 +239,14 @@ internal sealed class EndpointSet : IDisposable
         foreach (var endpoint in joined)
         {
             _logger.EndpointJoined(_service, endpoint);
-            endpoint.Pool.Prepare();
+            endpoint.Connections.Prepare();
         }
 
         Changed();
         foreach (var endpoint in left)
         {
             _logger.EndpointLeft(_service, endpoint);
-            endpoint.Pool.Close();
+            endpoint.Connections.Close();
         }
     }
 
@@ -252,7 +254,7 @@ internal sealed class EndpointSet : IDisposable
     private Endpoint Create(EndPoint target, string? host, bool isFirst) => new(
         this,
         target,
-        owner => _createPool(owner, target, host),
+        owner => _connect(owner, target, host),
         new EndpointLoad(_typicalSeconds, isFirst ? 1 : 0),
         new EndpointEjection(_settings.Ejection, _timeProvider),
         isFirst ? null : Now);
@@ -290,7 +292,7 @@ internal sealed class EndpointSet : IDisposable
 
                 if (!endpoint.IsReady)
                 {
-                    endpoint.Pool.Prepare();
+                    endpoint.Connections.Prepare();
                 }
             }
 

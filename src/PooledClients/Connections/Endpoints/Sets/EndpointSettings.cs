@@ -6,6 +6,9 @@ namespace PooledClients.Connections.Endpoints.Sets;
 internal sealed record EndpointSettings(
     IEndpointResolver Resolver, Uri Address, EndpointPolicy Policy, TimeSpan RefreshInterval, int MaxEndpoints, TimeSpan SlowStart, EjectionSettings Ejection)
 {
+    /// <summary>Whether the address allows endpoints in clear text beside TLS, as <c>https+http</c> does.</summary>
+    public bool MayBeClearText => Address.Scheme.Contains('+', StringComparison.Ordinal);
+
     public static EndpointSettings From(EndpointOptions options, IEndpointResolver resolver, Uri address) =>
         new(resolver, address, options.Policy, options.RefreshInterval, options.MaxEndpoints, options.SlowStart, EjectionSettings.From(options.Ejection));
 }

@@ -1,0 +1,31 @@
+using System.Collections.Concurrent;
+using PooledClients.Diagnostics;
+
+namespace PooledClients.Connections.Endpoints.Sets;
+
+/// <summary>Tells of the endpoints of all services that have several.</summary>
+internal sealed class EndpointSnapshotSource : ISnapshotSource
+{
+    // As many as there are services.
+    private readonly ConcurrentQueue<EndpointSet> _sets = new();
+
+    public void Add(EndpointSet set) => _sets.Enqueue(set);
+
+    public void AddTo(SnapshotBuilder snapshot) =>
+        snapshot.Endpoints.AddRange(_sets.SelectMany(static set => set.All.Select(endpoint => new EndpointSnapshot
+        {
+            Service = set.Service,
+            EndPoint = endpoint.ToString(),
+            State = StateOf(endpoint),
+            Latency = TimeSpan.FromSeconds(endpoint.Load.LatencySeconds),
+            CallsInFlight = endpoint.Load.InFlight,
+            OpenStreams = endpoint.Load.Streams,
+            Picks = endpoint.Load.Picks,
+            Failures = endpoint.Load.Failures,
+            EjectedFor = endpoint.Ejection.EjectedFor,
+        })));
+
+    private static string StateOf(Endpoint endpoint) => endpoint.Ejection.State is var health and not Picking.EndpointHealth.Well ? health.ToString()
+        : endpoint.IsReady ? "Ready"
+        : "Connecting";
+}

@@ -1,0 +1,31 @@
+using PooledClients.Connections.Endpoints;
+
+namespace PooledClients.Http.Balancing;
+
+/// <summary>Nobody: the transports of an HTTP client's endpoints speak for themselves.</summary>
+internal sealed class HttpEndpointOwner : IEndpointOwner
+{
+    public static readonly HttpEndpointOwner Instance = new();
+
+    public int GenerationNumber => 0;
+
+    public void Idle()
+    {
+    }
+
+    public void Connected()
+    {
+    }
+
+    public void DialFailed()
+    {
+    }
+
+    public void Lost()
+    {
+    }
+
+    public void LimitLearned(int limit)
+    {
+    }
+}

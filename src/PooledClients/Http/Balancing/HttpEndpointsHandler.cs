@@ -1,0 +1,96 @@
+using PooledClients.Connections;
+using PooledClients.Connections.Endpoints.Picking;
+using PooledClients.Connections.Endpoints.Sets;
+using PooledClients.Http.Exchanges;
+using PooledClients.Http.Retries;
+using PooledClients.Resilience;
+
+namespace PooledClients.Http.Balancing;
+
+/// <summary>The innermost handler of a client whose service has several endpoints: picks one for each request to the service, and sends all others as ever.</summary>
+/// <param name="service">What requests to the service name: scheme, host and port of the base address.</param>
+/// <param name="set">The endpoints.</param>
+/// <param name="elsewhere">Sends what goes elsewhere.</param>
+/// <param name="timeProvider">Times the requests.</param>
+internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTransportHandler elsewhere, TimeProvider timeProvider) : HttpMessageHandler
+{
+    private static readonly HttpRequestOptionsKey<Endpoint> Tried = new("PooledClients.Tried");
+
+    private readonly HttpMessageInvoker _elsewhere = new(elsewhere, disposeHandler: false);
+
+    /// <summary>Gets the endpoints.</summary>
+    public EndpointSet Set => set;
+
+    // It has ended when it returns: the handlers below are asked synchronously.
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => IsOfService(request)
+        ? SendAsync(request, isAsync: false, cancellationToken).GetAwaiter().GetResult()
+        : _elsewhere.Send(request, cancellationToken);
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => IsOfService(request)
+        ? SendAsync(request, isAsync: true, cancellationToken)
+        : _elsewhere.SendAsync(request, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
+    {
+        var address = request.RequestUri!;
+        var other = request.Options.TryGetValue(Tried, out var tried) ? tried : null;
+        for (var failed = 0; ;)
+        {
+            var endpoint = set.Pick(isStream: false, other) ?? await set.WaitAsync(isStream: false, waitsForReady: false, cancellationToken).ConfigureAwait(false) ?? throw NoEndpoint();
+            request.Options.Set(Tried, endpoint);
+            var connections = (HttpEndpoint)endpoint.Connections;
+            var here = AddressAt(connections.Origin, address);
+            request.RequestUri = here;
+            var outcome = EndpointOutcome.Unknown;
+            var startedAt = timeProvider.GetTimestamp();
+            endpoint.Begin(isStream: false, startedAt);
+            try
+            {
+                var response = isAsync ? await connections.SendAsync(request, cancellationToken).ConfigureAwait(false) : connections.Send(request, cancellationToken);
+                outcome = OutcomeOf(response, failure: null, request);
+                return response;
+            }
+            catch (Exception exception)
+            {
+                outcome = OutcomeOf(response: null, exception, request);
+
+                // What found no connection was not sent; one that a redirect has led elsewhere is no endpoint's matter.
+                if (cancellationToken.IsCancellationRequested || request.RequestUri != here || !IsConnectFailure(exception) || ++failed >= set.All.Count)
+                {
+                    throw;
+                }
+
+                outcome = EndpointOutcome.Failed;
+                other = endpoint;
+            }
+            finally
+            {
+                endpoint.End(isStream: false, outcome, startedAt);
+                if (request.RequestUri == here)
+                {
+                    request.RequestUri = address;
+                }
+            }
+        }
+    }
+
+    private static bool IsConnectFailure(Exception exception) => FailureClassifier.Judge(exception).Kind == FailureKind.ConnectFailed;
+
+    private static EndpointOutcome OutcomeOf(HttpResponseMessage? response, Exception? failure, HttpRequestMessage request) =>
+        HttpFaults.Judge(response, failure, request.Options.TryGetValue(HttpExchange.Key, out var exchange) ? exchange : null) switch
+        {
+            RequestOutcome.Answered => EndpointOutcome.Answered,
+            RequestOutcome.Failed => EndpointOutcome.Failed,
+            _ => EndpointOutcome.Unknown,
+        };
+
+    private static Uri AddressAt(Uri origin, Uri address) =>
+        address.Scheme == origin.Scheme && address.Authority == origin.Authority ? address : new Uri(origin, address.PathAndQuery);
+
+    private bool IsOfService(HttpRequestMessage request) => request.RequestUri is { IsAbsoluteUri: true } address
+        && address.Scheme == service.Scheme && address.Port == service.Port && address.IdnHost == service.IdnHost;
+
+    private HttpRequestException NoEndpoint() => set.IsClosed
+        ? new HttpRequestException(HttpRequestError.ConnectionError, $"The pool is disposed, and its connections to {service} with it.")
+        : new HttpRequestException(HttpRequestError.NameResolutionError, $"No endpoint of {service} is known: {set.Failure?.Message}", set.Failure);
+}

@@ -1,0 +1,24 @@
+using System.Net;
+using Microsoft.Extensions.Primitives;
+
+namespace PooledClients.Tests.Connections.Endpoints.Sets;
+
+/// <summary>Says what the test says, and that it has changed.</summary>
+internal sealed class FakeResolver : IEndpointResolver
+{
+    private volatile EndPoint[] _endPoints = [];
+    private CancellationTokenSource _changed = new();
+
+    public void Set(params EndPoint[] endPoints)
+    {
+        _endPoints = endPoints;
+        using var changed = Interlocked.Exchange(ref _changed, new CancellationTokenSource());
+        changed.Cancel();
+    }
+
+    public ValueTask<ResolvedEndpoints> ResolveAsync(Uri address, CancellationToken cancellationToken)
+    {
+        var changed = Volatile.Read(ref _changed).Token;
+        return new(new ResolvedEndpoints(_endPoints) { ChangeToken = new CancellationChangeToken(changed) });
+    }
+}
