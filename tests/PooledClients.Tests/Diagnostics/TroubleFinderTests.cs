@@ -39,6 +39,18 @@ public sealed class TroubleFinderTests
         Assert.All(troubles, static trouble => Assert.Contains("Connection refused", trouble.What, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Ready", "Ready", "Ejected", null)]
+    [InlineData("Probing", "Connecting", "Ejected", TroubleSeverity.Degraded)]
+    public void Find_WithOverHalfOfTheEndpointsOut_IsDegraded(string first, string second, string third, TroubleSeverity? expected)
+    {
+        var troubles = Find(snapshot => snapshot.Endpoints.AddRange(
+            new[] { first, second, third }.Select(static (state, index) => new EndpointSnapshot { Service = "https://kv", EndPoint = $"10.0.0.{index}:443", State = state })));
+
+        Assert.Equal(expected, troubles.SingleOrDefault()?.Severity);
+        Assert.All(troubles, static trouble => Assert.Contains("2 of the 3 endpoints of https://kv", trouble.What, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Find_WithSeveral_HasTheWorstFirst()
     {
