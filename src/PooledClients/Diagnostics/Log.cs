@@ -117,7 +117,7 @@ internal static partial class Log
     [LoggerMessage(492, LogLevel.Information, "ConfigureHttpClientDefaults gave all HTTP clients {Parts}; pooled gRPC clients ({Clients}) are no HTTP clients and take none of it. Their deadlines, retries and breakers are options of their own; what adds headers is an interceptor or AddHttpMessageHandler.")]
     public static partial void HttpClientDefaultsIgnored(this ILogger logger, string parts, string clients);
 
-    [LoggerMessage(493, LogLevel.Warning, "Pooled HTTP client {Client} sets HttpClient.Timeout to {Timeout}, but its deadline of {Deadline} comes first, and covers the body too. Set Deadline, or Deadline to infinite and IdleReadTimeout for long streams.")]
+    [LoggerMessage(493, LogLevel.Warning, "Pooled HTTP client {Client} sets HttpClient.Timeout to {Timeout}, but its deadline of {Deadline} comes first, and covers a buffered body too. Set Deadline; what is read as a stream has StreamingDeadline and IdleReadTimeout instead.")]
     public static partial void TimeoutAboveDeadline(this ILogger logger, string client, string timeout, TimeSpan deadline);
 
     [LoggerMessage(508, LogLevel.Information, "Client certificate {Path} holds again certificate {Thumbprint}, which is in use.")]

@@ -1,6 +1,7 @@
 using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Leaks;
 using PooledClients.Http.Routes;
 
@@ -21,6 +22,7 @@ internal sealed class HttpClientState
         Registry = registry;
         Time = time;
         _metrics = metrics;
+        StreamLimits = StreamLimits.From(options);
         Routes = new HttpRouteTable(this, sweep);
     }
 
@@ -30,6 +32,9 @@ internal sealed class HttpClientState
     public string DisplayName { get; }
 
     public PooledHttpClientOptions Options { get; }
+
+    /// <summary>What its exchanges keep to whose bodies are read as streams.</summary>
+    public StreamLimits StreamLimits { get; }
 
     public ResponseRegistry Registry { get; }
 

@@ -21,6 +21,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
         CheckAddress(options, errors);
         CheckEndpoints(options, errors);
         errors.CheckTime(nameof(options.Deadline), options.Deadline);
+        errors.CheckTime(nameof(options.StreamingDeadline), options.StreamingDeadline);
         errors.CheckTime(nameof(options.ResponseHeldWarning), options.ResponseHeldWarning);
         errors.CheckTime(nameof(options.ResponseHeldTimeout), options.ResponseHeldTimeout);
         errors.CheckTime(nameof(options.IdleReadTimeout), options.IdleReadTimeout);

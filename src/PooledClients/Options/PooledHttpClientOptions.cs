@@ -17,11 +17,23 @@ public sealed class PooledHttpClientOptions
     public Uri? BaseAddress { get; set; }
 
     /// <summary>
-    /// Gets or sets how long a whole exchange may take: connecting, sending, waiting for the headers and reading the body to its end,
-    /// whoever reads it. A smaller <see cref="HttpClient.Timeout"/> still wins, and so does a nearer <see cref="CallDeadline"/>.
+    /// Gets or sets how long a whole exchange may take: connecting, sending, waiting for the headers and, where the response is buffered,
+    /// reading the body to its end. A body that the caller reads as a stream has a <see cref="StreamingDeadline"/> instead, and may bring
+    /// nothing for this long. A smaller <see cref="HttpClient.Timeout"/> still wins, and so does a nearer <see cref="CallDeadline"/>.
     /// </summary>
     /// <value>100 seconds, <see cref="HttpClient"/>'s own timeout. <see langword="null"/> or <see cref="Timeout.InfiniteTimeSpan"/> means no deadline.</value>
     public TimeSpan? Deadline { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>
+    /// Gets or sets how long an exchange may take whose body the caller reads as a stream: server-sent events, answers that come word by word,
+    /// long downloads. It takes the place of <see cref="Deadline"/> with the first read of the stream, and counts from the begin of the exchange.
+    /// A deadline of the request's own (<see cref="PooledHttpRequestOptions.Deadline"/>) holds for streams as well.
+    /// </summary>
+    /// <value>
+    /// <see langword="null"/>, as of gRPC clients: a stream lives as long as it brings something. <see cref="IdleReadTimeout"/>, or without it
+    /// <see cref="Deadline"/>, says how long it may bring nothing.
+    /// </value>
+    public TimeSpan? StreamingDeadline { get; set; }
 
     /// <summary>
     /// Gets or sets the age at which a response whose body is still open, and which nobody reads, is warned of.
@@ -33,14 +45,14 @@ public sealed class PooledHttpClientOptions
     /// Gets or sets the age at which a response whose body is still open, and which nobody reads, is aborted: its connection is closed,
     /// or its stream reset, and whoever reads it later gets an <see cref="IOException"/>.
     /// </summary>
-    /// <value><see langword="null"/>: it is held until its deadline.</value>
+    /// <value><see langword="null"/>: it is held until its deadline, or for so long after the last read of a stream.</value>
     public TimeSpan? ResponseHeldTimeout { get; set; }
 
-    /// <summary>
-    /// Gets or sets how long one read of a body may wait for a byte. It suits long downloads without a <see cref="Deadline"/>; the time
-    /// between two reads is not counted.
-    /// </summary>
-    /// <value><see langword="null"/>: only the deadline ends a body that stalls.</value>
+    /// <summary>Gets or sets how long one read of a body may wait for a byte; the time between two reads is not counted.</summary>
+    /// <value>
+    /// <see langword="null"/>: a body that is read as a stream ends when it has brought nothing, or nobody has read it, for
+    /// <see cref="Deadline"/>; one that is buffered ends at its deadline. <see cref="Timeout.InfiniteTimeSpan"/> means that a stream may be silent for ever.
+    /// </value>
     public TimeSpan? IdleReadTimeout { get; set; }
 
     /// <summary>

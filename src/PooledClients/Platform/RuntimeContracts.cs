@@ -166,6 +166,15 @@ internal static class RuntimeContracts
             return null;
         };
 
+    /// <summary>
+    /// Whether a stream is what .NET 10 buffers a response in, for <c>GetStringAsync</c> and its kin, for a request that is not
+    /// <see cref="HttpCompletionOption.ResponseHeadersRead"/>, and for <see cref="HttpContent.LoadIntoBufferAsync()"/>. Its type is internal, and
+    /// nothing else tells a handler whether the caller reads the body as a stream.
+    /// </summary>
+    public static bool IsBuffer(Stream stream) => stream.GetType() == BufferOfContent;
+
+    private static Type BufferOfContent { get; } = BufferProbe.Find();
+
     private static bool CanGiveHeaders { get; } = FindHeaders();
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_headers")]

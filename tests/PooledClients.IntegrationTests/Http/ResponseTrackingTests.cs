@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Exchanges.Timing;
 using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Servers;
 using PooledClients.IntegrationTests.Waiting;

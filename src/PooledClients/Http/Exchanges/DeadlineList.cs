@@ -30,9 +30,18 @@ internal sealed class DeadlineList : IDisposable
             }
 
             _first = exchange;
-            if (exchange.DueAt < _next)
+            SetFor(exchange);
+        }
+    }
+
+    /// <summary>It may be due earlier than it was. What is due later is found so when it is looked at.</summary>
+    public void Hasten(HttpExchange exchange)
+    {
+        lock (_lock)
+        {
+            if (exchange.Deadlines == this)
             {
-                Set(exchange.DueAt, TimeSpan.Zero);
+                SetFor(exchange);
             }
         }
     }
@@ -41,6 +50,12 @@ internal sealed class DeadlineList : IDisposable
     {
         lock (_lock)
         {
+            if (exchange.Deadlines != this)
+            {
+                return;
+            }
+
+            exchange.Deadlines = null;
             if (exchange.PreviousDue is { } previous)
             {
                 previous.NextDue = exchange.NextDue;
@@ -79,6 +94,14 @@ internal sealed class DeadlineList : IDisposable
         }
     }
 
+    private void SetFor(HttpExchange exchange)
+    {
+        if (exchange.DueAt is var due && due < _next)
+        {
+            Set(due, TimeSpan.Zero);
+        }
+    }
+
     private void Set(long next, TimeSpan atLeast)
     {
         _next = next;
@@ -96,13 +119,14 @@ internal sealed class DeadlineList : IDisposable
             var next = long.MaxValue;
             for (var exchange = _first; exchange is not null; exchange = exchange.NextDue)
             {
-                if (exchange.DueAt <= now)
+                var at = exchange.DueAt;
+                if (at <= now)
                 {
                     (due ??= []).Add(exchange);
                 }
-                else if (exchange.DueAt < next)
+                else if (at < next)
                 {
-                    next = exchange.DueAt;
+                    next = at;
                 }
             }
 
@@ -116,7 +140,7 @@ internal sealed class DeadlineList : IDisposable
         // Outside the lock, for the end of each takes it from the list.
         foreach (var exchange in due ?? [])
         {
-            exchange.Abort(ExchangeEnd.DeadlinePassed);
+            exchange.AbortAsDue();
         }
     }
 }

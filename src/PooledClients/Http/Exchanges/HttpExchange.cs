@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Http.CallSites;
+using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Retries;
 using PooledClients.Http.Routes;
 
@@ -14,11 +14,16 @@ namespace PooledClients.Http.Exchanges;
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
 internal sealed class HttpExchange : IHttpCall, IPendingCall
 {
-    public static readonly HttpRequestOptionsKey<HttpExchange> Key = new(IHttpCall.Key.Key);
+    public static readonly HttpRequestOptionsKey<HttpExchange> Key = new("PooledClients.Exchange");
 
     private readonly CancellationTokenSource _abort = new();
     private readonly long _startedAt;
-    private readonly TimeSpan _deadline;
+    private readonly StreamLimits? _ofStream;
+
+    // Written once more when the body is read as a stream: by whoever reads first, and read by the list of deadlines.
+    private TimeSpan _deadline;
+    private DueTime _due;
+    private int _isStream;
     private ITimer? _readTimer;
     private CancellationTokenRegistration _ambient;
     private WeakReference<TrackedContent>? _content;
@@ -30,7 +35,11 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     private int _reads;
     private int _end;
 
-    public HttpExchange(HttpRoute route, TimeSpan deadline, string? callSite)
+    /// <param name="route">What it is a call of.</param>
+    /// <param name="deadline">When it is over, its body included, unless that is read as a stream.</param>
+    /// <param name="callSite">Who made it, if known.</param>
+    /// <param name="ofStream">What holds in place of the deadline once the body is read as a stream; none where the deadline holds for it too.</param>
+    public HttpExchange(HttpRoute route, TimeSpan deadline, string? callSite, StreamLimits? ofStream = null)
     {
         Route = route;
         route.Authority.Begin();
@@ -38,14 +47,14 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         _startedAt = Time.GetTimestamp();
         _phases = new ExchangePhases(_startedAt);
         _deadline = deadline;
+        _ofStream = ofStream;
+        _due = new DueTime(Time, _startedAt, deadline);
         if (deadline == TimeSpan.Zero)
         {
             Abort(ExchangeEnd.DeadlinePassed);
         }
         else if (deadline != Timeout.InfiniteTimeSpan)
         {
-            var ticks = deadline.TotalSeconds * Time.TimestampFrequency;
-            DueAt = ticks < long.MaxValue / 2 ? _startedAt + (long)ticks : long.MaxValue - 1;
             Route.Client.Registry.Deadlines.Add(this);
         }
     }
@@ -66,6 +75,12 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
     /// <summary>The phase in which the exchange was aborted.</summary>
     public ExchangePhase EndedIn => _endedIn;
+
+    /// <summary>What holds now: the deadline of the exchange or, once its body is read as a stream, of the stream.</summary>
+    public TimeSpan Deadline => _deadline;
+
+    /// <summary>How long a read of the body may wait for a byte.</summary>
+    public TimeSpan Idle => Route.Client.Options.IdleReadTimeout ?? _ofStream?.Idle ?? Timeout.InfiniteTimeSpan;
 
     public TimeSpan Remaining
     {
@@ -99,7 +114,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
     internal HttpExchange? NextDue { get; set; }
 
-    internal long DueAt { get; }
+    internal long DueAt => _due.At(Volatile.Read(ref _lastActivity));
 
     // The registry's list; guarded by its lock.
     internal HttpExchange? Previous { get; set; }
@@ -132,14 +147,6 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    /// <summary>What the caller is told in place of a cancellation that has the exchange's token, and what it would be told without an exchange.</summary>
-    public static OperationCanceledException Cancelled(OperationCanceledException? cause, CancellationToken token) => cause switch
-    {
-        null => new TaskCanceledException(null, null, token),
-        TaskCanceledException => new TaskCanceledException(cause.Message, cause.InnerException, token),
-        _ => new OperationCanceledException(cause.Message, cause.InnerException, token),
-    };
-
     /// <summary>Lets nothing be sent once the deadline has passed. The handlers see by themselves that the caller has cancelled.</summary>
     public void ThrowIfLate()
     {
@@ -169,6 +176,36 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     /// <summary>How long the body has been open with nobody reading it.</summary>
     public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(Volatile.Read(ref _lastActivity), now);
 
+    /// <summary>Whether a body that is read as a stream has to bring something now and then.</summary>
+    public bool IsStreamTimed => _ofStream is { } limits && limits.Idle != Timeout.InfiniteTimeSpan;
+
+    /// <summary>The caller reads the body as a stream: the limits of streams hold from now on.</summary>
+    public void BeginStream()
+    {
+        if (_ofStream is not { } limits || _isStream != 0 || Interlocked.Exchange(ref _isStream, 1) != 0)
+        {
+            return;
+        }
+
+        _deadline = limits.Deadline;
+        _due.Become(limits, Time, _startedAt);
+        if (Deadlines is { } list)
+        {
+            list.Hasten(this);
+        }
+        else if (DueAt != long.MaxValue)
+        {
+            Route.Client.Registry.Deadlines.Add(this);
+            if (End != ExchangeEnd.None)
+            {
+                Deadlines?.Remove(this);
+            }
+        }
+    }
+
+    /// <summary>What <see cref="DueAt"/> says has come.</summary>
+    public void AbortAsDue() => Abort(_due.IsIdle(Volatile.Read(ref _lastActivity)) ? ExchangeEnd.ReadTimedOut : ExchangeEnd.DeadlinePassed);
+
     public void BeginRead(TimeSpan? readTimeout)
     {
         var isFirst = Interlocked.Increment(ref _reads) == 1;
@@ -180,7 +217,9 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
         if (isFirst)
         {
-            Enter(ExchangePhase.ReadingBody);
+            var now = Time.GetTimestamp();
+            Volatile.Write(ref _lastActivity, now);
+            Enter(ExchangePhase.ReadingBody, now);
         }
     }
 
@@ -232,30 +271,10 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     }
 
     /// <summary>The error for whoever waited; <see langword="null"/> when it was not the exchange that ended the wait.</summary>
-    public Exception? ToException(Exception? cause) => End switch
-    {
-        ExchangeEnd.DeadlinePassed when cause?.InnerException is ConnectionBudgetException budget
-            => TimedOut($"passed its deadline of {Seconds(_deadline)} while it waited for room within the budget: {budget.Message.TrimEnd('.')}", budget),
-        ExchangeEnd.DeadlinePassed => TimedOut($"passed its deadline of {Seconds(_deadline)} while {ExchangePhases.Words(_endedIn)}", cause),
-        ExchangeEnd.ReadTimedOut => TimedOut($"got no byte of the body for {Seconds(Route.Client.Options.IdleReadTimeout ?? default)}", cause),
-        ExchangeEnd.HeldTooLong => new IOException(
-            $"{Name} was aborted: its body was left open and unread for {Seconds(Route.Client.Options.ResponseHeldTimeout ?? default)}. Read or dispose responses promptly.", cause),
-        _ => null,
-    };
+    public Exception? ToException(Exception? cause) => End == ExchangeEnd.None ? null : ExchangeErrors.Of(this, cause);
 
     /// <summary>Where the time went, in words.</summary>
     public string Describe() => _phases.Describe(Time, _abortedAt != 0 ? _abortedAt : Time.GetTimestamp());
-
-    private string Name => $"The exchange {Route} of the HTTP client '{Route.Client.DisplayName}'";
-
-    // HttpClient's own timeout has the same shape, so callers that know the one handle the other.
-    private TaskCanceledException TimedOut(string what, Exception? cause)
-    {
-        var message = $"{Name} {what} ({Describe()}).";
-        return new TaskCanceledException(message, new TimeoutException(message, cause), Token);
-    }
-
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
 
     private void Enter(ExchangePhase phase, long now)
     {

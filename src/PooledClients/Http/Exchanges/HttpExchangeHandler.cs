@@ -79,28 +79,31 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 
         if (exchange.End == ExchangeEnd.Cancelled && cause is null or OperationCanceledException)
         {
-            throw HttpExchange.Cancelled(cause as OperationCanceledException, cancellationToken);
+            throw ExchangeErrors.Cancelled(cause as OperationCanceledException, cancellationToken);
         }
     }
 
     private HttpExchange Begin(HttpRequestMessage request, DateTime? ambientDeadline)
     {
         var route = _client.Routes.Get(request);
-        var deadline = request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own)
-            ? own
-            : _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
-        if (deadline < TimeSpan.Zero && deadline != Timeout.InfiniteTimeSpan)
+        var limits = _client.StreamLimits;
+        var deadline = _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
+        if (request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own))
         {
-            // What is computed as left over may be negative: it has passed.
-            deadline = TimeSpan.Zero;
+            // What is computed as left over may be negative: it has passed. It holds for a stream as well.
+            deadline = own < TimeSpan.Zero && own != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : own;
+            limits = null;
         }
 
         if (ambientDeadline is { } until && until != DateTime.MaxValue)
         {
-            deadline = Smaller(deadline, until - _client.Time.GetUtcNow().UtcDateTime);
+            var left = until - _client.Time.GetUtcNow().UtcDateTime;
+            left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            deadline = deadline == Timeout.InfiniteTimeSpan || left < deadline ? left : deadline;
+            limits = limits?.NoLaterThan(left);
         }
 
-        var exchange = new HttpExchange(route, deadline, _sampler.Capture(route));
+        var exchange = new HttpExchange(route, deadline, _sampler.Capture(route), limits);
         request.Options.Set(HttpExchange.Key, exchange);
         if (_durations.MayBeEnabled)
         {
@@ -108,12 +111,6 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         }
 
         return exchange;
-    }
-
-    private static TimeSpan Smaller(TimeSpan deadline, TimeSpan left)
-    {
-        left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
-        return deadline == Timeout.InfiniteTimeSpan || left < deadline ? left : deadline;
     }
 
     private void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)

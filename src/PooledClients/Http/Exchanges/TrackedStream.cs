@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PooledClients.Platform;
 
 namespace PooledClients.Http.Exchanges;
 
@@ -13,6 +14,9 @@ internal sealed class TrackedStream : Stream
     private readonly HttpExchange _exchange;
     private readonly TimeSpan? _readTimeout;
     private readonly bool _isStreamOfMany;
+
+    // The runtime copies it to its own buffer: what is buffered keeps the exchange's deadline.
+    private bool _isBuffered;
 
     // The transport takes its connection back with the last byte that was announced, not with the read that finds the end.
     private long _left;
@@ -89,16 +93,22 @@ internal sealed class TrackedStream : Stream
     public override void CopyTo(Stream destination, int bufferSize)
     {
         ValidateCopyToArguments(destination, bufferSize);
+        _isBuffered |= RuntimeContracts.IsBuffer(destination);
         base.CopyTo(destination, bufferSize);
     }
 
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
         ValidateCopyToArguments(destination, bufferSize);
-        return cancellationToken.IsCancellationRequested || IsOver ? _inner.CopyToAsync(destination, bufferSize, cancellationToken)
+        if (cancellationToken.IsCancellationRequested || IsOver)
+        {
+            return _inner.CopyToAsync(destination, bufferSize, cancellationToken);
+        }
 
-            // Read by read, for only then is it known which of them got nothing.
-            : _readTimeout is not null ? base.CopyToAsync(destination, bufferSize, cancellationToken)
+        // Read by read where reads are limited, for only then is it known which of them got nothing.
+        _isBuffered |= RuntimeContracts.IsBuffer(destination);
+        return _readTimeout is not null || (!_isBuffered && _exchange.IsStreamTimed)
+            ? base.CopyToAsync(destination, bufferSize, cancellationToken)
             : CopyOpenToAsync(destination, bufferSize, cancellationToken);
     }
 
@@ -219,6 +229,11 @@ internal sealed class TrackedStream : Stream
             return false;
         }
 
+        if (!_isBuffered)
+        {
+            _exchange.BeginStream();
+        }
+
         _exchange.BeginRead(_readTimeout);
         return true;
     }
@@ -264,7 +279,7 @@ internal sealed class TrackedStream : Stream
 
         if (isCancelled)
         {
-            throw HttpExchange.Cancelled((OperationCanceledException)exception, cancellationToken);
+            throw ExchangeErrors.Cancelled((OperationCanceledException)exception, cancellationToken);
         }
     }
 }

@@ -12,7 +12,9 @@ public class DifferenceTests(KestrelServers servers)
 
     private static readonly CaseSet Cases = new()
     {
-        Stalled("a body that stalls, and a deadline", MeantDifferences.Deadline, static options => options.Deadline = Short, static (_, act) => act()),
+        Stalled("a body that stalls, and a deadline", MeantDifferences.Deadline, static options => options.Deadline = Short, static (_, act) => act(), Buffer),
+        Stalled("a stream that stalls, and a deadline", MeantDifferences.Silence, static options => options.Deadline = Short, static (_, act) => act()),
+        Stalled("a stream that stalls, and a deadline of streams", MeantDifferences.Silence, static options => options.StreamingDeadline = Short, static (_, act) => act()),
         Stalled("a body that stalls, and a request's own deadline", MeantDifferences.RequestDeadline, pooled: null, static (request, act) =>
         {
             request.Options.Set(PooledHttpRequestOptions.Deadline, Short);
@@ -204,8 +206,18 @@ public class DifferenceTests(KestrelServers servers)
             Meant = (difference, pooled),
         };
 
+    private static Task<Task> Buffer(HttpResponseMessage response) => Task.FromResult<Task>(response.Content.ReadAsStringAsync());
+
+    private static async Task<Task> ReadOn(HttpResponseMessage response)
+    {
+        var stream = await response.Content.ReadAsStreamAsync();
+        await stream.ReadExactlyAsync(new byte[19]);
+        return stream.ReadAsync(new byte[1]).AsTask();
+    }
+
     /// <summary>The client's own timeout passes meanwhile, as another request shows; it does not end the read.</summary>
-    private static ConformanceCase Stalled(string name, Difference difference, Action<PooledHttpClientOptions>? pooled, Func<HttpRequestMessage, Func<Task>, Task> during) => new(
+    private static ConformanceCase Stalled(
+        string name, Difference difference, Action<PooledHttpClientOptions>? pooled, Func<HttpRequestMessage, Func<Task>, Task> during, Func<HttpResponseMessage, Task<Task>>? read = null) => new(
         name,
         KestrelServers.Http1,
         async trial =>
@@ -214,9 +226,7 @@ public class DifferenceTests(KestrelServers servers)
             await during(request, async () =>
             {
                 using var response = await trial.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-                await using var stream = await response.Content.ReadAsStreamAsync();
-                await stream.ReadExactlyAsync(new byte[19]);
-                var reading = stream.ReadAsync(new byte[1]).AsTask();
+                var reading = await (read ?? ReadOn)(response);
                 if (trial.Side == Side.Plain)
                 {
                     await trial.TryAsync("the client's timeout", () => trial.Client.GetAsync("stall"));

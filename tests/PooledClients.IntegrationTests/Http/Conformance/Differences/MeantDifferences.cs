@@ -5,7 +5,9 @@ namespace PooledClients.IntegrationTests.Http.Conformance.Differences;
 /// <summary>Where a pooled client is meant to differ: the rows of <c>docs/http-differences.md</c>.</summary>
 internal static class MeantDifferences
 {
-    public static Difference Deadline { get; } = new("Deadline", "The deadline covers the exchange to the last byte of its body, whoever reads it.");
+    public static Difference Deadline { get; } = new("Deadline", "The deadline covers the exchange to the last byte of a body that is buffered, whoever asks for it.");
+
+    public static Difference Silence { get; } = new("A stream's silence", "A body that is read as a stream lives as long as it brings something.");
 
     public static Difference RequestDeadline { get; } = new("Deadline of one request", "A request may carry a deadline of its own.");
 
@@ -36,5 +38,5 @@ internal static class MeantDifferences
     public static Difference PostOnce { get; } = new("A POST without a body", "What may not be repeated is sent once, whatever ends its connection.");
 
     public static IReadOnlyList<Difference> All { get; } =
-        [Deadline, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, NoAnswer, SecondCopy, PostOnce];
+        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, NoAnswer, SecondCopy, PostOnce];
 }

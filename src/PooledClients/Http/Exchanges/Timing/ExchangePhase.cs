@@ -1,4 +1,4 @@
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Timing;
 
 /// <summary>What an exchange is waiting for. The order is that of a plain exchange; a retry goes back.</summary>
 internal enum ExchangePhase

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Timing;
 
 /// <summary>How long an exchange has spent in which phase. Phases follow each other; a late report of a phase already left is harmless.</summary>
 internal struct ExchangePhases

@@ -1,0 +1,41 @@
+using System.Globalization;
+using PooledClients.Http.Exchanges.Timing;
+
+namespace PooledClients.Http.Exchanges;
+
+/// <summary>What the caller is told of an exchange that was ended.</summary>
+internal static class ExchangeErrors
+{
+    /// <summary>The error for whoever waited; <see langword="null"/> when it was not the exchange that ended the wait.</summary>
+    public static Exception? Of(HttpExchange exchange, Exception? cause) => exchange.End switch
+    {
+        ExchangeEnd.DeadlinePassed when cause?.InnerException is ConnectionBudgetException budget
+            => TimedOut(exchange, $"passed its deadline of {Seconds(exchange.Deadline)} while it waited for room within the budget: {budget.Message.TrimEnd('.')}", budget),
+        ExchangeEnd.DeadlinePassed => TimedOut(exchange, $"passed its deadline of {Seconds(exchange.Deadline)} while {ExchangePhases.Words(exchange.EndedIn)}", cause),
+        ExchangeEnd.ReadTimedOut when exchange.EndedIn == ExchangePhase.HoldingBody => TimedOut(exchange, $"was not read for {Seconds(exchange.Idle)}", cause),
+        ExchangeEnd.ReadTimedOut => TimedOut(exchange, $"got no byte of the body for {Seconds(exchange.Idle)}", cause),
+        ExchangeEnd.HeldTooLong => new IOException(
+            $"{Name(exchange)} was aborted: its body was left open and unread for {Seconds(exchange.Route.Client.Options.ResponseHeldTimeout ?? default)}. Read or dispose responses promptly.",
+            cause),
+        _ => null,
+    };
+
+    /// <summary>What the caller is told in place of a cancellation that has the exchange's token, and what it would be told without an exchange.</summary>
+    public static OperationCanceledException Cancelled(OperationCanceledException? cause, CancellationToken token) => cause switch
+    {
+        null => new TaskCanceledException(null, null, token),
+        TaskCanceledException => new TaskCanceledException(cause.Message, cause.InnerException, token),
+        _ => new OperationCanceledException(cause.Message, cause.InnerException, token),
+    };
+
+    private static string Name(HttpExchange exchange) => $"The exchange {exchange.Route} of the HTTP client '{exchange.Route.Client.DisplayName}'";
+
+    // HttpClient's own timeout has the same shape, so callers that know the one handle the other.
+    private static TaskCanceledException TimedOut(HttpExchange exchange, string what, Exception? cause)
+    {
+        var message = $"{Name(exchange)} {what} ({exchange.Describe()}).";
+        return new TaskCanceledException(message, new TimeoutException(message, cause), exchange.Token);
+    }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+}
