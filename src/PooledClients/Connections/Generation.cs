@@ -24,6 +24,7 @@ internal sealed class Generation : IDisposable
     private readonly HttpMessageInvoker _invoker;
     private readonly Destination? _only;
     private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), Destination>? _destinations;
+    private readonly LastAddress<Destination> _last = new();
 
     // The number of requests inside SendAsync, and the sign bit once retired. It never takes a request after it was retired,
     // and whoever brings it to zero after that disposes the handler.
@@ -51,9 +52,8 @@ internal sealed class Generation : IDisposable
         handler.ConnectCallback = ConnectAsync;
         var filter = handler.PlaintextStreamFilter;
         handler.PlaintextStreamFilter = filter is null
-            ? (context, _) => new(Established(context.PlaintextStream, context.PlaintextStream))
-            : async (context, cancellationToken) =>
-                Established(context.PlaintextStream, await filter(context, cancellationToken).ConfigureAwait(false));
+            ? (context, _) => new(Established(context, context.PlaintextStream))
+            : async (context, cancellationToken) => Established(context, await filter(context, cancellationToken).ConfigureAwait(false));
         _invoker = new HttpMessageInvoker(handler, disposeHandler: false);
     }
 
@@ -226,10 +226,18 @@ internal sealed class Generation : IDisposable
         }
 
         var uri = request.RequestUri!;
-        return _destinations!.GetOrAdd(
-            (uri.Scheme, uri.IdnHost, uri.Port),
+        var host = uri.IdnHost;
+        if (_last.Get(uri, host) is { } last)
+        {
+            return last;
+        }
+
+        var destination = _destinations!.GetOrAdd(
+            (uri.Scheme, host, uri.Port),
             static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}:{key.Port}"),
             this);
+        _last.Set(uri, host, destination);
+        return destination;
     }
 
     // The runtime asks for a tunnel through a proxy by a CONNECT of its own, which is nobody's call: its connection is one of those to the
@@ -241,9 +249,10 @@ internal sealed class Generation : IDisposable
         static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}"),
         this);
 
-    // It is being forgotten.
+    // It is being forgotten. A call that found it meanwhile may have put it back as the last one, which is asked first.
     private void Remove(Destination destination)
     {
+        _last.Clear();
         foreach (var entry in _destinations!.Where(entry => entry.Value == destination))
         {
             _destinations!.TryRemove(entry);
@@ -257,11 +266,20 @@ internal sealed class Generation : IDisposable
     }
 
     // A tunnel through a proxy has another connection under it, whose connect has ended before.
-    private static Stream Established(Stream established, Stream plaintext)
+    private static Stream Established(SocketsHttpPlaintextStreamFilterContext context, Stream plaintext)
     {
+        var established = context.PlaintextStream;
         var stream = (established as PooledStream) ?? (HandshakeRecorder.InnerOf(established) as PooledStream);
-        stream?.Established(established);
-        return stream?.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
+        if (stream is null)
+        {
+            return plaintext;
+        }
+
+        stream.Established(established);
+        plaintext = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
+        return context.NegotiatedHttpVersion.Major == 2 && stream.Connection is { Owner: Destination destination } connection
+            ? new PacedStream(plaintext, new ReadPace(() => destination.InFlight, connection, new EndedStreams()))
+            : plaintext;
     }
 
     private Destination CreateDestination(string address)

@@ -7,7 +7,7 @@ namespace PooledClients.Connections.Wire;
 /// What the frames of one HTTP/2 connection tell: the streams on it, the limit that its server last set, its GOAWAY.
 /// </summary>
 /// <remarks>One thread reads and one writes, each in order. The watcher is told under no lock.</remarks>
-internal sealed class ConnectionFrames
+internal sealed class ConnectionFrames : IEndedStreams
 {
     private const ushort MaxConcurrentStreams = 3;
     private const int SettingLength = 6;

@@ -15,7 +15,7 @@ namespace PooledClients.Connections.Wire;
 /// and joins the queue of the thread pool behind the work that they make before it reads on. What a response is worth is measured, so
 /// that long ones are read as they come. Only the connection's one reader touches this.
 /// </remarks>
-internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connection, ConnectionFrames frames)
+internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connection, IEndedStreams frames)
 {
     /// <summary>A quarter of what the pool keeps for a processor: its threads are more than one, and each may be at a read.</summary>
     internal const int ResponsesARead = RuntimeContracts.PooledBuffersAProcessor / 4;

@@ -1,0 +1,12 @@
+namespace PooledClients.Connections.Wire;
+
+/// <summary>Told of the bytes that have arrived on an HTTP/2 connection, in order.</summary>
+internal interface IEndedStreams
+{
+    /// <summary>Takes bytes that have arrived.</summary>
+    /// <returns>How many streams the server has ended in them.</returns>
+    int Received(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Nothing more will arrive.</summary>
+    void End();
+}
