@@ -10,8 +10,8 @@ public sealed class RoomOrderTests
         "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget", "Connections/Telemetry", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
-        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Exchanges",
-        "Http/Leaks", "Http/Retries", "Http/Balancing", "Http", "DependencyInjection",
+        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",
+        "Http/Exchanges", "Http/Leaks", "Http/Balancing", "Http", "DependencyInjection",
     ];
 
     // What still runs up. The list may only shrink.
@@ -21,7 +21,6 @@ public sealed class RoomOrderTests
         "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/DescriptorAlarm.cs",
         "Grpc/Deadlines/CallTime.cs -> Grpc/Retries/CallScope.cs",
         "Grpc/Deadlines/DeadlineOrigin.cs -> Grpc/Retries/CallScope.cs",
-        "Http/Exchanges/HttpExchange.cs -> Http/Retries/IHttpCall.cs",
         "Http/Exchanges/HttpExchangeHandler.cs -> Http/HttpClientState.cs",
         "Http/Routes/HttpRoute.cs -> Http/HttpClientState.cs",
         "Http/Routes/HttpRouteTable.cs -> Http/HttpClientState.cs",

@@ -54,7 +54,7 @@ internal static class DiagnosticsServices
         services.AddRecorded<ResponseRegistry>();
         services.AddRecorded<LeakCollector>();
         services.AddRecorded<HttpPipelineFilter>();
-        services.AddRecorded<HttpResilienceHandler>();
+        services.AddRecorded<HttpResilience>();
         return services;
     }
 

@@ -41,12 +41,20 @@ internal static class HttpServices
         // Connections have lifetimes of their own; a new handler every two minutes would only multiply them.
         options.HandlerLifetime = Timeout.InfiniteTimeSpan;
 
+        // Options are read once; a client is made for each request, in many an application.
+        var address = new Lazy<Uri?>(() => AddressOf(name, provider), LazyThreadSafetyMode.PublicationOnly);
+
         // First, so that what the user sets wins wherever it was set.
         options.HttpClientActions.Insert(0, client =>
         {
-            var address = provider.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>().Get(name).BaseAddress;
-            client.BaseAddress = ServiceAddress.TryParse(address, out var parsed, out _) && parsed.IsUnix ? parsed.ChannelAddress : address;
+            client.BaseAddress = address.Value;
             client.Timeout = Timeout.InfiniteTimeSpan;
         });
+    }
+
+    private static Uri? AddressOf(string name, IServiceProvider provider)
+    {
+        var address = provider.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>().Get(name).BaseAddress;
+        return ServiceAddress.TryParse(address, out var parsed, out _) && parsed.IsUnix ? parsed.ChannelAddress : address;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Http.Logging;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
@@ -26,8 +27,9 @@ internal sealed class HttpPipelineFilter(
     HttpMetrics metrics,
     TimeProvider time,
     IdleSweep sweep,
+    ILoggerFactory loggers,
     ILogger<HttpPipelineFilter> logger,
-    ILogger<HttpResilienceHandler> resilienceLogger)
+    ILogger<HttpResilience> resilienceLogger)
     : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next)
@@ -59,6 +61,7 @@ internal sealed class HttpPipelineFilter(
             }
         }
 
+        PassLoggingBy(builder);
         var isFirst = client.TryAnnounce();
         if (builder.PrimaryHandler != primary && client.Options.Tls.IsSet)
         {
@@ -73,22 +76,43 @@ internal sealed class HttpPipelineFilter(
             logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
         }
 
-        var resilience = builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType()));
-        if (resilience is not null)
+        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations, CreateResilience(builder, client, isFirst)));
+    }
+
+    private HttpResilience? CreateResilience(HttpMessageHandlerBuilder builder, HttpClientState client, bool isFirst)
+    {
+        if (builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType())) is not { } theirs)
         {
-            if (isFirst)
-            {
-                logger.ResilienceLeftToHandler(client.DisplayName, resilience.GetType().Name);
-            }
-        }
-        else if (client.Options.Resilience.Enabled)
-        {
-            builder.AdditionalHandlers.Insert(
-                0,
-                new HttpResilienceHandler(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep));
+            return client.Options.Resilience.Enabled
+                ? new HttpResilience(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep)
+                : null;
         }
 
-        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations));
+        if (isFirst)
+        {
+            logger.ResilienceLeftToHandler(client.DisplayName, theirs.GetType().Name);
+        }
+
+        return null;
+    }
+
+    // What the factory adds by itself; loggers that were asked for (AddLogger) are other handlers.
+    private void PassLoggingBy(HttpMessageHandlerBuilder builder)
+    {
+        var name = string.IsNullOrEmpty(builder.Name) ? "Default" : builder.Name;
+        for (var i = 0; i < builder.AdditionalHandlers.Count; i++)
+        {
+            var category = builder.AdditionalHandlers[i] switch
+            {
+                LoggingScopeHttpMessageHandler => "LogicalHandler",
+                LoggingHttpMessageHandler => "ClientHandler",
+                _ => null,
+            };
+            if (category is not null)
+            {
+                builder.AdditionalHandlers[i] = new LoggingBypassHandler(builder.AdditionalHandlers[i], loggers.CreateLogger($"System.Net.Http.HttpClient.{name}.{category}"));
+            }
+        }
     }
 
     private static bool IsDiscovery(Type type) => type.FullName?.StartsWith(RuntimeContracts.DiscoveryNamespace, StringComparison.Ordinal) == true;

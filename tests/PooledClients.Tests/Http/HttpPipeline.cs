@@ -31,12 +31,10 @@ internal sealed class HttpPipeline : IDisposable
         _services = CreateServices(time ?? Time, Logs);
         State = CreateState(_services, configure);
         var metrics = _services.GetRequiredService<HttpMetrics>();
-        Handler = new HttpExchangeHandler(State, _services.GetRequiredService<CallSiteSampler>(), Durations)
+        var resilience = new HttpResilience("api", State.Options.Resilience, _services.GetRequiredService<AddressPolicies>(), Time, metrics, _services.GetRequiredService<ILogger<HttpResilience>>());
+        Handler = new HttpExchangeHandler(State, _services.GetRequiredService<CallSiteSampler>(), Durations, resilience)
         {
-            InnerHandler = new HttpResilienceHandler("api", State.Options.Resilience, _services.GetRequiredService<AddressPolicies>(), Time, metrics, _services.GetRequiredService<ILogger<HttpResilienceHandler>>())
-            {
-                InnerHandler = new Server(server),
-            },
+            InnerHandler = new Server(server),
         };
         Client = new HttpClient(Handler) { BaseAddress = new Uri("https://api.internal/"), Timeout = Timeout.InfiniteTimeSpan };
     }

@@ -1,5 +1,7 @@
 using System.Net.Http.Metrics;
 using PooledClients.Http.CallSites;
+using PooledClients.Http.Exchanges.Timing;
+using PooledClients.Http.Retries;
 
 namespace PooledClients.Http.Exchanges;
 
@@ -12,10 +14,18 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
     private readonly HttpClientState _client;
     private readonly CallSiteSampler _sampler;
     private readonly RequestDurationInstruments _durations;
+    private readonly HttpResilience? _resilience;
     private readonly Action<HttpMetricsEnrichmentContext> _tagClient;
+    private readonly Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> _sendOnce;
 
-    public HttpExchangeHandler(HttpClientState client, CallSiteSampler sampler, RequestDurationInstruments durations)
+    /// <param name="client">The client.</param>
+    /// <param name="sampler">Says who makes a request.</param>
+    /// <param name="durations">Says whether anybody wants a request's duration.</param>
+    /// <param name="resilience">Tries again what failed; without it nothing is.</param>
+    public HttpExchangeHandler(HttpClientState client, CallSiteSampler sampler, RequestDurationInstruments durations, HttpResilience? resilience = null)
     {
+        _resilience = resilience;
+        _sendOnce = SendOnceAsync;
         _durations = durations;
         _client = client;
         _sampler = sampler;
@@ -39,7 +49,36 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         try
         {
             exchange.ThrowIfLate();
-            response = isAsync ? await base.SendAsync(request, exchange.Token).ConfigureAwait(false) : base.Send(request, exchange.Token);
+            var authority = _resilience?.Begin(request.RequestUri);
+            if (authority is null)
+            {
+                response = await SendOnceAsync(request, isAsync, exchange.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                var sent = new SentRequest(request);
+                HttpAttempt? first = null;
+                if (authority.Breaker is null or { IsClosed: true })
+                {
+                    try
+                    {
+                        response = await SendOnceAsync(request, isAsync, exchange.Token).ConfigureAwait(false);
+                        first = new(response, Failure: null);
+                    }
+#pragma warning disable CA1031 // Judged, and thrown on unless it is tried again.
+                    catch (Exception exception)
+#pragma warning restore CA1031
+                    {
+                        first = new(Response: null, exception);
+                    }
+                }
+
+                if (response is null || !authority.TryEnd(response))
+                {
+                    response = await _resilience!.GoOnAsync(authority, first, sent, exchange, _sendOnce, isAsync, exchange.Token).ConfigureAwait(false);
+                }
+            }
+
             if (response is null)
             {
                 // A handler's fault, which the client tells.
@@ -69,6 +108,10 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
 
         return response;
     }
+
+    // A synchronous one has ended when it returns.
+    private Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
+        => isAsync ? base.SendAsync(request, cancellationToken) : Task.FromResult(base.Send(request, cancellationToken));
 
     private static void ThrowIfAborted(HttpExchange exchange, Exception? cause, CancellationToken cancellationToken)
     {

@@ -1,6 +1,8 @@
 using System.Net.Http.Json;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
+using PooledClients.Http.Exchanges.Timing;
+using PooledClients.Http.Retries;
 
 namespace PooledClients.Http.Exchanges;
 

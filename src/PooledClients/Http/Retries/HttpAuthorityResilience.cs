@@ -72,6 +72,20 @@ internal sealed class HttpAuthorityResilience
         return true;
     }
 
+    /// <summary>Ends a request whose first attempt was answered well.</summary>
+    /// <returns>Whether it was; else it is judged, and perhaps tried again.</returns>
+    public bool TryEnd(HttpResponseMessage response)
+    {
+        if (response is null || HttpFaults.IsTransient(response, failure: null))
+        {
+            return false;
+        }
+
+        Breaker?.Report(RequestOutcome.Answered);
+        Interlocked.Decrement(ref _requests);
+        return true;
+    }
+
     public void End(bool failed)
     {
         if (failed)
@@ -114,18 +128,16 @@ internal sealed class HttpAuthorityResilience
     /// Whether another attempt is made, and after which pause. Decides all of it, for what follows can no longer say no: whether it may help,
     /// whether there is time, whether there is budget, which is then spent.
     /// </summary>
-    /// <param name="request">The request.</param>
-    /// <param name="sent">How it was sent first.</param>
+    /// <param name="sent">The request as it was sent first.</param>
     /// <param name="retries">How often it has been sent again.</param>
     /// <param name="response">What came of the last attempt, if anything did.</param>
     /// <param name="failure">Why nothing came.</param>
     /// <param name="call">What it is sent for.</param>
     /// <param name="pause">The pause.</param>
-    public bool TryRetry(
-        HttpRequestMessage request, in SentRequest sent, int retries, HttpResponseMessage? response, Exception? failure, IHttpCall? call, out TimeSpan pause)
+    public bool TryRetry(in SentRequest sent, int retries, HttpResponseMessage? response, Exception? failure, IHttpCall? call, out TimeSpan pause)
     {
         pause = default;
-        if (retries >= _options.MaxRetries || !HttpFaults.IsTransient(response, failure) || !sent.IsRepeatable(request) || sent.IsElsewhere(request))
+        if (retries >= _options.MaxRetries || !HttpFaults.IsTransient(response, failure) || !sent.IsRepeatable || sent.IsElsewhere)
         {
             return false;
         }

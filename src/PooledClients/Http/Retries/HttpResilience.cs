@@ -8,13 +8,17 @@ using PooledClients.Resilience;
 
 namespace PooledClients.Http.Retries;
 
-/// <summary>Tries idempotent requests again, and leaves an authority alone that only fails.</summary>
-internal sealed class HttpResilienceHandler : DelegatingHandler
+/// <summary>
+/// Tries idempotent requests again, and leaves an authority alone that only fails. A request that is answered well at once does not come here:
+/// who sends it asks <see cref="Begin"/> before, and tells the authority after.
+/// </summary>
+internal sealed class HttpResilience
 {
     // A crawler's authorities must not add up for ever; those past the bound are sent to as they come.
     private const int MostAuthorities = 1000;
 
     private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), HttpAuthorityResilience> _authorities = new();
+    private readonly LastAddress<HttpAuthorityResilience> _last = new();
     private readonly string _client;
     private readonly HttpResilienceOptions _options;
     private readonly AddressPolicies _shared;
@@ -23,7 +27,7 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
     private readonly ILogger _logger;
     private readonly IdleSweep? _sweep;
 
-    public HttpResilienceHandler(
+    public HttpResilience(
         string client,
         HttpResilienceOptions options,
         AddressPolicies shared,
@@ -42,45 +46,80 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         _logger = logger;
     }
 
-    // It has ended when it returns: pauses between attempts block this thread, which is the caller's.
-    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
-        => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, request, isAsync: false, cancellationToken).GetAwaiter().GetResult()
-            : base.Send(request, cancellationToken);
-
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => Find(request.RequestUri) is { } authority
-            ? SendAsync(authority, request, isAsync: true, cancellationToken)
-            : base.SendAsync(request, cancellationToken);
-
-    // An attempt that succeeds at once costs this frame alone.
-    private async Task<HttpResponseMessage> SendAsync(HttpAuthorityResilience authority, HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
+    /// <summary>Finds what is known of the request's authority and counts the request, until its <see cref="HttpAuthorityResilience.End"/>.</summary>
+    /// <returns>Nothing where there is no authority, or too many are known.</returns>
+    public HttpAuthorityResilience? Begin(Uri? uri)
     {
-        var call = request.Options.TryGetValue(IHttpCall.Key, out var known) ? known : null;
-        var sent = new SentRequest(request);
+        if (uri is not { IsAbsoluteUri: true })
+        {
+            return null;
+        }
+
+        var host = uri.Host;
+        if (_last.Get(uri, host) is { } last && last.TryBegin())
+        {
+            return last;
+        }
+
+        var key = (uri.Scheme, host, uri.Port);
+        while (true)
+        {
+            if (!_authorities.TryGetValue(key, out var authority))
+            {
+                if (_authorities.Count >= MostAuthorities)
+                {
+                    return null;
+                }
+
+                var made = Create(uri);
+                authority = _authorities.GetOrAdd(key, made);
+                if (authority != made)
+                {
+                    made.Drop();
+                }
+
+                _sweep?.Wake();
+            }
+
+            if (authority.TryBegin())
+            {
+                _last.Set(uri, host, authority);
+                return authority;
+            }
+
+            // It is being forgotten.
+            _authorities.TryRemove(new(key, authority));
+        }
+    }
+
+    /// <summary>Makes the attempts after the first, or all of them where the breaker is not closed, and ends the request at its authority.</summary>
+    /// <param name="authority">What <see cref="Begin"/> found.</param>
+    /// <param name="first">How the first attempt went; none where none was made.</param>
+    /// <param name="sent">The request as it was sent first.</param>
+    /// <param name="call">What it is sent for.</param>
+    /// <param name="send">Makes an attempt. Where it is made synchronously it has ended on return, and pauses block this thread, which is the caller's.</param>
+    /// <param name="isAsync">Whether the caller awaits it.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<HttpResponseMessage> GoOnAsync(
+        HttpAuthorityResilience authority,
+        HttpAttempt? first,
+        SentRequest sent,
+        IHttpCall call,
+        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send,
+        bool isAsync,
+        CancellationToken cancellationToken)
+    {
+        var request = sent.Message;
         var outcome = RequestOutcome.Ignored;
         try
         {
             for (var retries = 0; ; retries++)
             {
-                HttpResponseMessage? response = null;
-                Exception? failure = null;
-                try
-                {
-                    response = authority.Breaker is { IsClosed: false } breaker ? await ProbeAsync(breaker, request, call, isAsync, cancellationToken).ConfigureAwait(false)
-                        : isAsync ? await base.SendAsync(request, cancellationToken).ConfigureAwait(false)
-                        : base.Send(request, cancellationToken);
-                }
-#pragma warning disable CA1031 // Judged, and thrown on unless it is tried again.
-                catch (Exception exception)
-#pragma warning restore CA1031
-                {
-                    failure = exception is BreakerOpenException open ? LeftAlone(authority, open) : exception;
-                }
-
+                var (response, failure) = first ?? await TryAsync(authority, request, call, send, isAsync, cancellationToken).ConfigureAwait(false);
+                first = null;
                 outcome = HttpFaults.Judge(response, failure, call);
                 authority.Breaker?.Report(outcome);
-                if (cancellationToken.IsCancellationRequested || !authority.TryRetry(request, sent, retries, response, failure, call, out var pause))
+                if (cancellationToken.IsCancellationRequested || !authority.TryRetry(sent, retries, response, failure, call, out var pause))
                 {
                     if (failure is not null)
                     {
@@ -91,8 +130,8 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
                 }
 
                 response?.Dispose();
-                sent.Restore(request);
-                call?.BackOff();
+                sent.Restore();
+                call.BackOff();
                 await PauseAsync(pause, isAsync, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -102,11 +141,32 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         }
     }
 
-    private Task<HttpResponseMessage> ProbeAsync(AddressBreaker breaker, HttpRequestMessage request, IHttpCall? call, bool isAsync, CancellationToken cancellationToken)
-        => breaker.ProbeAsync(
-            () => isAsync ? base.SendAsync(request, cancellationToken) : Task.FromResult(base.Send(request, cancellationToken)),
-            response => HttpFaults.Judge(response, failure: null, call),
-            failure => HttpFaults.Judge(response: null, failure, call));
+    private static async Task<HttpAttempt> TryAsync(
+        HttpAuthorityResilience authority,
+        HttpRequestMessage request,
+        IHttpCall call,
+        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send,
+        bool isAsync,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new(
+                authority.Breaker is { IsClosed: false } breaker
+                    ? await breaker.ProbeAsync(
+                        () => send(request, isAsync, cancellationToken),
+                        response => HttpFaults.Judge(response, failure: null, call),
+                        failure => HttpFaults.Judge(response: null, failure, call)).ConfigureAwait(false)
+                    : await send(request, isAsync, cancellationToken).ConfigureAwait(false),
+                Failure: null);
+        }
+#pragma warning disable CA1031 // Judged, and thrown on unless it is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return new(Response: null, exception is BreakerOpenException open ? LeftAlone(authority, open) : exception);
+        }
+    }
 
     private async ValueTask PauseAsync(TimeSpan pause, bool isAsync, CancellationToken cancellationToken)
     {
@@ -138,43 +198,6 @@ internal sealed class HttpResilienceHandler : DelegatingHandler
         }
 
         return !_authorities.IsEmpty;
-    }
-
-    private HttpAuthorityResilience? Find(Uri? uri)
-    {
-        if (uri is not { IsAbsoluteUri: true })
-        {
-            return null;
-        }
-
-        var key = (uri.Scheme, uri.Host, uri.Port);
-        while (true)
-        {
-            if (!_authorities.TryGetValue(key, out var authority))
-            {
-                if (_authorities.Count >= MostAuthorities)
-                {
-                    return null;
-                }
-
-                var made = Create(uri);
-                authority = _authorities.GetOrAdd(key, made);
-                if (authority != made)
-                {
-                    made.Drop();
-                }
-
-                _sweep?.Wake();
-            }
-
-            if (authority.TryBegin())
-            {
-                return authority;
-            }
-
-            // It is being forgotten.
-            _authorities.TryRemove(new(key, authority));
-        }
     }
 
     private HttpAuthorityResilience Create(Uri uri) => new(_client, uri, _options, _shared, _time, _metrics, _logger);

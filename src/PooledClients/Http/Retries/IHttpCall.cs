@@ -3,9 +3,6 @@ namespace PooledClients.Http.Retries;
 /// <summary>What a retry and a breaker have to know of the exchange they work for.</summary>
 internal interface IHttpCall
 {
-    /// <summary>Where a request carries its call.</summary>
-    static readonly HttpRequestOptionsKey<IHttpCall> Key = new("PooledClients.Exchange");
-
     /// <summary>Gets what is left until the deadline; infinite without one, never negative.</summary>
     TimeSpan Remaining { get; }
 

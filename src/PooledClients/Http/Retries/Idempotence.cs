@@ -1,4 +1,4 @@
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Retries;
 
 /// <summary>Which requests a server may get twice.</summary>
 internal static class Idempotence

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Net.Http.Json;
-using PooledClients.Http.Exchanges;
 
 namespace PooledClients.Http.Retries;
 

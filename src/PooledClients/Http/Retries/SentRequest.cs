@@ -10,6 +10,7 @@ internal readonly struct SentRequest
 {
     private const string Authorization = "Authorization";
 
+    private readonly HttpRequestMessage _request;
     private readonly Uri? _uri;
     private readonly HttpMethod _method;
     private readonly HttpContent? _content;
@@ -18,6 +19,7 @@ internal readonly struct SentRequest
 
     public SentRequest(HttpRequestMessage request)
     {
+        _request = request;
         _uri = request.RequestUri;
         _method = request.Method;
         _content = request.Content;
@@ -26,13 +28,16 @@ internal readonly struct SentRequest
     }
 
     /// <summary>Whether the server may get it twice, and it can be sent twice.</summary>
-    public bool IsRepeatable(HttpRequestMessage request) => Repeatable.IsRepeatable(request, _method, _content);
+    public bool IsRepeatable => Repeatable.IsRepeatable(_request, _method, _content);
 
     /// <summary>Whether a redirect has led to another address, where the same may not be sent.</summary>
-    public bool IsElsewhere(HttpRequestMessage request) => request.RequestUri != _uri;
+    public bool IsElsewhere => _request.RequestUri != _uri;
 
-    public void Restore(HttpRequestMessage request)
+    public HttpRequestMessage Message => _request;
+
+    public void Restore()
     {
+        var request = _request;
         request.RequestUri = _uri;
         request.Method = _method;
         if (_content is not null)

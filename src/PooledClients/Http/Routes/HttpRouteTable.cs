@@ -43,10 +43,11 @@ internal sealed class HttpRouteTable
     {
         var uri = request.RequestUri;
         var isAbsolute = uri is { IsAbsoluteUri: true };
-        name.TryWrite(CultureInfo.InvariantCulture, $"{Cut(request.Method.Method, 16)} {Cut(isAbsolute ? uri!.Host : "", 255)}", out var length);
+        var length = Append(Cut(request.Method.Method, 16), name, 0);
+        name[length++] = ' ';
+        length = isAbsolute ? Append(Cut(uri!.Host, 255), name, length) : length;
         if (isAbsolute && uri!.Port >= 0)
         {
-            // An interpolated number is boxed as long as the code is not optimised.
             name[length++] = ':';
             uri.Port.TryFormat(name[length..], out var digits, provider: CultureInfo.InvariantCulture);
             length += digits;
@@ -59,9 +60,7 @@ internal sealed class HttpRouteTable
                 name[length++] = '/';
             }
 
-            var shown = Cut(template, name.Length - length);
-            shown.CopyTo(name[length..]);
-            return length + shown.Length;
+            return Append(Cut(template, name.Length - length), name, length);
         }
 
         return isAbsolute ? length + RouteTemplate.Write(Path(uri!), name[length..]) : length;
@@ -72,6 +71,12 @@ internal sealed class HttpRouteTable
     {
         var path = uri.PathAndQuery.AsSpan();
         return path.IndexOf('?') is >= 0 and var end ? path[..end] : path;
+    }
+
+    private static int Append(ReadOnlySpan<char> text, Span<char> name, int length)
+    {
+        text.CopyTo(name[length..]);
+        return length + text.Length;
     }
 
     private static ReadOnlySpan<char> Cut(string text, int length) => text.AsSpan(0, Math.Min(text.Length, length));
