@@ -7,7 +7,7 @@ public sealed class RoomOrderTests
     private static readonly string[] Rooms =
     [
         "Platform", "Options", "Snapshots/Certificates", "Snapshots", "", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
-        "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget", "Connections/Telemetry", "Connections/Wire", "Connections/Dialing",
+        "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",

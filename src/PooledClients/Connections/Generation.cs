@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections;

@@ -15,26 +15,16 @@ namespace PooledClients.Connections;
 /// What lives for years under one or more channels: over HTTP/2 a pool of connections an endpoint, otherwise the current generation of
 /// a handler of the runtime's. New trust, identity or network retires their connections under live calls.
 /// </summary>
-internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
+internal sealed class Transport : IReclaimable, IDisposable
 {
-    // A request may be queued for a connection of a replaced handler; past this age the handler goes all the same.
-    private static readonly TimeSpan RetiredAge = TimeSpan.FromMinutes(1);
-
     private readonly Lock _lock = new();
     private readonly IReadOnlyList<Action<SocketsHttpHandler>> _configure;
     private readonly TransportServices _services;
-    private readonly TrustChanges _trustChanges = new();
     private readonly IDisposable? _trustChange;
-    private readonly TimeSpan _idleTimeout;
 
-    // One a name that the server's certificate has to have and an address; only grows, by what requests ask for.
-    private readonly ConcurrentDictionary<(string Scheme, string Authority, int Port, string? Host), Lazy<EndpointPool>> _endpoints = new();
-
-    // Replaced generations until their handler is disposed and their last connection is closed; guarded by _lock.
-    private readonly List<Generation> _retired = [];
-
-    // Written under _lock; a reader that finds it replaced tries again.
-    private volatile Generation _current;
+    // Replaced under _lock.
+    private readonly Generations _generations;
+    private TransportEndpoints _endpoints;
     private volatile bool _disposed;
     private long _lastUsed;
 
@@ -48,6 +38,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();
+        _generations = new Generations(number => new Generation(number, this, CreateHandler(), services));
 
         // Before the first generation reads trust and identity, so that no change after that is missed.
         _trustChange = key.Tls?.OnChange(OnTrustChanged);
@@ -55,7 +46,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         {
             lock (_lock)
             {
-                _current = CreateGeneration(number: 1);
+                _generations.Next();
             }
         }
         catch
@@ -64,19 +55,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
             throw;
         }
 
-        _idleTimeout = _current.IdleTimeout;
-        if (key is { IsMultiplexed: true, Address: { } address, Endpoints: null } && !_current.IsProxied(address.ChannelAddress))
-        {
-            Endpoint = CreateEndpoint(address, address.ChannelAddress.IdnHost);
-        }
-
-        if (key is { Endpoints: { } endpoints, Address: { } service })
-        {
-            Set = new EndpointSet(
-                endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, this, CreateEndpoint, services.TimeProvider, services.Logger);
-            services.Endpoints.Add(Set);
-        }
-
+        _endpoints = new TransportEndpoints(this, services, CreateHandler);
         services.Gate.AddReclaimable(this);
     }
 
@@ -88,10 +67,10 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     public Connector Connector { get; }
 
     /// <summary>Gets the pool of the one address of a gRPC transport; none through a proxy, whose connections are the runtime's, or of several endpoints.</summary>
-    public EndpointPool? Endpoint { get; }
+    public EndpointPool? Endpoint => _endpoints.Only;
 
     /// <summary>Gets the endpoints of the address; none where it is one endpoint.</summary>
-    public EndpointSet? Set { get; }
+    public EndpointSet? Set => _endpoints.Set;
 
     /// <summary>Gets the time without traffic after which a ping is sent; doubled whenever the server has had too many. Written under the lock.</summary>
     public TimeSpan? PingDelay { get; private set; }
@@ -106,7 +85,7 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
 
     public string Address => Key.DisplayName;
 
-    public Generation Current => _current;
+    public Generation Current => _generations.Current;
 
     /// <summary>Gets the generations that still have anything, the current one last.</summary>
     public IReadOnlyList<Generation> Generations
@@ -115,20 +94,12 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         {
             lock (_lock)
             {
-                return [.. _retired, _current];
+                return _generations.All;
             }
         }
     }
 
-    public IEnumerable<EndpointPool> Endpoints
-    {
-        get
-        {
-            var others = _endpoints.Values.Where(static pool => pool.IsValueCreated).Select(static pool => pool.Value);
-            others = Set is null ? others : others.Concat(Set.Pools);
-            return Endpoint is null ? others : others.Prepend(Endpoint);
-        }
-    }
+    public IEnumerable<EndpointPool> Endpoints => _endpoints.All;
 
     public int Connections => Generations.Sum(static generation => generation.Connections) + Endpoints.Sum(static pool => pool.Connections.Current.Length + pool.Dialing);
 
@@ -139,81 +110,33 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>Told the stream limit of each connection whose server names one.</summary>
-    public event Action<int>? StreamLimitLearned;
+    public event Action<int>? StreamLimitLearned
+    {
+        add => _endpoints.StreamLimitLearned += value;
+        remove => _endpoints.StreamLimitLearned -= value;
+    }
 
     /// <summary>Gets the calls in flight, open streams included.</summary>
     public int InFlight => Generations.Sum(static generation => generation.InFlight) + Endpoints.Sum(static pool => pool.Connections.InFlight);
 
-    /// <summary>
-    /// Gets the pool that a request's connections come from; none when the runtime picks them: for HTTP/1.1, also where a request may fall
-    /// back to it, and through a proxy.
-    /// </summary>
-    public EndpointPool? EndpointOf(HttpRequestMessage request)
-    {
-        if (Endpoint is null || request.Version.Major != 2 || request.VersionPolicy != HttpVersionPolicy.RequestVersionExact)
-        {
-            return null;
-        }
-
-        // A handler in front may have sent the request elsewhere, or to another host at the same address.
-        var uri = request.RequestUri!;
-        var host = request.Headers.Host;
-        return host is null && Key.Address!.IsAt(uri) ? Endpoint : _endpoints.GetOrAdd(
-            (uri.Scheme, uri.IdnHost, uri.Port, host),
-            static (key, transport) => new Lazy<EndpointPool>(() => transport.CreateEndpoint(key.Scheme, key.Authority, key.Port, key.Host)),
-            this).Value;
-    }
+    /// <summary>Gets the pool that a request's connections come from; none when the runtime picks them.</summary>
+    public EndpointPool? EndpointOf(HttpRequestMessage request) => _endpoints.Of(request);
 
     /// <summary>Gets the endpoints that a request may go to; none where its address is one endpoint, or another one's.</summary>
-    public EndpointSet? SetOf(HttpRequestMessage request) =>
-        Set is not null && request.Headers.Host is null && Key.Address is { } service && service.Port == request.RequestUri!.Port && service.Host == request.RequestUri.IdnHost ? Set : null;
+    public EndpointSet? SetOf(HttpRequestMessage request) => _endpoints.SetOf(request);
 
     /// <summary>Counts a request on the current generation; the caller gives it back by <see cref="Generation.Exit"/>.</summary>
     public Generation Enter()
     {
         while (true)
         {
-            var generation = _current;
+            var generation = Current;
             if (generation.TryEnter())
             {
                 return generation;
             }
 
             ObjectDisposedException.ThrowIf(_disposed, typeof(IGrpcChannelPool));
-        }
-    }
-
-    /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="call">Tells whether a connection has taken the request; unknown without.</param>
-    /// <param name="isAsync">Whether the caller awaits it; otherwise it is sent synchronously, and has ended on return.</param>
-    /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, IPendingCall? call, bool isAsync, CancellationToken cancellationToken)
-    {
-        var generation = Enter();
-        var destination = generation.BeginCall(request);
-        try
-        {
-            return isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
-        }
-        catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
-        {
-            // As the handler's own connect timeout is told: it is this client's limit.
-            throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
-        }
-        catch (HttpRequestException exception) when (IsEnd(exception) && Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
-        {
-            // The same failure to whoever judges it by its error or its cause; only people read the rest.
-            throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
-        }
-        catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
-        {
-            throw new OperationCanceledException(budget.Message, budget, cancellationToken);
-        }
-        finally
-        {
-            generation.Exit();
-            destination.EndCall();
         }
     }
 
@@ -254,13 +177,13 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         lock (_lock)
         {
             // A dial that waits for room is nothing that could be given back, and who waits for it is not idle.
-            var open = _current.Connections + Endpoints.Sum(static pool => pool.Connections.Current.Length);
-            if (_disposed || open == 0 || !_current.IsIdle || InFlight > 0 || Endpoints.Any(static pool => pool.Waiting > 0))
+            var open = Current.Connections + Endpoints.Sum(static pool => pool.Connections.Current.Length);
+            if (_disposed || open == 0 || !Current.IsIdle || InFlight > 0 || Endpoints.Any(static pool => pool.Waiting > 0))
             {
                 return false;
             }
 
-            _services.Logger.PoolReclaimed(Address, Connections, _current.Number);
+            _services.Logger.PoolReclaimed(Address, Connections, Current.Number);
             ReplaceLocked(reason: null);
         }
 
@@ -283,16 +206,10 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
             }
 
             _disposed = true;
-            _current.Retire();
-            _retired.Add(_current);
+            _generations.Retire();
         }
 
-        Set?.Dispose();
-        foreach (var pool in Endpoints)
-        {
-            pool.Close();
-        }
-
+        _endpoints.Close();
         _trustChange?.Dispose();
         _services.Gate.RemoveReclaimable(this);
     }
@@ -325,19 +242,10 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
     public void CloseAll()
     {
         Retire();
-        foreach (var pool in Endpoints)
-        {
-            pool.Dispose();
-        }
-
+        _endpoints.CloseAll();
         lock (_lock)
         {
-            foreach (var generation in _retired)
-            {
-                generation.Dispose();
-            }
-
-            _retired.Clear();
+            _generations.CloseAll();
         }
     }
 
@@ -347,22 +255,6 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         Volatile.Write(ref _lastUsed, _services.TimeProvider.GetTimestamp());
         _services.Gate.NotifyIdle(this);
     }
-
-    int IEndpointOwner.GenerationNumber => _current.Number;
-
-    void IEndpointOwner.Connected()
-    {
-    }
-
-    void IEndpointOwner.DialFailed()
-    {
-    }
-
-    void IEndpointOwner.Lost()
-    {
-    }
-
-    void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(Set is null ? limit : Set.Pools.Max(static pool => pool.StreamLimit));
 
     /// <summary>The runtime could make no connection for a call.</summary>
     public void ConnectFailed(Exception exception)
@@ -374,15 +266,12 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         }
     }
 
-    private static bool IsEnd(HttpRequestException exception) =>
-        exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
-
     private void OnTrustChanged()
     {
-        _trustChanges.Count();
+        _generations.TrustChanged();
         lock (_lock)
         {
-            if (!_disposed && _trustChanges.IsPending)
+            if (!_disposed && _generations.IsOutOfDate)
             {
                 ReplaceLocked("its certificates changed");
             }
@@ -391,64 +280,21 @@ internal sealed class Transport : IReclaimable, IEndpointOwner, IDisposable
         RetireConnections();
     }
 
-    private Generation CreateGeneration(int number) => _trustChanges.Make(() => new Generation(number, this, CreateHandler(), _services));
-
     private SocketsHttpHandler CreateHandler() => HandlerFactory.Create(Key, PingDelay, _configure);
 
-    private EndpointPool CreateEndpoint(ServiceAddress address, string host)
-    {
-        EndPoint target = address.IsUnix ? new UnixDomainSocketEndPoint(address.Host) : new DnsEndPoint(address.Host, address.Port);
-        return CreateEndpoint(this, new EndpointAddress(address.ToString(), host, target, address.IsSecure), Backoff);
-    }
-
-    // Certificates are verified for the service's host, wherever the endpoint is; each endpoint has its own backoff and cap.
-    private EndpointPool CreateEndpoint(IEndpointOwner owner, EndPoint target, string? host)
-    {
-        // A discovered one may be in clear text where the address allows both.
-        var service = Key.Address!;
-        var known = target as ServiceEndPoint;
-        var isSecure = Key.Endpoints!.MayBeClearText ? known?.IsSecure ?? service.IsSecure : service.IsSecure;
-        var address = new EndpointAddress($"{service} ({target})", known?.Host ?? host ?? service.ChannelAddress.IdnHost, known?.Socket ?? target, isSecure);
-        return CreateEndpoint(owner, address, new ConnectBackoff(_services.TimeProvider));
-    }
-
-    private EndpointPool CreateEndpoint(IEndpointOwner owner, EndpointAddress address, ConnectBackoff backoff)
-    {
-        var budget = _services.Gate.CreateAddress(address.Name, Key.Connection.ConnectionCap(isMultiplexed: true), Key.Kind);
-        var dialer = new EndpointDialer(address, CreateHandler, Connector, backoff, budget, _services.TimeProvider);
-        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger, _services.Diagnostics?.Addresses);
-    }
-
-    // The certificate is to have the name that the request calls its host.
-    private EndpointPool CreateEndpoint(string scheme, string host, int port, string? hostHeader)
-    {
-        var name = hostHeader is null ? host : new Uri($"{scheme}://{hostHeader}").IdnHost;
-        return CreateEndpoint(Key.Address is { IsUnix: true } unix ? unix : new ServiceAddress(scheme, host, port), name);
-    }
-
-    private void RetireConnections()
-    {
-        foreach (var pool in Endpoints)
-        {
-            pool.RetireAll();
-        }
-    }
+    // None before the constructor is through: a change of trust may come meanwhile.
+    private void RetireConnections() => Volatile.Read(ref _endpoints)?.RetireAll();
 
     private void ReplaceLocked(string? reason)
     {
-        var old = _current;
         if (reason is not null)
         {
-            _services.Logger.GenerationReplaced(Address, old.Number, reason);
+            _services.Logger.GenerationReplaced(Address, Current.Number, reason);
 
             // What follows a semicolon differs from time to time, which is not for an attribute.
             _services.Diagnostics?.Metrics.GenerationReplaced(Address, reason.Split(';')[0]);
         }
 
-        _current = CreateGeneration(old.Number + 1);
-        _retired.RemoveAll(static generation => generation.IsGone);
-        _retired.Add(old);
-        old.Retire();
-        old.DisposeHandlerAfter(RetiredAge);
+        _generations.Next();
     }
 }

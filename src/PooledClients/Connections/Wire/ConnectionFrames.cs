@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections.Wire;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PooledClients.Connections.Telemetry;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Platform;
 
 namespace PooledClients.Connections.Wire;

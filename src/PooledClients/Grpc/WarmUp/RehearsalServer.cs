@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections;
 using PooledClients.Connections.Wire;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Grpc.Retries;
 
 namespace PooledClients.Grpc.WarmUp;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
-using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 
 namespace PooledClients.Http.Leaks;
@@ -16,9 +15,8 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly HttpMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly ResponseReports _reports;
     private readonly ITimer _sweep;
 
     // Guarded by the lock. A weak reference has a handle and a finalizer: made anew for each response, it costs a third of the tracking.
@@ -32,9 +30,8 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 
     public ResponseRegistry(HttpMetrics metrics, TimeProvider time, ILogger<ResponseRegistry> logger)
     {
-        _metrics = metrics;
         _time = time;
-        _logger = logger;
+        _reports = new ResponseReports(metrics, logger);
         Deadlines = new DeadlineSchedule(time);
         _sweep = time.CreateUncapturedTimer(static state => ((ResponseRegistry)state!).Sweep(), this, Timeout.InfiniteTimeSpan);
     }
@@ -184,7 +181,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     {
         if (exchange.WasWarned)
         {
-            _logger.HeldResponseReturned(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds);
+            _reports.Returned(exchange);
         }
     }
 
@@ -267,32 +264,11 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             }
         }
 
-        ReportCollected(collected.Where(static exchange => exchange.TryCollect()).ToList());
-        foreach (var held in warned.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        _reports.Leaked(collected.Where(static exchange => exchange.TryCollect()).ToList());
+        _reports.Held(warned);
+        foreach (var exchange in aborted.Where(static exchange => exchange.Abort(ExchangeEnd.HeldTooLong)))
         {
-            var (route, site) = held.Key;
-            var oldest = held.Max(static exchange => exchange.Age);
-            _logger.ResponseHeld(held.Count(), route.Client.DisplayName, route, oldest.TotalSeconds, site);
-        }
-
-        foreach (var exchange in aborted)
-        {
-            if (exchange.Abort(ExchangeEnd.HeldTooLong))
-            {
-                _logger.HeldResponseAborted(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds, Site(exchange));
-            }
-        }
-    }
-
-    private void ReportCollected(IReadOnlyList<HttpExchange> collected)
-    {
-        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Route, Site(exchange))))
-        {
-            var (route, site) = leaks.Key;
-            var count = leaks.Count();
-            _metrics.ResponsesLeaked(route.Client.DisplayName, count);
-            _metrics.ResponsesReclaimed(route.Client.DisplayName, count, "collected");
-            _logger.ResponseLeaked(count, route.Client.DisplayName, route, site);
+            _reports.Aborted(exchange);
         }
     }
 
@@ -312,11 +288,4 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     }
 
     private static bool IsOver(TimeSpan held, TimeSpan? limit) => limit is { } most && most > TimeSpan.Zero && held >= most;
-
-    private static string Site(HttpExchange exchange) => exchange switch
-    {
-        { CallSite: { } site } => site,
-        { Route.LastCallSite: { } site } => $"probably {site} (a sampled call of this route)",
-        _ => "not known yet (the next calls of this route are captured)",
-    };
 }

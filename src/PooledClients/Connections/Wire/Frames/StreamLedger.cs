@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>
 /// The streams of one connection. A stream counts from its HEADERS to its reset, by whomever, or to the END_STREAM of both sides (RFC

@@ -1,6 +1,7 @@
+using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
 
-namespace PooledClients.Connections;
+namespace PooledClients.Grpc.Sending;
 
 /// <summary>A call that the runtime picks a connection for.</summary>
 internal sealed class RuntimeSender : ICallSender

@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>Counts the streams that a server ends on an HTTP/2 connection of the runtime's own pool, and knows nothing else of it.</summary>
 internal sealed class EndedStreams : IEndedStreams, IFrameReceiver

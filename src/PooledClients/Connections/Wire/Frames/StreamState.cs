@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>How far an open stream has come.</summary>
 [Flags]

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>What this library has to know of HTTP/2's frames (RFC 9113, sections 4.1 and 6).</summary>
 internal static class Http2Frame

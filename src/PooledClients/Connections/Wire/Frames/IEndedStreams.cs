@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>Told of the bytes that have arrived on an HTTP/2 connection, in order.</summary>
 internal interface IEndedStreams

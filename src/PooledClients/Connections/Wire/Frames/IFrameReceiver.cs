@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>Told of the frames of one direction, in order.</summary>
 internal interface IFrameReceiver

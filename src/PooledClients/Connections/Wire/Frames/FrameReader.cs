@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Wire;
+namespace PooledClients.Connections.Wire.Frames;
 
 /// <summary>
 /// Follows the frames of one direction of an HTTP/2 connection by their headers (RFC 9113, section 4.1), whatever the pieces in which

@@ -1,0 +1,48 @@
+using PooledClients.Connections;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Endpoints;
+
+namespace PooledClients.Http.Exchanges;
+
+/// <summary>Requests whose connections the runtime picks, with failures told as a plain client tells them.</summary>
+internal static class TransportRequests
+{
+    /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
+    /// <param name="transport">The transport.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="call">Tells whether a connection has taken the request; unknown without.</param>
+    /// <param name="isAsync">Whether the caller awaits it; otherwise it is sent synchronously, and has ended on return.</param>
+    /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
+    public static async Task<HttpResponseMessage> SendAsync(
+        this Transport transport, HttpRequestMessage request, IPendingCall? call, bool isAsync, CancellationToken cancellationToken)
+    {
+        var generation = transport.Enter();
+        var destination = generation.BeginCall(request);
+        try
+        {
+            return isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
+        {
+            // As the handler's own connect timeout is told: it is this client's limit.
+            throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
+        }
+        catch (HttpRequestException exception) when (IsEnd(exception) && transport.Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
+        {
+            // The same failure to whoever judges it by its error or its cause; only people read the rest.
+            throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
+        }
+        catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
+        {
+            throw new OperationCanceledException(budget.Message, budget, cancellationToken);
+        }
+        finally
+        {
+            generation.Exit();
+            destination.EndCall();
+        }
+    }
+
+    private static bool IsEnd(HttpRequestException exception) =>
+        exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging;
+using PooledClients.Diagnostics;
+using PooledClients.Http.Exchanges;
+
+namespace PooledClients.Http.Leaks;
+
+/// <summary>Says what becomes of responses that are left open.</summary>
+internal sealed class ResponseReports(HttpMetrics metrics, ILogger logger)
+{
+    public void Leaked(IReadOnlyList<HttpExchange> collected)
+    {
+        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        {
+            var (route, site) = leaks.Key;
+            var count = leaks.Count();
+            metrics.ResponsesLeaked(route.Client.DisplayName, count);
+            metrics.ResponsesReclaimed(route.Client.DisplayName, count, "collected");
+            logger.ResponseLeaked(count, route.Client.DisplayName, route, site);
+        }
+    }
+
+    public void Held(IReadOnlyList<HttpExchange> warned)
+    {
+        foreach (var held in warned.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        {
+            var (route, site) = held.Key;
+            var oldest = held.Max(static exchange => exchange.Age);
+            logger.ResponseHeld(held.Count(), route.Client.DisplayName, route, oldest.TotalSeconds, site);
+        }
+    }
+
+    public void Aborted(HttpExchange exchange) =>
+        logger.HeldResponseAborted(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds, Site(exchange));
+
+    public void Returned(HttpExchange exchange) =>
+        logger.HeldResponseReturned(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds);
+
+    private static string Site(HttpExchange exchange) => exchange switch
+    {
+        { CallSite: { } site } => site,
+        { Route.LastCallSite: { } site } => $"probably {site} (a sampled call of this route)",
+        _ => "not known yet (the next calls of this route are captured)",
+    };
+}
