@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Processes;
+using PooledClients.IntegrationTests.Proxies;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -19,7 +20,7 @@ public class ProxyTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version), tls: true);
-        await using var proxy = CreateProxy(withCredentials);
+        await using var proxy = TunnelProxy.Start(withCredentials);
         var credentials = withCredentials ? new NetworkCredential("user", "secret") : null;
         await using var twins = new HttpTwins(
             Log, server.Address, version, options => options.Deadline = TimeSpan.FromSeconds(20),
@@ -68,7 +69,7 @@ public class ProxyTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(HttpVersion.Version11, tls: true);
-        await using var proxy = CreateProxy(withCredentials: false);
+        await using var proxy = TunnelProxy.Start(withCredentials: false);
 
         var child = (await ChildProcess.RunAsync(
             GetThroughTheProcessesProxyAsync, descriptorLimit: null, source, proxy.Address.ToString(), server.Address.ToString(), TestAuthority.Shared.Certificate.ExportCertificatePem())).AssertSucceeded();
@@ -97,21 +98,4 @@ public class ProxyTests : WatchedTest
             .Services.BuildServiceProvider();
         Console.WriteLine(await services.GetRequiredService<HttpClient>().GetStringAsync(args[2] + "text"));
     }
-
-    /// <summary>A proxy that makes tunnels, after it was told who asks where that is wanted.</summary>
-    private static RawHttpServer CreateProxy(bool withCredentials) => new(async (head, stream) =>
-    {
-        if (withCredentials && !head.Contains("Proxy-Authorization: Basic " + Convert.ToBase64String("user:secret"u8), StringComparison.OrdinalIgnoreCase))
-        {
-            return "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";
-        }
-
-        var target = head.Split(' ')[1].Split(':');
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, int.Parse(target[1], System.Globalization.CultureInfo.InvariantCulture));
-        await stream.WriteAsync("HTTP/1.1 200 Connected\r\n\r\n"u8.ToArray());
-        await using var onward = new NetworkStream(socket);
-        await Task.WhenAny(stream.CopyToAsync(onward), onward.CopyToAsync(stream));
-        return null;
-    });
 }
