@@ -17,6 +17,9 @@ internal class SharedHttpClient(string name, string description) : HttpContender
         ConnectTimeout = TimeSpan.FromSeconds(5),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         UseCookies = false,
+
+        // As the library's own: with one connection alone, HTTP/2 from many callers would compare pools and not clients.
+        EnableMultipleHttp2Connections = true,
     };
 
     protected class Clients : HttpClients
