@@ -99,19 +99,17 @@ internal sealed class HttpPipelineFilter(
     // What the factory adds by itself; loggers that were asked for (AddLogger) are other handlers.
     private void PassLoggingBy(HttpMessageHandlerBuilder builder)
     {
-        var name = string.IsNullOrEmpty(builder.Name) ? "Default" : builder.Name;
+        var category = $"System.Net.Http.HttpClient.{(string.IsNullOrEmpty(builder.Name) ? "Default" : builder.Name)}.";
+        var inner = loggers.CreateLogger(category + "ClientHandler");
         for (var i = 0; i < builder.AdditionalHandlers.Count; i++)
         {
-            var category = builder.AdditionalHandlers[i] switch
+            var handler = builder.AdditionalHandlers[i];
+            builder.AdditionalHandlers[i] = handler switch
             {
-                LoggingScopeHttpMessageHandler => "LogicalHandler",
-                LoggingHttpMessageHandler => "ClientHandler",
-                _ => null,
+                LoggingScopeHttpMessageHandler => new LoggingBypassHandler(handler, loggers.CreateLogger(category + "LogicalHandler"), inner),
+                LoggingHttpMessageHandler => new LoggingBypassHandler(handler, inner),
+                _ => handler,
             };
-            if (category is not null)
-            {
-                builder.AdditionalHandlers[i] = new LoggingBypassHandler(builder.AdditionalHandlers[i], loggers.CreateLogger($"System.Net.Http.HttpClient.{name}.{category}"));
-            }
         }
     }
 

@@ -88,14 +88,6 @@ public class DifferenceTests(KestrelServers servers)
             (await client.GetAsync("after")).Dispose();
         }),
         Meant(
-            "a handler that answers nothing",
-            KestrelServers.Http1,
-            MeantDifferences.NoAnswer,
-            "thrown: InvalidOperationException",
-            "thrown: NullReferenceException",
-            static async trial => await trial.Client.GetAsync("text"),
-            new ClientSettings { Handlers = [static () => new Handlers.ScriptedHandler(static (_, _, _) => Task.FromResult<HttpResponseMessage>(null!))] }),
-        Meant(
             "a gzip body that is copied twice",
             KestrelServers.Http1,
             MeantDifferences.SecondCopy,

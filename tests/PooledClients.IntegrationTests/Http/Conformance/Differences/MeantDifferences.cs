@@ -31,12 +31,10 @@ internal static class MeantDifferences
 
     public static Difference Handshake { get; } = new("Failed handshakes", "The exception within says why the two ends do not agree, in place of the TLS library's own.");
 
-    public static Difference NoAnswer { get; } = new("A handler that answers nothing", "The factory's logging looks at the answer before the client does.");
-
     public static Difference SecondCopy { get; } = new("A decompressed body copied twice", "It is refused as any other body is that has been read.");
 
     public static Difference PostOnce { get; } = new("A POST without a body", "What may not be repeated is sent once, whatever ends its connection.");
 
     public static IReadOnlyList<Difference> All { get; } =
-        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, NoAnswer, SecondCopy, PostOnce];
+        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, SecondCopy, PostOnce];
 }
