@@ -24,7 +24,7 @@ internal sealed class Transport : IReclaimable, IDisposable
 
     // Replaced under _lock.
     private readonly Generations _generations;
-    private TransportEndpoints _endpoints;
+    private readonly TransportEndpoints _endpoints;
     private volatile bool _disposed;
     private long _lastUsed;
 
@@ -283,7 +283,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     private SocketsHttpHandler CreateHandler() => HandlerFactory.Create(Key, PingDelay, _configure);
 
     // None before the constructor is through: a change of trust may come meanwhile.
-    private void RetireConnections() => Volatile.Read(ref _endpoints)?.RetireAll();
+    private void RetireConnections() => Volatile.Read(in _endpoints)?.RetireAll();
 
     private void ReplaceLocked(string? reason)
     {

@@ -87,7 +87,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
     // The runtime dials for a request that it was given: one that could not be connected is not given to it again but on request.
     private bool IsAnotherConnectWanted(HttpRequestMessage request, Exception exception)
     {
-        if (!SendFailure.IsConnectFailure(exception) && !SendFailure.IsTrustFailure(exception))
+        if (!SendFailure.IsConnectFailure(exception) && !SendFailure.IsTrustFailure(exception) && !IsTunnelEnd(exception))
         {
             return true;
         }
@@ -95,4 +95,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
         transport.ConnectFailed(exception.InnerException ?? exception);
         return CallWaits.WaitsForReady(request);
     }
+
+    // A proxy has closed the connection in place of making a tunnel: an answer that is asked for has its message asked for first.
+    private static bool IsTunnelEnd(Exception exception) => exception is HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded };
 }
