@@ -1,20 +1,28 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using PooledClients.Scenarios.Bench;
 using PooledClients.Scenarios.Contenders;
+using PooledClients.Scenarios.Measuring;
 using PooledClients.Scenarios.Processes;
 using PooledClients.Scenarios.Servers;
 
 namespace PooledClients.Scenarios.Catalog;
 
-/// <summary>Five servers behind one client, one of which is hurt for a while; 200 calls a second of 5 ms, with a deadline of 2 s.</summary>
-internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
-    $"endpoints-{hurt.ToString().ToLowerInvariant()}", $"five servers behind one client, 200 calls a second of 5 ms; one of them: {Text(hurt)} for 8 s")
+/// <summary>Five servers behind one client, one of which is hurt for a while; calls have a deadline of 2 s.</summary>
+internal sealed class EndpointsScenario(EndpointHurt hurt, EndpointLoad load) : Scenario(
+    $"endpoints-{hurt.ToString().ToLowerInvariant()}{load.Suffix}", $"five servers behind one client, {load.Description}; one of them: {Text(hurt)} for 8 s")
 {
     private const int Servers = 5;
-    private const int PerSecond = 200;
+    private const double DeadlineSeconds = 2;
+    private const string WarmMark = "warm";
+    private const string HurtMark = "hurt";
+    private const string HealedMark = "healed";
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
     private const int Sigcont = 18;
     private const int Sigstop = 19;
-    private static readonly ServerBehaviour Well = new() { DelayMs = 5 };
+    private readonly ServerBehaviour _well = new() { DelayMs = load.DelayMs };
+    private static readonly TimeSpan Cold = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -27,10 +35,10 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
         var servers = new List<ServerProcess>();
         for (var i = 0; i < Servers; i++)
         {
-            servers.Add(await stage.StartServerAsync(stage.ServerSettings(Well)));
+            servers.Add(await stage.StartServerAsync(stage.ServerSettings(_well)));
         }
 
-        var load = await stage.StartLoadAsync(new LoadSettings
+        var client = await stage.StartLoadAsync(new LoadSettings
         {
             Seconds = Duration(stage.Options).TotalSeconds,
             Grpc = new GrpcClientSettings
@@ -38,58 +46,100 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
                 Addresses = servers[0].Addresses.Grpc,
                 Endpoints = [.. servers.Select(static server => server.Addresses.Grpc[0])],
                 CaPath = stage.Certificates.CaPath,
-                DeadlineSeconds = 2,
             },
         });
-        var watch = stage.Watch(load.Child);
-        await load.GoAsync();
-        await load.CallingAsync();
-        var shares = await DisturbAsync(stage, servers, load);
-        await load.WaitAsync(Duration(stage.Options) + Patience);
+        var watch = stage.Watch(client.Child);
+        await client.GoAsync();
+        await client.CallingAsync();
+        var extra = await DisturbAsync(stage, servers, client);
+        await client.WaitAsync(Duration(stage.Options) + Patience);
         var counts = await Task.WhenAll(servers.Select(static server => server.CountsAsync()));
-        var row = stage.CreateRow(load.Child, watch, load.DescriptorLimit, counts.Sum(static count => count.GrpcConnections), counts.Sum(static count => count.GrpcHandshakes));
-        row.Extra["shareOfTheHurtOne"] = shares.Hurt;
-        row.Extra["shareAfterwards"] = shares.Afterwards;
+        var row = stage.CreateRow(client.Child, watch, client.DescriptorLimit, counts.Sum(static count => count.GrpcConnections), counts.Sum(static count => count.GrpcHandshakes));
+        foreach (var (name, value) in extra)
+        {
+            row.Extra[name] = value;
+        }
+
         row.Extra["attempts"] = counts.Sum(static count => count.Requests);
         return row;
     }
 
-    public override async Task<object?> LoadAsync(LoadContext load)
+    public override async Task<object?> LoadAsync(LoadContext context)
     {
-        await using var clients = load.BuildGrpc();
-        await load.RunPacedAsync(PerSecond, load.Duration, (_, cancellationToken) => Calls.GetAsync(clients, 0, load.Settings.Grpc!, cancellationToken));
-        return null;
+        await using var clients = context.BuildGrpc();
+        var calls = new PhasedCalls();
+
+        // A process that compiles its code, as all six do at first, is no server that hangs.
+        var cold = context.Settings.Grpc!;
+        var warm = cold with { DeadlineSeconds = DeadlineSeconds };
+        await context.RunPacedAsync(load.PerSecond, context.Duration, (number, cancellationToken) => calls.RunAsync(() =>
+        {
+            var settings = context.Moment(WarmMark) is null ? cold : warm;
+            return load.Writes
+                ? Calls.PutAsync(clients, number.ToString(CultureInfo.InvariantCulture), settings, cancellationToken)
+                : Calls.GetAsync(clients, 0, settings, cancellationToken);
+        }));
+        return calls.Tell(context.Moment(WarmMark), context.Moment(HurtMark), context.Moment(HealedMark));
     }
 
-    private async Task<(double Hurt, double Afterwards)> DisturbAsync(Stage stage, List<ServerProcess> servers, LoadProcess load)
+    private async Task<List<(string Name, JsonNode? Value)>> DisturbAsync(Stage stage, List<ServerProcess> servers, LoadProcess client)
     {
-        await load.DelayAsync(Before);
+        var first = await RequestsAsync(servers);
+        await client.DelayAsync(Cold);
+        var warm = await RequestsAsync(servers);
+        await client.MarkAsync(WarmMark);
+        await client.DelayAsync(Before);
         var start = await RequestsAsync(servers);
+        await client.MarkAsync(HurtMark);
         if (hurt == EndpointHurt.Rolling)
         {
-            await RollAsync(servers, load);
+            await RollAsync(servers, client);
         }
         else
         {
             await HurtAsync(servers[0]);
-            await load.DelayAsync(Hurt(stage.Options));
+            await client.DelayAsync(Hurt(stage.Options));
             await HealAsync(servers[0]);
         }
 
+        var healedAt = Stopwatch.GetTimestamp();
+        await client.MarkAsync(HealedMark, healedAt);
         var healed = await RequestsAsync(servers);
-        await load.DelayAsync(After(stage.Options));
-        var end = await RequestsAsync(servers);
-        return (Share(start, healed), Share(healed, end));
+        var (recovery, end) = await RecoverAsync(servers, client, healed, healedAt, After(stage.Options));
+        return
+        [
+            ("sharesCold", Shares(first, warm)),
+            ("sharesBefore", Shares(warm, start)),
+            ("shareOfTheHurtOne", Share(start, healed)),
+            ("recoverySeconds", hurt == EndpointHurt.Rolling ? null : recovery),
+            ("shareAfterwards", Share(healed, end)),
+        ];
+    }
+
+    // Until the one that was hurt has a tenth of the calls again, over half a second; then for the rest of the time.
+    private static async Task<(double? Seconds, long[] End)> RecoverAsync(List<ServerProcess> servers, LoadProcess client, long[] healed, long healedAt, TimeSpan time)
+    {
+        double? recovery = null;
+        var (before, last) = (healed, healed);
+        while (Stopwatch.GetElapsedTime(healedAt) < time)
+        {
+            await client.DelayAsync(Look);
+            var now = await RequestsAsync(servers);
+            recovery ??= Share(before, now) >= 0.1 ? Math.Round(Stopwatch.GetElapsedTime(healedAt).TotalSeconds, 2) : null;
+            (before, last) = (last, now);
+        }
+
+        return (recovery, last);
     }
 
     // Each is ended gracefully, and is back before the next one is.
-    private static async Task RollAsync(List<ServerProcess> servers, LoadProcess load)
+    private static async Task RollAsync(List<ServerProcess> servers, LoadProcess client)
     {
         foreach (var server in servers)
         {
             await server.StopAsync();
             await server.RestartAsync();
-            await load.DelayAsync(TimeSpan.FromSeconds(1));
+            await client.DelayAsync(TimeSpan.FromSeconds(1));
         }
     }
 
@@ -97,15 +147,15 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
     {
         EndpointHurt.Kill => server.KillAsync(),
         EndpointHurt.Stop => Signal(server, Sigstop),
-        EndpointHurt.Slow => server.BehaveAsync(Well with { DelayMs = 20 * Well.DelayMs }),
-        _ => server.BehaveAsync(Well with { FailShare = 1 }),
+        EndpointHurt.Slow => server.BehaveAsync(_well with { DelayMs = 20 * _well.DelayMs }),
+        _ => server.BehaveAsync(_well with { FailShare = 1 }),
     };
 
     private Task HealAsync(ServerProcess server) => hurt switch
     {
         EndpointHurt.Kill => server.RestartAsync(),
         EndpointHurt.Stop => Signal(server, Sigcont),
-        _ => server.BehaveAsync(Well),
+        _ => server.BehaveAsync(_well),
     };
 
     private static Task Signal(ServerProcess server, int signal) =>
@@ -113,7 +163,9 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
 
     private static async Task<long[]> RequestsAsync(List<ServerProcess> servers) => [.. (await Task.WhenAll(servers.Select(static server => server.CountsAsync()))).Select(static counts => counts.Requests)];
 
-    private static double Share(long[] from, long[] to) => Math.Round((to[0] - from[0]) / (double)Math.Max(1, to.Zip(from, static (later, earlier) => later - earlier).Sum()), 4);
+    private static double Share(long[] from, long[] to, int index = 0) => Math.Round((to[index] - from[index]) / (double)Math.Max(1, to.Zip(from, static (later, earlier) => later - earlier).Sum()), 4);
+
+    private static string Shares(long[] from, long[] to) => string.Join(" ", Enumerable.Range(0, Servers).Select(index => Share(from, to, index).ToString("P0", CultureInfo.InvariantCulture)));
 
     private static string Text(EndpointHurt hurt) => hurt switch
     {
@@ -126,7 +178,7 @@ internal sealed class EndpointsScenario(EndpointHurt hurt) : Scenario(
 
     private static TimeSpan Hurt(BenchOptions options) => options.Duration(8, 4);
 
-    private static TimeSpan After(BenchOptions options) => options.Duration(5, 3);
+    private static TimeSpan After(BenchOptions options) => options.Duration(8, 3);
 
-    private static TimeSpan Duration(BenchOptions options) => Before + Hurt(options) + After(options) + TimeSpan.FromSeconds(1);
+    private static TimeSpan Duration(BenchOptions options) => Cold + Before + Hurt(options) + After(options) + TimeSpan.FromSeconds(1);
 }

@@ -136,7 +136,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
             for (var resends = 0; ;)
             {
-                pool = Pick(request, type, time.Call, pool);
+                pool = Pick(request, type, time.Call, pool, isSpare: retrier is not null);
                 ICallSender sender;
                 if (pool is not null && pool.TryTake(out var connection))
                 {
@@ -350,14 +350,14 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     // Where there are several endpoints, another one than that of the attempt before; the request says which that was.
-    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, CallScope? call, EndpointPool? tried)
+    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, CallScope? call, EndpointPool? tried, bool isSpare)
     {
         if (_transport.SetOf(request) is not { } set)
         {
             return _transport.EndpointOf(request);
         }
 
-        var picked = set.Pick(type != MethodType.Unary, tried?.Owner as Endpoint)?.Pool;
+        var picked = set.Pick(type != MethodType.Unary, tried?.Owner as Endpoint, isSpare && type == MethodType.Unary)?.Pool;
         if (tried is not null)
         {
             request.Options.Set(Tried, picked ?? tried);

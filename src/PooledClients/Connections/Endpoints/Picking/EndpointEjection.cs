@@ -2,7 +2,7 @@ namespace PooledClients.Connections.Endpoints.Picking;
 
 /// <summary>
 /// Leaves an endpoint out that fails: some failures in a row, or half of many. It is out for a base time that doubles each time, then takes
-/// one call at a time until one succeeds.
+/// one call at a time until one succeeds. While it is out, once in a base time, a call may try it that can be made again elsewhere.
 /// </summary>
 /// <remarks>Whether enough others are left is the set's to say, by <c>mayEject</c>, which is asked only when there is a reason.</remarks>
 internal sealed class EndpointEjection(EjectionSettings options, TimeProvider timeProvider)
@@ -28,6 +28,7 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
     private int _ejections;
     private bool _isProbed;
     private long _probedAt;
+    private long _wellSince = timeProvider.GetTimestamp();
 
     public EndpointHealth State => _state;
 
@@ -49,9 +50,27 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
         }
     }
 
+    /// <summary>Whether it is left out, and no call has tried it for so long that one should.</summary>
+    public bool IsProbeDue
+    {
+        get
+        {
+            if (_state == EndpointHealth.Well)
+            {
+                return false;
+            }
+
+            lock (_lock)
+            {
+                return timeProvider.GetElapsedTime(Math.Max(_ejectedAt, _probedAt)) >= options.BaseTime;
+            }
+        }
+    }
+
     /// <summary>Takes the place of the one call that an endpoint gets which was left out. Others need none.</summary>
+    /// <param name="isSpare">Whether the call can be made again elsewhere: it may try one whose time is not over.</param>
     /// <returns>Whether a call may be sent there now.</returns>
-    public bool TryProbe()
+    public bool TryProbe(bool isSpare = false)
     {
         if (_state == EndpointHealth.Well)
         {
@@ -61,12 +80,12 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
         lock (_lock)
         {
             // One that has come to no end for long enough, or was never made, holds up the next one no more.
-            if (_state == EndpointHealth.Ejected || (_isProbed && timeProvider.GetElapsedTime(_probedAt) < LongestProbe))
+            if ((_state == EndpointHealth.Ejected && !isSpare) || (_isProbed && timeProvider.GetElapsedTime(_probedAt) < LongestProbe))
             {
                 return false;
             }
 
-            _isProbed = _state == EndpointHealth.Probing;
+            _isProbed = _state != EndpointHealth.Well;
             _probedAt = timeProvider.GetTimestamp();
             return true;
         }
@@ -102,7 +121,7 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
     {
         lock (_lock)
         {
-            if (_state == EndpointHealth.Probing)
+            if (_state == EndpointHealth.Probing || _isProbed)
             {
                 return ReportProbeLocked(outcome);
             }
@@ -121,7 +140,6 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
             if (outcome == EndpointOutcome.Answered)
             {
                 _inARow = 0;
-                _ejections = _calls > LeastCalls ? 0 : _ejections;
                 return false;
             }
 
@@ -132,6 +150,8 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
                 return false;
             }
 
+            // One that was well for longer than it was out begins anew.
+            _ejections = timeProvider.GetElapsedTime(_wellSince) > Window + _ejectedFor ? 0 : _ejections;
             EjectLocked();
             return true;
         }
@@ -149,12 +169,21 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
 
         if (outcome == EndpointOutcome.Failed)
         {
+            if (_state == EndpointHealth.Ejected)
+            {
+                // It was tried early: the time goes on, and is not over at once.
+                var atLeast = timeProvider.GetElapsedTime(_ejectedAt) + options.BaseTime;
+                _ejectedFor = _ejectedFor > atLeast ? _ejectedFor : atLeast;
+                return false;
+            }
+
             EjectLocked();
             return true;
         }
 
         _state = EndpointHealth.Well;
-        (_inARow, _calls, _failures, _windowStart) = (0, 0, 0, timeProvider.GetTimestamp());
+        _wellSince = timeProvider.GetTimestamp();
+        (_inARow, _calls, _failures, _windowStart) = (0, 0, 0, _wellSince);
         return true;
     }
 

@@ -6,6 +6,9 @@ namespace PooledClients.Connections.Endpoints.Picking;
 /// </summary>
 internal sealed class EndpointLoad
 {
+    /// <summary>The first answers of a process, or of a server, take as long as code takes to compile: until then calls in flight alone tell.</summary>
+    public const int ColdAnswers = 8;
+
     /// <summary>Between two ticks.</summary>
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
@@ -19,12 +22,14 @@ internal sealed class EndpointLoad
     private const double MostSeconds = 60;
     private const double LeastSeconds = 0.00001;
 
-    // An answer moves the estimate by half the way, so that one late answer does not put an endpoint out that is well, and two do. A tick
-    // without an answer takes a thirtieth off: an endpoint that has recovered is back within seconds, however few calls it gets, and one
-    // that has not stays where it is by the one call a second that it is owed.
+    // An answer moves the estimate by half the way, so that one late answer does not put an endpoint out that is well, and two do. One that
+    // is half a second old is none any more, the next answer takes its place: an endpoint that has recovered is back with the one call a
+    // second that it is owed. A tick without an answer takes a thirtieth off, so that nobody is out for good.
     private const double SampleWeight = 0.5;
     private const double TickWeight = 0.97;
+    private const int StaleTicks = 5;
     private const double LeastShare = 0.1;
+
 
     // Interlocked. The picks only grow.
     private int _inFlight;
@@ -38,14 +43,17 @@ internal sealed class EndpointLoad
     private double _cost;
     private double _share;
     private long _heardAt;
-    private int _answersSinceTick;
+    private int _ticksSinceSample;
+    private int _coldAnswers;
+    private bool _hasFailed;
 
     // The ticks' own, and there is one at a time.
     private long _picksAtTick;
     private int _idleTicks;
 
-    public EndpointLoad(double initialSeconds, double share = 1)
+    public EndpointLoad(double initialSeconds, double share = 1, int coldAnswers = 0)
     {
+        _coldAnswers = coldAnswers;
         _latency = Math.Clamp(initialSeconds, LeastSeconds, MostSeconds);
         _share = Math.Max(share, LeastShare);
         _cost = _latency / _share;
@@ -62,6 +70,9 @@ internal sealed class EndpointLoad
 
     /// <summary>Calls that failed here.</summary>
     public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Whether the last call that came to an end here failed.</summary>
+    public bool HasFailed => Volatile.Read(ref _hasFailed);
 
     /// <summary>The recent latency in seconds.</summary>
     public double LatencySeconds => Volatile.Read(ref _latency);
@@ -108,7 +119,7 @@ internal sealed class EndpointLoad
         else if (outcome == EndpointOutcome.Answered)
         {
             Volatile.Write(ref _heardAt, now);
-            Volatile.Write(ref _answersSinceTick, 1);
+            _coldAnswers -= _coldAnswers > 0 ? 1 : 0;
         }
         else if (seconds <= latency)
         {
@@ -116,9 +127,12 @@ internal sealed class EndpointLoad
             return;
         }
 
-        latency += (Math.Min(seconds, typicalSeconds * MostTimes) - latency) * SampleWeight;
+        Volatile.Write(ref _hasFailed, outcome == EndpointOutcome.Failed);
+        var isStale = Volatile.Read(ref _ticksSinceSample) >= StaleTicks;
+        Volatile.Write(ref _ticksSinceSample, 0);
+        latency += (Math.Min(seconds, typicalSeconds * MostTimes) - latency) * (isStale ? 1 : SampleWeight);
         Volatile.Write(ref _latency, latency);
-        SetCost(latency, typicalSeconds);
+        SetCost(IsCold ? typicalSeconds : latency, typicalSeconds);
     }
 
     /// <summary>Brings what depends on time up to date.</summary>
@@ -135,7 +149,7 @@ internal sealed class EndpointLoad
         Volatile.Write(ref _share, Math.Max(share, LeastShare));
 
         var latency = Volatile.Read(ref _latency);
-        if (Interlocked.Exchange(ref _answersSinceTick, 0) == 0)
+        if (Interlocked.Increment(ref _ticksSinceSample) > 1)
         {
             latency = Math.Max(latency * TickWeight, LeastSeconds);
             Volatile.Write(ref _latency, latency);
@@ -144,9 +158,11 @@ internal sealed class EndpointLoad
         // Silence with calls in flight is as bad as an answer that took as long.
         var isBusy = Volatile.Read(ref _inFlight) > 0;
         var silence = isBusy ? timeProvider.GetElapsedTime(Volatile.Read(ref _heardAt), now).TotalSeconds : 0;
-        SetCost(Math.Max(latency, silence), typicalSeconds);
+        SetCost(Math.Max(IsCold ? typicalSeconds : latency, silence), typicalSeconds);
         return !isBusy && _idleTicks * TickInterval >= TimeSpan.FromSeconds(1);
     }
+
+    private bool IsCold => _coldAnswers > 0 && !HasFailed;
 
     private void SetCost(double seconds, double typicalSeconds) =>
         Volatile.Write(ref _cost, (seconds <= typicalSeconds * AsGoodAs ? typicalSeconds : seconds) / Volatile.Read(ref _share));

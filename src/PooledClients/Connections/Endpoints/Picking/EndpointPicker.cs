@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace PooledClients.Connections.Endpoints.Picking;
 
 /// <summary>
@@ -9,47 +11,57 @@ namespace PooledClients.Connections.Endpoints.Picking;
 internal sealed class EndpointPicker<T>(T[] ready, EndpointPolicy policy)
     where T : class, IPickable
 {
-    // Where round robin stands: interlocked, and another in each picker, so that exchanged pickers begin at no common place.
+    // Whose turn it is: interlocked, and another in each picker, so that exchanged pickers begin at no common place.
     private int _turn = Random.Shared.Next(int.MaxValue);
 
-    // An endpoint that no call has gone to for a second: whoever exchanges it for none takes it.
+    // One that no call has gone to for a second, and one that is left out and may be well again: whoever exchanges it for none takes it.
     private T? _owed;
+    private T? _sick;
 
     public IReadOnlyList<T> Ready => ready;
 
-    /// <summary>Gives the next call to <paramref name="endpoint"/>, unless another one is owed a call already.</summary>
-    public void Owe(T endpoint) => Interlocked.CompareExchange(ref _owed, endpoint, null);
+    /// <summary>
+    /// Gives the next call to <paramref name="endpoint"/>, unless another one is owed a call already; to one that is left out only a call
+    /// that can be made again elsewhere.
+    /// </summary>
+    public void Owe(T endpoint) => Interlocked.CompareExchange(ref endpoint.Ejection.State == EndpointHealth.Well ? ref _owed : ref _sick, endpoint, null);
 
     /// <summary>Picks an endpoint.</summary>
     /// <param name="isStream">Whether for a streaming call.</param>
     /// <param name="other">The endpoint that an earlier attempt of the call went to: another one is picked where there is one.</param>
+    /// <param name="isSpare">Whether the call will be made again elsewhere if it fails: it may try one that is left out.</param>
     /// <returns><see langword="null"/> when none is ready.</returns>
-    public T? Pick(bool isStream, T? other = null)
+    public T? Pick(bool isStream, T? other = null, bool isSpare = false)
     {
+        if ((_sick is not null && isSpare && TryTake(ref _sick, other, isSpare, out var owed))
+            || (_owed is not null && !isStream && policy == EndpointPolicy.LeastLoaded && TryTake(ref _owed, other, isSpare, out owed)))
+        {
+            return owed;
+        }
+
         if (ready.Length <= 1)
         {
             return ready.Length == 0 ? null : ready[0];
         }
 
-        if (_owed is not null && !isStream && policy == EndpointPolicy.LeastLoaded
-            && Interlocked.Exchange(ref _owed, null) is { } owed && owed != other && owed.Ejection.TryProbe())
-        {
-            return owed;
-        }
-
         return policy switch
         {
             EndpointPolicy.LeastLoaded => PickLeastLoaded(isStream, other),
-            EndpointPolicy.RoundRobin => PickFrom((int)((uint)Interlocked.Increment(ref _turn) % (uint)ready.Length), other),
+            EndpointPolicy.RoundRobin => PickFrom(NextTurn(), other),
             _ => PickFrom(0, other),
         };
     }
 
+    private static bool TryTake(ref T? owed, T? other, bool isSpare, [NotNullWhen(true)] out T? endpoint) =>
+        (endpoint = Interlocked.Exchange(ref owed, null)) is not null && endpoint != other && endpoint.Ejection.TryProbe(isSpare);
+
+    private int NextTurn() => (int)((uint)Interlocked.Increment(ref _turn) % (uint)ready.Length);
+
+    // The first of the two in turn rather than by chance: where all are well and idle, each gets as many.
     private T PickLeastLoaded(bool isStream, T? other)
     {
-        var random = Random.Shared;
-        var first = random.Next(ready.Length);
-        var second = random.Next(ready.Length - 1);
+        var first = NextTurn();
+        var second = Random.Shared.Next(ready.Length - 1);
         second += second >= first ? 1 : 0;
         var (one, two) = (ready[first], ready[second]);
         var better = one == other || (two != other && two.Load.CostOf(isStream) < one.Load.CostOf(isStream)) ? two : one;

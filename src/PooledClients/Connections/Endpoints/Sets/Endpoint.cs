@@ -9,6 +9,10 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     private readonly EndpointSet _set;
     private long _dialFailedAt = long.MinValue;
 
+    // One question at a time: 1 from when it is asked until the next one may be. The answer is there until somebody has looked.
+    private int _isAsked;
+    private volatile bool _answers;
+
     /// <param name="set">The set that it is in.</param>
     /// <param name="target">Where it is.</param>
     /// <param name="connect">Makes what holds its connections, whose owner it is.</param>
@@ -45,8 +49,39 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <summary>Gets whether a call to it waits for no dial, as far as can be known.</summary>
     public bool IsReady => Connections.IsReady;
 
+    /// <summary>Gets whether a dial has ever failed.</summary>
+    public bool HasDialFailed => DialFailedAt != long.MinValue;
+
     /// <summary>Gets when a dial failed last.</summary>
     public long DialFailedAt => Volatile.Read(ref _dialFailedAt);
+
+    /// <summary>Brings what depends on time up to date.</summary>
+    /// <returns>Whether a call is to find out how it is.</returns>
+    public bool Tick(double typicalSeconds, TimeSpan slowStart, long now, TimeProvider timeProvider)
+    {
+        var share = slowStart <= TimeSpan.Zero || JoinedAt is not { } joinedAt ? 1 : Math.Min(1, timeProvider.GetElapsedTime(joinedAt, now) / slowStart);
+        var isOwed = Load.Tick(share, typicalSeconds, now, timeProvider);
+        if (!IsReady)
+        {
+            Connections.Prepare();
+            return false;
+        }
+
+        // Of what failed last, its server has to have answered a question of our own before.
+        if (Ejection.State == EndpointHealth.Well)
+        {
+            return isOwed && (!Load.HasFailed || Answers());
+        }
+
+        if (!Ejection.IsProbeDue || !Answers())
+        {
+            return false;
+        }
+
+        // Any call may try it where its time is over, and before that one that will be made again elsewhere.
+        Ejection.Tick();
+        return true;
+    }
 
     /// <summary>A call begins here.</summary>
     public void Begin(bool isStream, long now) => Load.Begin(isStream, now);
@@ -76,10 +111,35 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
 
     private async Task ProbeAsync()
     {
-        if (!await _set.ProbeAsync(Pool).ConfigureAwait(false))
+        if (await _set.ProbeAsync(Pool).ConfigureAwait(false) == EndpointAnswer.Failed)
         {
             DialFailed();
         }
+    }
+
+    // Whether its server has answered a question of our own, so that a call may follow; it is asked where it has not.
+    private bool Answers()
+    {
+        if (Connections is EndpointPool pool && !_answers && Interlocked.Exchange(ref _isAsked, 1) == 0)
+        {
+            _ = Task.Run(() => AskAsync(pool));
+        }
+
+        var answers = _answers || Connections is not EndpointPool;
+        _answers = false;
+        return answers;
+    }
+
+    // One that does not is asked again no sooner than in a second.
+    private async Task AskAsync(EndpointPool pool)
+    {
+        _answers = await _set.ProbeAsync(pool).ConfigureAwait(false) == EndpointAnswer.Answered;
+        if (!_answers)
+        {
+            await _set.PauseAsync().ConfigureAwait(false);
+        }
+
+        Volatile.Write(ref _isAsked, 0);
     }
 
     public override string ToString() => Target.ToString()!;

@@ -4,21 +4,20 @@ using System.Net.Http.Headers;
 namespace PooledClients.Connections.Endpoints.Sets;
 
 /// <summary>
-/// The first request on a connection that was made ahead, so that no call is: HTTP/2 begins with it, and the server says how many calls it
-/// takes. Whatever it answers, it is there.
+/// A request of our own, so that no call has to find out. The first on a connection is one: HTTP/2 begins with it, and the server says how
+/// many calls it takes. So is what an endpoint is asked that was left out, or has failed, before calls go there again.
 /// </summary>
 internal static class EndpointProbe
 {
     // An empty HealthCheckRequest in a frame of gRPC's: not compressed, no bytes.
     private static readonly byte[] EmptyMessage = new byte[5];
 
-    /// <returns>Whether the connection has not failed.</returns>
-    public static async Task<bool> RunAsync(EndpointPool pool, Uri service, TimeSpan timeout, TimeProvider timeProvider)
+    public static async Task<EndpointAnswer> RunAsync(EndpointPool pool, Uri service, TimeSpan timeout, TimeProvider timeProvider)
     {
         // A call that waited for the connection may have it already, and tells as much.
         if (!pool.TryTake(out var connection))
         {
-            return true;
+            return EndpointAnswer.NotAsked;
         }
 
         using var ended = new CancellationTokenSource(timeout, timeProvider);
@@ -32,18 +31,23 @@ internal static class EndpointProbe
         try
         {
             using var response = await connection.SendAsync(request, ended.Token).ConfigureAwait(false);
-            return true;
+            return IsUnavailable(response) ? EndpointAnswer.Unavailable : EndpointAnswer.Answered;
         }
 #pragma warning disable CA1031 // Whatever it is, the connection has not answered; the pool keeps and tells why.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             pool.Retire(connection, $"its server has not answered a health check: {exception.Message}");
-            return false;
+            return EndpointAnswer.Failed;
         }
         finally
         {
             connection.Exit();
         }
     }
+
+    // As gRPC says it, and as proxies do.
+    private static bool IsUnavailable(HttpResponseMessage response) =>
+        response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+        || (response.Headers.NonValidated.TryGetValues("grpc-status", out var status) && status.ToString() == "14");
 }

@@ -16,6 +16,8 @@ internal sealed class EndpointSet : IDisposable
     // Nothing is swept while nobody calls.
     private const int IdleTicksUntilStop = 50;
 
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly EndpointSettings _settings;
     private readonly Func<IEndpointOwner, EndPoint, string?, IEndpointConnections> _connect;
@@ -27,6 +29,7 @@ internal sealed class EndpointSet : IDisposable
     private readonly RendezvousSubset _subset;
     private readonly EndpointRefresher _refresher;
     private readonly ITimer _ticker;
+    private readonly WaitingCalls _waiting;
     private readonly Func<bool> _mayEject;
 
     // Changed under _lock.
@@ -36,9 +39,6 @@ internal sealed class EndpointSet : IDisposable
     private volatile EndpointPicker<Endpoint> _picker;
     private volatile Exception? _failure;
     private volatile bool _isClosed;
-
-    // Completed and exchanged whenever a call that waits for an endpoint should look again.
-    private TaskCompletionSource _changed = CreateSignal();
 
     // What a call to any endpoint takes, in seconds, from the last tick.
     private double _typicalSeconds = 0.001;
@@ -65,6 +65,7 @@ internal sealed class EndpointSet : IDisposable
         _timeProvider = timeProvider;
         _logger = logger;
         _mayEject = MayEject;
+        _waiting = new WaitingCalls(this, timeProvider);
         _members = new EndpointMembers(Create);
         _picker = new EndpointPicker<Endpoint>([], settings.Policy);
         _subset = new RendezvousSubset(settings.MaxEndpoints, (ulong)Random.Shared.NextInt64());
@@ -93,8 +94,9 @@ internal sealed class EndpointSet : IDisposable
     /// <summary>Picks the endpoint of a call.</summary>
     /// <param name="isStream">Whether for a streaming call.</param>
     /// <param name="other">The endpoint of an earlier attempt, which is left to the others where there are any.</param>
+    /// <param name="isSpare">Whether the call will be made again elsewhere if it fails: it may try an endpoint that is left out.</param>
     /// <returns><see langword="null"/> when none is ready.</returns>
-    public Endpoint? Pick(bool isStream, Endpoint? other = null)
+    public Endpoint? Pick(bool isStream, Endpoint? other = null, bool isSpare = false)
     {
         _refresher.Use();
         if (Volatile.Read(ref _idleTicks) > 0)
@@ -102,7 +104,7 @@ internal sealed class EndpointSet : IDisposable
             Used();
         }
 
-        return _picker.Pick(isStream, other);
+        return _picker.Pick(isStream, other, isSpare);
     }
 
     /// <summary>Waits until an endpoint is ready.</summary>
@@ -110,30 +112,7 @@ internal sealed class EndpointSet : IDisposable
     /// <param name="waitsForReady">Whether failed dials are waited out; a failed look-up is in any case where endpoints are known.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The endpoint; none when all have failed since, or there is none: <see cref="WhyNone"/> tells.</returns>
-    public async ValueTask<Endpoint?> WaitAsync(bool isStream, bool waitsForReady, CancellationToken cancellationToken)
-    {
-        var since = Now;
-        while (!_isClosed)
-        {
-            // Before the look, so that what happens after it ends the wait.
-            var changed = Volatile.Read(ref _changed).Task;
-            if (Pick(isStream) is { } endpoint)
-            {
-                return endpoint;
-            }
-
-            var all = _members.Current;
-            if (!waitsForReady && (all.Length == 0 ? _failure is not null : Array.TrueForAll(all, endpoint => endpoint.DialFailedAt >= since)))
-            {
-                return null;
-            }
-
-            Array.ForEach(all, static endpoint => endpoint.Connections.Prepare());
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        return null;
-    }
+    public ValueTask<Endpoint?> WaitAsync(bool isStream, bool waitsForReady, CancellationToken cancellationToken) => _waiting.WaitAsync(isStream, waitsForReady, cancellationToken);
 
     /// <summary>Takes a connection of any endpoint that has room.</summary>
     public bool TryTakeAny([NotNullWhen(true)] out Http2Connection? connection)
@@ -196,11 +175,14 @@ internal sealed class EndpointSet : IDisposable
             RefreshPickerLocked();
         }
 
-        Interlocked.Exchange(ref _changed, CreateSignal()).TrySetResult();
+        _waiting.LookAgain();
     }
 
-    /// <summary>A connection is up: has its server speak before a call is given to it.</summary>
-    public Task<bool> ProbeAsync(EndpointPool pool) => EndpointProbe.RunAsync(pool, _serviceAddress, _connectTimeout, _timeProvider);
+    /// <summary>Has its server speak before a call is given to it.</summary>
+    public Task<EndpointAnswer> ProbeAsync(EndpointPool pool) => EndpointProbe.RunAsync(pool, _serviceAddress, _connectTimeout, _timeProvider);
+
+    /// <summary>The pause between two questions to a server that does not answer.</summary>
+    public Task PauseAsync() => Task.Delay(Pause, _timeProvider);
 
     /// <summary>Picks and looks up no more; the pools are closed by who has made them.</summary>
     public void Dispose()
@@ -210,8 +192,6 @@ internal sealed class EndpointSet : IDisposable
         _ticker.Dispose();
         Changed();
     }
-
-    private static TaskCompletionSource CreateSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Used()
     {
@@ -255,7 +235,7 @@ internal sealed class EndpointSet : IDisposable
         this,
         target,
         owner => _connect(owner, target, host),
-        new EndpointLoad(_typicalSeconds, isFirst ? 1 : 0),
+        new EndpointLoad(_typicalSeconds, isFirst ? 1 : 0, EndpointLoad.ColdAnswers),
         new EndpointEjection(_settings.Ejection, _timeProvider),
         isFirst ? null : Now);
 
@@ -284,15 +264,9 @@ internal sealed class EndpointSet : IDisposable
         {
             foreach (var endpoint in _members.Current)
             {
-                endpoint.Ejection.Tick();
-                if (endpoint.Load.Tick(ShareOf(endpoint, now), _typicalSeconds, now, _timeProvider) && endpoint.IsReady)
+                if (endpoint.Tick(_typicalSeconds, _settings.SlowStart, now, _timeProvider))
                 {
                     _picker.Owe(endpoint);
-                }
-
-                if (!endpoint.IsReady)
-                {
-                    endpoint.Connections.Prepare();
                 }
             }
 
@@ -300,11 +274,12 @@ internal sealed class EndpointSet : IDisposable
             RefreshPickerLocked();
             Volatile.Write(ref _typicalSeconds, Typical());
         }
-    }
 
-    private double ShareOf(Endpoint endpoint, long now) => _settings.SlowStart <= TimeSpan.Zero || endpoint.JoinedAt is not { } joinedAt
-        ? 1
-        : Math.Min(1, _timeProvider.GetElapsedTime(joinedAt, now) / _settings.SlowStart);
+        if (_waiting.Any)
+        {
+            _waiting.LookAgain();
+        }
+    }
 
     private double Typical()
     {
@@ -319,6 +294,11 @@ internal sealed class EndpointSet : IDisposable
         var picked = _isClosed ? [] : well.Length > 0 ? well : ready;
         if (!picked.SequenceEqual(_picker.Ready))
         {
+            if (_picker.Ready.Count == 0)
+            {
+                _waiting.FirstIsReady();
+            }
+
             _picker = new EndpointPicker<Endpoint>(picked, _settings.Policy);
         }
     }

@@ -108,6 +108,48 @@ public sealed class EndpointEjectionTests
     }
 
     [Fact]
+    public void TryProbe_BeforeItsTimeIsOver_IsForOneSpareCallInABaseTime()
+    {
+        var ejection = Create();
+        Eject(ejection);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        ejection.Tick();
+        ejection.TryProbe();
+        ejection.Report(EndpointOutcome.Failed, static () => true);
+        Assert.Equal((EndpointHealth.Ejected, TimeSpan.FromSeconds(2), false), (ejection.State, ejection.EjectedFor, ejection.IsProbeDue));
+
+        _time.Advance(TimeSpan.FromSeconds(1.5));
+        Assert.True(ejection.IsProbeDue);
+        Assert.False(ejection.TryProbe());
+        Assert.True(ejection.TryProbe(isSpare: true));
+        Assert.False(ejection.TryProbe(isSpare: true));
+        Assert.False(ejection.Report(EndpointOutcome.Failed, static () => true));
+        Assert.Equal((EndpointHealth.Ejected, TimeSpan.FromSeconds(1), false), (ejection.State, ejection.EjectedFor, ejection.IsProbeDue));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(ejection.TryProbe(isSpare: true));
+        Assert.True(ejection.Report(EndpointOutcome.Answered, static () => true));
+        Assert.Equal(EndpointHealth.Well, ejection.State);
+    }
+
+    [Theory]
+    [InlineData(3, 2)]
+    [InlineData(60, 1)]
+    public void Report_FailsAgainAfterItWasWell_BeginsAnewOnlyAfterLong(int secondsWell, int secondsOut)
+    {
+        var ejection = Create();
+        Eject(ejection);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        ejection.Tick();
+        ejection.TryProbe();
+        ejection.Report(EndpointOutcome.Answered, static () => true);
+        _time.Advance(TimeSpan.FromSeconds(secondsWell));
+        Eject(ejection);
+
+        Assert.Equal(TimeSpan.FromSeconds(secondsOut), ejection.EjectedFor);
+    }
+
+    [Fact]
     public void TryProbe_ManyThreads_OneGetsThePlace()
     {
         for (var round = 0; round < 200; round++)

@@ -76,7 +76,7 @@ public sealed class EndpointLoadTests
     }
 
     [Fact]
-    public void Tick_OneCallASecondThatIsWell_BringsAnEndpointBackWithinFiveSeconds()
+    public void End_WellAfterASecondWithoutCalls_BringsAnEndpointBackAtOnce()
     {
         var load = new EndpointLoad(0.005);
         for (var i = 0; i < 5; i++)
@@ -84,13 +84,33 @@ public sealed class EndpointLoadTests
             Call(load, TimeSpan.FromSeconds(30));
         }
 
-        for (var second = 0; second < 4; second++)
-        {
-            Tick(load, times: 10);
-            Call(load, TimeSpan.FromMilliseconds(5));
-        }
+        Tick(load, times: 10);
+        Assert.True(load.CostOf(isStream: false) > 0.1);
 
+        Call(load, TimeSpan.FromMilliseconds(5));
         Assert.Equal(0.005, load.CostOf(isStream: false), 6);
+    }
+
+    [Fact]
+    public void End_FirstAnswersAreSlow_CountOnlyOnceThereAreEnough()
+    {
+        var load = new EndpointLoad(0.005, coldAnswers: 3);
+        Call(load, TimeSpan.FromMilliseconds(105));
+        Call(load, TimeSpan.FromMilliseconds(105));
+        Assert.Equal(0.005, load.CostOf(isStream: false), 6);
+
+        Call(load, TimeSpan.FromMilliseconds(105));
+        Assert.True(load.CostOf(isStream: false) > 0.05);
+    }
+
+    [Fact]
+    public void End_FirstAnswerIsAFailure_CountsAtOnce()
+    {
+        var load = new EndpointLoad(0.005, coldAnswers: 3);
+        Call(load, TimeSpan.FromMilliseconds(1), EndpointOutcome.Failed);
+
+        Assert.True(load.CostOf(isStream: false) > 0.05);
+        Assert.True(load.HasFailed);
     }
 
     [Fact]

@@ -34,6 +34,34 @@ public sealed class EndpointPickerTests
         Assert.All(endpoints, static endpoint => Assert.InRange(endpoint.Load.Picks, 900, 1_100));
     }
 
+    [Fact]
+    public void Pick_IdleOnes_TakeEachInTurn()
+    {
+        var endpoints = Create(5);
+        var picker = new EndpointPicker<FakeEndpoint>(endpoints, EndpointPolicy.LeastLoaded);
+        var picked = Enumerable.Range(0, 100).Select(_ => picker.Pick(isStream: false)!).ToArray();
+
+        Assert.All(endpoints, endpoint => Assert.Equal(20, picked.Count(one => one == endpoint)));
+    }
+
+    [Theory]
+    [InlineData(EndpointPolicy.LeastLoaded)]
+    [InlineData(EndpointPolicy.RoundRobin)]
+    public void Pick_EjectedOneIsOwed_IsTriedBySpareCallsAlone(EndpointPolicy policy)
+    {
+        var endpoints = Create(2);
+        for (var i = 0; i < 5; i++)
+        {
+            endpoints[0].Ejection.Report(EndpointOutcome.Failed, static () => true);
+        }
+
+        var picker = new EndpointPicker<FakeEndpoint>(endpoints[1..], policy);
+        picker.Owe(endpoints[0]);
+
+        Assert.All(Enumerable.Range(0, 10), _ => Assert.Same(endpoints[1], picker.Pick(isStream: false)));
+        Assert.Single(Enumerable.Range(0, 10).Select(_ => picker.Pick(isStream: false, isSpare: true)), endpoints[0]);
+    }
+
     [Theory]
     [InlineData(EndpointPolicy.LeastLoaded)]
     [InlineData(EndpointPolicy.RoundRobin)]

@@ -16,6 +16,7 @@ public sealed class EndpointSetTests : IDisposable
     private readonly FakeResolver _resolver = new();
     private readonly ConcurrentDictionary<EndPoint, FakeConnections> _connections = new();
     private readonly EndpointSet _set;
+    private bool _areReady = true;
 
     public EndpointSetTests()
     {
@@ -26,7 +27,7 @@ public sealed class EndpointSetTests : IDisposable
             Address,
             TimeSpan.FromSeconds(5),
             HttpEndpointOwner.Instance,
-            (_, target, _) => _connections[target] = new FakeConnections(),
+            (_, target, _) => _connections[target] = new FakeConnections { IsReady = _areReady },
             _time,
             NullLogger.Instance);
     }
@@ -131,6 +132,55 @@ public sealed class EndpointSetTests : IDisposable
     }
 
     [Fact]
+    public async Task WaitAsync_ManyWaitForTheFirst_LeaveTheOthersTheirShare()
+    {
+        _areReady = false;
+        _resolver.Set([.. Enumerable.Range(0, 5).Select(At)]);
+        var calls = Enumerable.Range(0, 100).Select(_ => CallAsync()).ToArray();
+        Resolve();
+        for (var i = 0; i < 5; i++)
+        {
+            var last = i == 4;
+            _connections[At(i)].IsReady = true;
+            _set.Changed();
+            await WaitForAsync(() => calls.Count(static call => call.IsCompleted) is var done && (last ? done == 100 : done >= 15 * (i + 1)));
+        }
+
+        Assert.All(_set.All, static endpoint => Assert.InRange(endpoint.Load.Picks, 10, 40));
+
+        async Task CallAsync()
+        {
+            var endpoint = await _set.WaitAsync(isStream: false, waitsForReady: true, TestContext.Current.CancellationToken);
+            endpoint!.Begin(isStream: false, 0);
+        }
+    }
+
+    [Fact]
+    public async Task WaitAsync_OthersDoNotComeUp_WaitForThemNoLongerThanAMoment()
+    {
+        _areReady = false;
+        _resolver.Set([.. Enumerable.Range(0, 5).Select(At)]);
+        var calls = Enumerable.Range(0, 20).Select(_ => CallAsync()).ToArray();
+        Resolve();
+        _connections[At(0)].IsReady = true;
+        _set.Changed();
+        await WaitForAsync(() => calls.Any(static call => call.IsCompleted));
+        Assert.Contains(calls, static call => !call.IsCompleted);
+
+        await WaitForAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            return calls.All(static call => call.IsCompleted);
+        });
+
+        async Task CallAsync()
+        {
+            var endpoint = await _set.WaitAsync(isStream: false, waitsForReady: true, TestContext.Current.CancellationToken);
+            endpoint!.Begin(isStream: false, 0);
+        }
+    }
+
+    [Fact]
     public void All_AThousandEndpoints_AreTwentyOfThem()
     {
         _resolver.Set([.. Enumerable.Range(0, 1_000).Select(At)]);
@@ -138,6 +188,14 @@ public sealed class EndpointSetTests : IDisposable
 
         Assert.Equal(20, _set.All.Count);
         Assert.Equal(20, _connections.Count);
+    }
+
+    private static async Task WaitForAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
     }
 
     private static EndPoint At(int index) => new IPEndPoint(new IPAddress([10, 0, (byte)(index / 256), (byte)(index % 256)]), 443);
