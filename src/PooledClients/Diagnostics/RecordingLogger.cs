@@ -23,53 +23,61 @@ internal sealed class RecordingLogger<T>(ILoggerFactory factory, EventLog events
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= least || _inner.IsEnabled(logLevel);
 
+    // Native code is made anew for each shape of a line, so what is generic only hands on.
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        var targets = Targets(state);
-        if (!limiter.MayTell(eventId.Id, string.Join(' ', targets), out var held))
+        var values = state as IReadOnlyList<KeyValuePair<string, object?>> ?? [];
+        if (!MayTell(eventId, values, out var target, out var held))
         {
             return;
         }
 
-        var format = held == 0
-            ? formatter
-            : (told, cause) => string.Create(CultureInfo.InvariantCulture, $"{formatter(told, cause)} ({held} more like this since the last one.)");
+        var repeated = held == 0 ? null : new RepeatedLine(values, formatter(state, exception), held);
         if (logLevel >= least)
         {
-            events.Add(new EventSnapshot
-            {
-                At = events.Now,
-                Id = eventId.Id,
-                Level = logLevel.ToString(),
-                Name = eventId.Name ?? "",
-                Target = targets.FirstOrDefault(),
-                Message = exception is null ? format(state, null) : $"{format(state, exception)} {exception.Message}",
-            });
+            Keep(logLevel, eventId, target, repeated?.ToString() ?? formatter(state, exception), exception);
         }
 
-        if (_inner.IsEnabled(logLevel))
+        if (!_inner.IsEnabled(logLevel))
         {
-            _inner.Log(logLevel, eventId, state, exception, format);
+            return;
+        }
+
+        if (repeated is null)
+        {
+            _inner.Log(logLevel, eventId, state, exception, formatter);
+        }
+        else
+        {
+            _inner.Log(logLevel, eventId, repeated, exception, RepeatedLine.Format);
         }
     }
 
-    private static List<string> Targets<TState>(TState state)
+    private bool MayTell(EventId id, IReadOnlyList<KeyValuePair<string, object?>> values, out string? target, out int held)
     {
         var targets = new List<string>();
-        if (state is IReadOnlyList<KeyValuePair<string, object?>> values)
+        foreach (var name in TargetNames)
         {
-            foreach (var name in TargetNames)
+            foreach (var (key, value) in values)
             {
-                foreach (var (key, value) in values)
+                if (key == name && value is not null)
                 {
-                    if (key == name && value is not null)
-                    {
-                        targets.Add(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
-                    }
+                    targets.Add(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
                 }
             }
         }
 
-        return targets;
+        target = targets.Count == 0 ? null : targets[0];
+        return limiter.MayTell(id.Id, string.Join(' ', targets), out held);
     }
+
+    private void Keep(LogLevel level, EventId id, string? target, string text, Exception? exception) => events.Add(new EventSnapshot
+    {
+        At = events.Now,
+        Id = id.Id,
+        Level = level.ToString(),
+        Name = id.Name ?? "",
+        Target = target,
+        Message = exception is null ? text : $"{text} {exception.Message}",
+    });
 }
