@@ -10,7 +10,7 @@ public sealed class RoomOrderTests
         "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
-        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",
+        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc/Channels", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",
         "Http/Exchanges", "Http/Leaks", "Http/Balancing", "Http", "DependencyInjection",
     ];
 

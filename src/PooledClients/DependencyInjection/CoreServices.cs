@@ -11,6 +11,7 @@ using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc;
 using PooledClients.Grpc.Balancing;
+using PooledClients.Grpc.Channels;
 using PooledClients.Http;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;

@@ -12,6 +12,7 @@ using PooledClients.Diagnostics.Instruments;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Channels;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
 using PooledClients.Grpc.Telemetry;
@@ -190,7 +191,7 @@ internal sealed class GrpcChannelPool(
         }
 
         var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming);
-        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root), handler, clientOptions, setup, facts, root);
+        return new PooledChannel(CreateGrpcChannel(client.Name, address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root), handler, clientOptions, setup, facts, root);
     }
 
     /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
@@ -204,7 +205,7 @@ internal sealed class GrpcChannelPool(
 
         _logger.LeftThePool(client.Name, primary.GetType().ToString());
         var facts = CreateFacts(client, clientOptions, setup, address.ToString(), static _ => { });
-        return new PooledChannel(CreateGrpcChannel(address, clientOptions, setup, primary, root), handler: null, clientOptions, setup, facts, root);
+        return new PooledChannel(CreateGrpcChannel(client.Name, address, clientOptions, setup, primary, root), handler: null, clientOptions, setup, facts, root);
     }
 
     private CallPipelineFacts CreateFacts(
@@ -234,14 +235,14 @@ internal sealed class GrpcChannelPool(
         return handler;
     }
 
-    private GrpcChannel CreateGrpcChannel(ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root)
+    private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root)
     {
         var channelOptions = new GrpcChannelOptions
         {
-            LoggerFactory = new ChannelLoggerFactory(loggerFactory),
             MaxReceiveMessageSize = clientOptions.MaxReceiveMessageSize,
             MaxSendMessageSize = clientOptions.MaxSendMessageSize,
         };
+        channelOptions.LoggerFactory = new ChannelLoggerFactory(loggerFactory, new MessageSizeWords(name, channelOptions));
         foreach (var configure in setup.ChannelActions)
         {
             configure(root, channelOptions);

@@ -3,6 +3,7 @@ using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Channels;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
 using PooledClients.Grpc.Telemetry;

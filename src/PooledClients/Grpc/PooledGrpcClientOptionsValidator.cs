@@ -5,6 +5,7 @@ using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Channels;
 using PooledClients.Grpc.ServiceConfigs;
 using PooledClients.Tls;
 

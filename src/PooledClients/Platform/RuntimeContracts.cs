@@ -36,6 +36,15 @@ internal static class RuntimeContracts
     /// </summary>
     public static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
 
+    /// <summary>
+    /// The details of the statuses by which Grpc.Net.Client 2.85 refuses a message for its size; they name neither the limit nor its option. The
+    /// channel tells its logger at Information before it throws them, and what the logger throws is what the call fails with.
+    /// </summary>
+    public const string SentTooLarge = "Sending message exceeds the maximum configured message size.";
+
+    /// <inheritdoc cref="SentTooLarge"/>
+    public const string ReceivedTooLarge = "Received message exceeds the maximum configured message size.";
+
     /// <summary>The number of "too many open files in system": what .NET 10 makes of EMFILE at a socket, on Linux and macOS.</summary>
     public const int Enfile = 23;
 

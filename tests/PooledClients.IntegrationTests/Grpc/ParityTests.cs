@@ -170,18 +170,34 @@ public sealed class ParityTests : WatchedTest
     }
 
     [Fact]
-    public async Task MessageSizeLimits_OfTheOptions_AreKept()
+    public async Task MessageSizeLimits_OfTheOptions_AreKeptAndNamedWithTheirKey()
     {
         await using var server = await StartAsync();
         await using var services = Create(server, configure: o => (o.MaxSendMessageSize, o.MaxReceiveMessageSize) = (200, 20));
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         await client.PutAsync(Put("1", size: 100), cancellationToken: Token);
+        using var load = client.Load(cancellationToken: Token);
+        using var scan = client.Scan(new ScanRequest { Database = "db" }, cancellationToken: Token);
 
-        var sent = await Assert.ThrowsAsync<RpcException>(async () => await client.PutAsync(Put("1", size: 500), cancellationToken: Token));
-        var received = await Assert.ThrowsAsync<RpcException>(
-            async () => await client.GetAsync(new GetRequest { Database = "db", Key = Key("1") }, cancellationToken: Token));
+        RpcException[] sent =
+        [
+            await Assert.ThrowsAsync<RpcException>(async () => await client.PutAsync(Put("1", size: 500), cancellationToken: Token)),
+            Assert.Throws<RpcException>(() => client.Put(Put("1", size: 500), cancellationToken: Token)),
+            await Assert.ThrowsAsync<RpcException>(() => load.RequestStream.WriteAsync(Put("2", size: 500), Token)),
+        ];
+        RpcException[] received =
+        [
+            await Assert.ThrowsAsync<RpcException>(async () => await client.GetAsync(new GetRequest { Database = "db", Key = Key("1") }, cancellationToken: Token)),
+            await Assert.ThrowsAsync<RpcException>(() => scan.ResponseStream.MoveNext(Token)),
+        ];
 
-        Assert.Equal((StatusCode.ResourceExhausted, StatusCode.ResourceExhausted), (sent.StatusCode, received.StatusCode));
+        Assert.All([.. sent, .. received], static failure => Assert.Equal(StatusCode.ResourceExhausted, failure.StatusCode));
+        Assert.All(sent, static failure => Assert.Equal(
+            "The message to send is larger than MaxSendMessageSize of client 'KeyValue' allows: 200 bytes. Raise PooledClients:Grpc:KeyValue:MaxSendMessageSize.",
+            failure.Status.Detail));
+        Assert.All(received, static failure => Assert.Equal(
+            "The received message is larger than MaxReceiveMessageSize of client 'KeyValue' allows: 20 bytes. Raise PooledClients:Grpc:KeyValue:MaxReceiveMessageSize.",
+            failure.Status.Detail));
     }
 
     [Fact]

@@ -3,12 +3,17 @@ using System.Net;
 using System.Net.Security;
 using System.Reflection;
 using System.Resources;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Logging;
 using PooledClients.IntegrationTests.Http;
 using PooledClients.IntegrationTests.Http2;
 using PooledClients.IntegrationTests.Servers;
 using PooledClients.Platform;
+using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Platform;
 
@@ -221,6 +226,27 @@ public class RuntimeContractsTests
         Assert.Contains(request, written);
     }
 
+    [Theory]
+    [InlineData(1000, 10, RuntimeContracts.SentTooLarge)]
+    [InlineData(1000, 2000, RuntimeContracts.ReceivedTooLarge)]
+    public async Task TooLarge_ToldToTheLogger_FailsWithWhatTheLoggerThrows(int size, int maxSent, string detail)
+    {
+        using var loggers = new ThrowingLoggerFactory(detail);
+        using var handler = new EchoHandler();
+        using var channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            LoggerFactory = loggers,
+            MaxSendMessageSize = maxSent,
+            MaxReceiveMessageSize = 10,
+        });
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () => await new KeyValue.KeyValueClient(channel)
+            .PutAsync(new PutRequest { Value = ByteString.CopyFrom(new byte[size]) }, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal(new Status(StatusCode.ResourceExhausted, "in better words"), failure.Status);
+    }
+
     [Fact]
     public async Task EmptyBodyStream_BodylessResponse_HasIt()
     {
@@ -323,5 +349,43 @@ public class RuntimeContractsTests
     private struct Unique
     {
         public long Value { get; set; }
+    }
+
+    /// <summary>Answers with the bytes of the request.</summary>
+    private sealed class EchoHandler : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = new HttpResponseMessage { Version = HttpVersion.Version20, Content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync(cancellationToken)) };
+            response.Content.Headers.ContentType = new("application/grpc");
+            response.TrailingHeaders.Add("grpc-status", "0");
+            return response;
+        }
+    }
+
+    private sealed class ThrowingLoggerFactory(string detail) : ILoggerFactory, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is RpcException { StatusCode: StatusCode.ResourceExhausted } failure && failure.Status.Detail == detail)
+            {
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, "in better words"));
+            }
+        }
     }
 }

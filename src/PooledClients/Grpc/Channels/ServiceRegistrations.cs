@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 
-namespace PooledClients.Grpc;
+namespace PooledClients.Grpc.Channels;
 
 /// <summary>What the container was built from: it does not tell how long its services live.</summary>
 internal sealed class ServiceRegistrations(IServiceCollection services)

@@ -3,10 +3,10 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using PooledClients.Grpc;
+using PooledClients.Grpc.Channels;
 using RocksDb.V1;
 
-namespace PooledClients.Tests.Grpc;
+namespace PooledClients.Tests.Grpc.Channels;
 
 public sealed class ChannelLoggerFactoryTests
 {

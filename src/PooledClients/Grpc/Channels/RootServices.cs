@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace PooledClients.Grpc;
+namespace PooledClients.Grpc.Channels;
 
 /// <summary>
 /// The root services as what is made once for all callers may use them: a scoped service is refused, also where the container itself

@@ -3,7 +3,7 @@ using Grpc.Net.Client;
 using PooledClients.Connections;
 using PooledClients.Grpc.Calls;
 
-namespace PooledClients.Grpc;
+namespace PooledClients.Grpc.Channels;
 
 /// <summary>Refuses what <c>ConfigureChannel</c> may set on a plain channel and has no meaning on a pooled one, each with the way out.</summary>
 internal static class ChannelOptionsCheck
