@@ -5,8 +5,8 @@ namespace PooledClients.Analyzers;
 /// <summary>The rules. Their ids are a contract.</summary>
 internal static class Rules
 {
-    /// <summary>Where docs/analyzers is published.</summary>
-    private const string Documentation = "https://github.com/pooledclients/pooledclients/blob/main/docs/analyzers";
+    /// <summary>Where a rule's page is, in the repository and in the package; there is no address of either to name.</summary>
+    private const string Documentation = "docs/analyzers";
 
     public static readonly DiagnosticDescriptor ChannelPerCall = Create(
         "PC0001",
@@ -63,7 +63,6 @@ internal static class Rules
 #pragma warning disable RS2000 // Release tracking sees ids that are literals in the constructor's call only.
         new DiagnosticDescriptor(id, title, message, "PooledClients", severity, isEnabledByDefault, description, HelpLink(id));
 #pragma warning restore RS2000
-
 
     private static string HelpLink(string id) => $"{Documentation}/{id}.md";
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using PooledClients.Analyzers.Contexts;
@@ -7,24 +6,9 @@ namespace PooledClients.Analyzers.Certificates;
 
 /// <summary>PC0007: a certificate that is read again for each call.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class CertificatePerCallAnalyzer : DiagnosticAnalyzer
+public sealed class CertificatePerCallAnalyzer() : OperationAnalyzer(Rules.CertificatePerCall, "System.Security.Cryptography.X509Certificates.X509Certificate2", OperationKind.ObjectCreation, OperationKind.Invocation)
 {
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.CertificatePerCall);
-
-    public override void Initialize(AnalysisContext context)
-    {
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(start =>
-        {
-            if (!TestProject.Is(start.Options))
-            {
-                start.RegisterOperationAction(Analyze, OperationKind.ObjectCreation, OperationKind.Invocation);
-            }
-        });
-    }
-
-    private static void Analyze(OperationAnalysisContext context)
+    protected override void Analyze(OperationAnalysisContext context)
     {
         var operation = context.Operation;
         if (CertificateLoad.Is(operation)

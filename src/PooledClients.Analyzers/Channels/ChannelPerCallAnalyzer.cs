@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
@@ -9,24 +8,9 @@ namespace PooledClients.Analyzers.Channels;
 
 /// <summary>PC0001: a channel that never leaves the member that made it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class ChannelPerCallAnalyzer : DiagnosticAnalyzer
+public sealed class ChannelPerCallAnalyzer() : OperationAnalyzer(Rules.ChannelPerCall, "Grpc.Net.Client.GrpcChannel", OperationKind.Invocation)
 {
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.ChannelPerCall);
-
-    public override void Initialize(AnalysisContext context)
-    {
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(start =>
-        {
-            if (start.Compilation.GetTypeByMetadataName("Grpc.Net.Client.GrpcChannel") is not null && !TestProject.Is(start.Options))
-            {
-                start.RegisterOperationAction(Analyze, OperationKind.Invocation);
-            }
-        });
-    }
-
-    private static void Analyze(OperationAnalysisContext context)
+    protected override void Analyze(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
         if ((IsCreation(call) || FreshFactory.Makes(call, IsCreation))

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -10,24 +9,9 @@ namespace PooledClients.Analyzers.Channels;
 
 /// <summary>PC0003: a channel is disposed, and the handler that was made for it is not.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class HandlerLeftOpenAnalyzer : DiagnosticAnalyzer
+public sealed class HandlerLeftOpenAnalyzer() : OperationAnalyzer(Rules.HandlerLeftOpen, "Grpc.Net.Client.GrpcChannelOptions", OperationKind.SimpleAssignment)
 {
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.HandlerLeftOpen);
-
-    public override void Initialize(AnalysisContext context)
-    {
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(start =>
-        {
-            if (start.Compilation.GetTypeByMetadataName("Grpc.Net.Client.GrpcChannelOptions") is not null && !TestProject.Is(start.Options))
-            {
-                start.RegisterOperationAction(Analyze, OperationKind.SimpleAssignment);
-            }
-        });
-    }
-
-    private static void Analyze(OperationAnalysisContext context)
+    protected override void Analyze(OperationAnalysisContext context)
     {
         if (context.Operation is not ISimpleAssignmentOperation { Target: IPropertyReferenceOperation { Property: { Name: "HttpHandler", ContainingType: var type } } } handler
             || !type.Is("Grpc.Net.Client.GrpcChannelOptions")

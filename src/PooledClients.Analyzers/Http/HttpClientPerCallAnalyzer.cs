@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -11,27 +10,12 @@ namespace PooledClients.Analyzers.Http;
 
 /// <summary>PC0002: an HTTP client or handler that never leaves the member that made it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class HttpClientPerCallAnalyzer : DiagnosticAnalyzer
+public sealed class HttpClientPerCallAnalyzer() : OperationAnalyzer(Rules.HttpClientPerCall, "System.Net.Http.HttpClient", OperationKind.ObjectCreation, OperationKind.Invocation)
 {
     /// <summary>A handler that wraps the last one in the same variable has no end.</summary>
     private const int MaxDepth = 6;
 
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.HttpClientPerCall);
-
-    public override void Initialize(AnalysisContext context)
-    {
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(start =>
-        {
-            if (start.Compilation.GetTypeByMetadataName("System.Net.Http.HttpClient") is not null && !TestProject.Is(start.Options))
-            {
-                start.RegisterOperationAction(Analyze, OperationKind.ObjectCreation, OperationKind.Invocation);
-            }
-        });
-    }
-
-    private static void Analyze(OperationAnalysisContext context)
+    protected override void Analyze(OperationAnalysisContext context)
     {
         var operation = context.Operation;
         var isMade = operation is IInvocationOperation call ? FreshFactory.Makes(call, IsClient) : IsClient(operation) || IsHandler(operation);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
@@ -9,24 +8,9 @@ namespace PooledClients.Analyzers.Responses;
 
 /// <summary>PC0004: a response that still holds its connection, and a way on which nobody disposes it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class ResponseHeldAnalyzer : DiagnosticAnalyzer
+public sealed class ResponseHeldAnalyzer() : OperationAnalyzer(Rules.ResponseHeld, "System.Net.Http.HttpClient", OperationKind.Invocation)
 {
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.ResponseHeld);
-
-    public override void Initialize(AnalysisContext context)
-    {
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(start =>
-        {
-            if (start.Compilation.GetTypeByMetadataName("System.Net.Http.HttpClient") is not null && !TestProject.Is(start.Options))
-            {
-                start.RegisterOperationAction(Analyze, OperationKind.Invocation);
-            }
-        });
-    }
-
-    private static void Analyze(OperationAnalysisContext context)
+    protected override void Analyze(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
         if (HeldResponse.IsMade(call)

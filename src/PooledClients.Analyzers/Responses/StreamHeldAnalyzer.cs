@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
@@ -9,24 +8,9 @@ namespace PooledClients.Analyzers.Responses;
 
 /// <summary>PC0005: a streaming call, and a way on which nobody ends it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class StreamHeldAnalyzer : DiagnosticAnalyzer
+public sealed class StreamHeldAnalyzer() : OperationAnalyzer(Rules.StreamHeld, "Grpc.Core.AsyncServerStreamingCall`1", OperationKind.Invocation)
 {
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = ImmutableArray.Create(Rules.StreamHeld);
-
-    public override void Initialize(AnalysisContext context)
-    {
-        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.EnableConcurrentExecution();
-        context.RegisterCompilationStartAction(start =>
-        {
-            if (start.Compilation.GetTypeByMetadataName("Grpc.Core.AsyncServerStreamingCall`1") is not null && !TestProject.Is(start.Options))
-            {
-                start.RegisterOperationAction(Analyze, OperationKind.Invocation);
-            }
-        });
-    }
-
-    private static void Analyze(OperationAnalysisContext context)
+    protected override void Analyze(OperationAnalysisContext context)
     {
         var call = (IInvocationOperation)context.Operation;
         if (StreamingCall.IsBegunBy(call.TargetMethod)
