@@ -58,13 +58,13 @@ public sealed class PooledGrpcClientOptions
     public string? ServiceConfig { get; set; }
 
     /// <summary>
-    /// Gets or sets the largest message that is received, in bytes. A larger one ends its call with <c>ResourceExhausted</c>.
+    /// Gets or sets the largest message that is received, in bytes. A larger one ends its call with <c>ResourceExhausted</c>, and the status names this option.
     /// </summary>
     /// <value>4 MiB, gRPC's own limit. <see langword="null"/> means no limit.</value>
     public int? MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>
-    /// Gets or sets the largest message that is sent, in bytes. A larger one ends its call with <c>ResourceExhausted</c>.
+    /// Gets or sets the largest message that is sent, in bytes. A larger one ends its call with <c>ResourceExhausted</c>, and the status names this option.
     /// </summary>
     /// <value><see langword="null"/>: no limit.</value>
     public int? MaxSendMessageSize { get; set; }
