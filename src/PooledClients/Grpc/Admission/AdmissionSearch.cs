@@ -25,53 +25,35 @@ internal sealed class AdmissionSearch
     private const double Roomy = 0.3;
     private const double Crowded = 0.65;
 
-    // Load that changed by this much in two windows running is another load.
-    private const double Change = 1.6;
-
     // A higher limit may need another connection first.
     private static readonly TimeSpan ShortestSettle = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ShortestWindow = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWindow = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan FirstCompletionPatience = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan SlowTurnover = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QuietPeriod = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(16);
 
-    private int _start;
-    private int _ceiling;
+    private AdmissionBounds _bounds;
     private readonly AdmissionPace _pace = new();
+    private readonly AdmissionRest _rest = new();
     private AdmissionCrowding _crowding = new();
-    private Phase _phase = Phase.Rest;
+    private AdmissionPhase _phase = AdmissionPhase.Rest;
     private bool _upward = true;
     private int _base;
     private double _baseRate;
     private double _triedRate;
     private bool _moved;
     private bool _mayFall = true;
-    private int _changes;
     private TimeSpan _settle;
-    private TimeSpan _rest = ShortestRest;
-    private TimeSpan _rested;
     private AdmissionWindow _window;
-    private AdmissionWindow _stall;
+    private AdmissionStall _stall;
     private AdmissionWindow _quiet;
 
     /// <param name="start">The limit that a load finds, and the least there is; after it has gone, the next one finds it again.</param>
     /// <param name="ceiling">The most that the address can carry.</param>
     public AdmissionSearch(int start, int ceiling)
     {
-        _start = start;
-        _ceiling = ceiling;
+        _bounds = new(start, ceiling);
         Limit = start;
-    }
-
-    private enum Phase
-    {
-        Measure,
-        Try,
-        Confirm,
-        Rest,
     }
 
     public int Limit { get; private set; }
@@ -82,14 +64,13 @@ internal sealed class AdmissionSearch
     /// <summary>Sets other bounds; a limit within them stays.</summary>
     public void Resize(int start, int ceiling)
     {
-        _start = start;
-        _ceiling = ceiling;
-        if (Limit < start || Limit > ceiling)
+        _bounds = new(start, ceiling);
+        if (_bounds.Clamp(Limit) is var limit && limit != Limit)
         {
-            MoveTo(Math.Clamp(Limit, start, ceiling), Phase.Measure);
+            MoveTo(limit, AdmissionPhase.Measure);
         }
 
-        _base = Math.Clamp(_base, start, ceiling);
+        _base = _bounds.Clamp(_base);
     }
 
     public void Observe(in AdmissionSample sample)
@@ -112,7 +93,7 @@ internal sealed class AdmissionSearch
             return;
         }
 
-        if (_phase == Phase.Try && !_upward && Starves(sample))
+        if (_phase == AdmissionPhase.Try && !_upward && Starves(sample))
         {
             Reject();
         }
@@ -131,7 +112,7 @@ internal sealed class AdmissionSearch
     {
         var rate = _window.Rate;
         var full = _window.Elapsed >= Clamp(_pace.Turnover * 2, ShortestWindow, LongestWindow);
-        if (_phase == Phase.Try && _window.Elapsed >= ShortestWindow && rate >= _baseRate * (_upward ? ObviousHigher : ObviousLower))
+        if (_phase == AdmissionPhase.Try && _window.Elapsed >= ShortestWindow && rate >= _baseRate * (_upward ? ObviousHigher : ObviousLower))
         {
             Keep(rate, waiting);
             return;
@@ -139,22 +120,22 @@ internal sealed class AdmissionSearch
 
         switch (_phase)
         {
-            case Phase.Measure when full:
+            case AdmissionPhase.Measure when full:
                 _base = Limit;
                 _baseRate = rate;
                 TryNext(waiting);
                 break;
-            case Phase.Try when full && rate < _baseRate * (_upward ? Worthwhile : Harmless):
+            case AdmissionPhase.Try when full && rate < _baseRate * (_upward ? Worthwhile : Harmless):
                 Reject();
                 break;
-            case Phase.Try when full:
+            case AdmissionPhase.Try when full:
                 _triedRate = rate;
-                MoveTo(_base, Phase.Confirm);
+                MoveTo(_base, AdmissionPhase.Confirm);
                 break;
-            case Phase.Confirm when full:
+            case AdmissionPhase.Confirm when full:
                 EndConfirm(rate, waiting);
                 break;
-            case Phase.Rest when full:
+            case AdmissionPhase.Rest when full:
                 WatchAtRest(rate);
                 break;
         }
@@ -163,16 +144,16 @@ internal sealed class AdmissionSearch
     // One direction until it does not pay. Fewer only where it is crowded; more, if anybody waits for it.
     private void TryNext(bool waiting)
     {
-        var canRise = waiting && Limit < _ceiling;
+        var canRise = waiting && Limit < _bounds.Ceiling;
         if (CanFall && !(_moved && _upward))
         {
             _upward = false;
-            MoveTo(Lower(), Phase.Try);
+            MoveTo(_bounds.Lower(Limit), AdmissionPhase.Try);
         }
         else if (canRise && (_upward || !_moved))
         {
             _upward = true;
-            MoveTo(Higher(), Phase.Try);
+            MoveTo(_bounds.Higher(Limit), AdmissionPhase.Try);
         }
         else
         {
@@ -190,7 +171,7 @@ internal sealed class AdmissionSearch
 
     private void Reject()
     {
-        MoveTo(_base, Phase.Rest);
+        MoveTo(_base, AdmissionPhase.Rest);
         _mayFall = _upward;
         Rest();
     }
@@ -201,7 +182,7 @@ internal sealed class AdmissionSearch
         _baseRate = Math.Max(rate, _baseRate);
         if (_triedRate >= _baseRate * (_upward ? Worthwhile : Harmless))
         {
-            MoveTo(_upward ? Higher() : Lower(), Phase.Try);
+            MoveTo(_upward ? _bounds.Higher(Limit) : _bounds.Lower(Limit), AdmissionPhase.Try);
             Keep(_triedRate, waiting);
         }
         else
@@ -213,12 +194,10 @@ internal sealed class AdmissionSearch
 
     private void Rest()
     {
-        _rest = _moved ? ShortestRest : Clamp(_rest * 2, ShortestRest, LongestRest);
-        _rested = TimeSpan.Zero;
+        _rest.Begin(hasPaid: _moved);
         _moved = false;
-        _changes = 0;
         _window = default;
-        _phase = Phase.Rest;
+        _phase = AdmissionPhase.Rest;
     }
 
     private void WatchAtRest(double rate)
@@ -228,20 +207,12 @@ internal sealed class AdmissionSearch
             _baseRate = rate;
         }
 
-        // Calls slower than a window come in bursts: no two windows are alike.
-        var changed = _pace.Turnover < LongestWindow && (rate > _baseRate * Change || rate * Change < _baseRate);
-        _changes = changed ? _changes + 1 : 0;
-        _rested += _window.Elapsed;
+        var isAnother = _rest.Watch(_window, _baseRate, isTelling: _pace.Turnover < LongestWindow);
         _window = default;
-        if (_changes == 2)
+        _mayFall |= isAnother;
+        if (isAnother || _rest.IsOver || CanFall)
         {
-            _rest = ShortestRest;
-            _mayFall = true;
-            _phase = Phase.Measure;
-        }
-        else if (_rested >= _rest || CanFall)
-        {
-            _phase = Phase.Measure;
+            _phase = AdmissionPhase.Measure;
         }
     }
 
@@ -251,40 +222,28 @@ internal sealed class AdmissionSearch
     /// </summary>
     private bool OpensUp(in AdmissionSample sample)
     {
-        if (sample.Waiting == 0 || Limit >= _ceiling)
+        if (sample.Waiting == 0 || Limit >= _bounds.Ceiling)
         {
             _stall = default;
             return false;
         }
 
         _stall.Add(sample);
-        if (_crowding.Score >= Roomy && !IsStalled(sample))
+        if (_crowding.Score >= Roomy && !_stall.Ends(sample.InFlight, _pace.HasCompletions))
         {
             return false;
         }
 
-        _rest = ShortestRest;
+        _rest.Shorten();
         _mayFall = true;
-        MoveTo(Higher(), Phase.Measure);
+        MoveTo(_bounds.Higher(Limit), AdmissionPhase.Measure);
         return true;
-    }
-
-    private bool IsStalled(in AdmissionSample sample)
-    {
-        if (_stall.Elapsed < (_pace.HasCompletions ? ShortestWindow : FirstCompletionPatience))
-        {
-            return false;
-        }
-
-        var stalls = _stall.Completions * 4 < sample.InFlight;
-        _stall = default;
-        return stalls;
     }
 
     /// <summary>The load has fallen: for a while nobody waited, and half the limit would have held nobody back.</summary>
     private bool StepsBack(in AdmissionSample sample)
     {
-        if (sample.Waiting > 0 || (sample.InFlight > Limit / 2 && Limit > _start))
+        if (sample.Waiting > 0 || (sample.InFlight > Limit / 2 && Limit > _bounds.Start))
         {
             _quiet = default;
             IsSettled = false;
@@ -297,7 +256,7 @@ internal sealed class AdmissionSearch
             return false;
         }
 
-        IsSettled = Limit <= _start;
+        IsSettled = Limit <= _bounds.Start;
         if (IsSettled)
         {
             // The next load may be another one, so nothing is carried over to it.
@@ -310,10 +269,9 @@ internal sealed class AdmissionSearch
 
         _moved = false;
         _mayFall = true;
-        _rest = ShortestRest;
-        _rested = TimeSpan.Zero;
+        _rest.BeginShort();
         _baseRate = 0;
-        MoveTo(Math.Max(_start, Limit / 2), Phase.Rest);
+        MoveTo(Math.Max(_bounds.Start, Limit / 2), AdmissionPhase.Rest);
         return true;
     }
 
@@ -321,7 +279,7 @@ internal sealed class AdmissionSearch
     private bool Starves(in AdmissionSample sample)
         => sample.InFlight >= Limit && sample.Completions < _baseRate * sample.Elapsed.TotalSeconds * 0.3;
 
-    private void MoveTo(int limit, Phase phase)
+    private void MoveTo(int limit, AdmissionPhase phase)
     {
         if (Limit != limit)
         {
@@ -335,11 +293,7 @@ internal sealed class AdmissionSearch
         _settle = Clamp(_pace.Turnover, ShortestSettle, SlowTurnover);
     }
 
-    private int Higher() => (int)Math.Min(_ceiling, Limit * 2L);
-
-    private int Lower() => Math.Max(_start, (int)(Limit * 0.7));
-
-    private bool CanFall => _mayFall && Limit > _start && _crowding.Score > Crowded && _pace.Turnover <= SlowTurnover;
+    private bool CanFall => _mayFall && Limit > _bounds.Start && _crowding.Score > Crowded && _pace.Turnover <= SlowTurnover;
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan min, TimeSpan max) => value < min ? min : value > max ? max : value;
 }
