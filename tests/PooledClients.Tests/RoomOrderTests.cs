@@ -6,8 +6,8 @@ public sealed class RoomOrderTests
     // Lowest first: a room may use those before it. A room within another is a room of its own.
     private static readonly string[] Rooms =
     [
-        "Platform", "Options", "Snapshots/Certificates", "Snapshots", "", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
-        "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
+        "Platform", "Options/Endpoints", "Options", "Snapshots/Certificates", "Snapshots", "", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
+        "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget/Leases", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc/Channels", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",
@@ -17,14 +17,9 @@ public sealed class RoomOrderTests
     // What still runs up. The list may only shrink.
     private static readonly string[] Upwards =
     [
-        "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/ConnectionGate.cs",
-        "Connections/Descriptors/DescriptorGuardian.cs -> Connections/Budget/DescriptorAlarm.cs",
-        "Grpc/Deadlines/CallTime.cs -> Grpc/Retries/CallScope.cs",
-        "Grpc/Deadlines/DeadlineOrigin.cs -> Grpc/Retries/CallScope.cs",
         "Http/Exchanges/HttpExchangeHandler.cs -> Http/HttpClientState.cs",
         "Http/Routes/HttpRoute.cs -> Http/HttpClientState.cs",
         "Http/Routes/HttpRouteTable.cs -> Http/HttpClientState.cs",
-        "Tls/Files/WatchedFiles.cs -> Tls/Certificates/PemCertificates.cs",
     ];
 
     [Fact]

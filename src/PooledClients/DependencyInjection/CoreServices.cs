@@ -47,7 +47,7 @@ internal static class CoreServices
         services.TryAddSingleton<TlsMetrics>();
         services.TryAddSingleton<TlsRegistry>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, TlsSnapshotSource>());
-        services.TryAddSingleton(static provider => DescriptorMeter.Create(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => DescriptorMeters.Create(provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<DescriptorGuardian>();
         services.TryAddSingleton<ConnectionGate>();
         services.TryAddSingleton(static _ => new HandshakeQueue());

@@ -72,7 +72,9 @@ internal sealed class GrpcChannelPool(
     /// <summary>Has a client make its calls in a rehearsal.</summary>
     /// <returns>How many it made.</returns>
     public Task<int> RehearseAsync(string name, Rehearsal rehearsal, CancellationToken cancellationToken)
-        => setups.Get(name) is { IsReplaced: true } or { PrimaryHandler: not null } ? Task.FromResult(0) : Find(name).RehearseAsync(_clients.Value[name], rehearsal, cancellationToken);
+        => setups.Get(name) is { IsReplaced: true } or { PrimaryHandler: not null }
+            ? Task.FromResult(0)
+            : _clients.Value[name].RehearseAsync(Find(name).CreateRehearsalInvoker(rehearsal), rehearsal.AnswerWith, rehearsal.Deadline, cancellationToken);
 
     public ConnectivityState GetState(string name) => Find(name).State;
 

@@ -70,8 +70,8 @@ internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
         var (calls, failed) = method.Window.Line();
         return new MethodSnapshot
         {
-            Client = method.Channel.Client,
-            Target = method.Channel.Target,
+            Client = method.Client,
+            Target = method.Target,
             Method = method.Name,
             Started = method.Started,
             Succeeded = method.Succeeded,

@@ -71,9 +71,8 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     /// <summary>The channel's own invoker, in front of which there is nothing of ours.</summary>
     public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
 
-    /// <summary>Has the client make its calls to a server in this process, as it will make them to its own.</summary>
-    public Task<int> RehearseAsync(GrpcClientRegistration client, Rehearsal rehearsal, CancellationToken cancellationToken)
-        => client.RehearseAsync(_pipeline.BuildFor(rehearsal), rehearsal.AnswerWith, rehearsal.Deadline, cancellationToken);
+    /// <summary>The invoker of calls to a server in this process, which are made as the client will make them to its own.</summary>
+    public CallInvoker CreateRehearsalInvoker(Rehearsal rehearsal) => _pipeline.BuildFor(rehearsal);
 
     public override CallInvoker CreateCallInvoker() => _invoker.Value;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections.Budget;
@@ -38,12 +39,12 @@ public class DescriptorGuardianTests
         var options = new PooledClientsOptions();
         options.Descriptors.Reserve = reserve;
         var metrics = new PooledClientsMetrics(services.GetRequiredService<IMeterFactory>());
-        var meter = DescriptorMeter.Create(TimeProvider.System);
-        var logger = new FakeLogger<DescriptorGuardian>(logs);
+        var meter = DescriptorMeters.Create(TimeProvider.System);
+        var logger = new FakeLogger<ConnectionGate>(logs);
         logger.DescriptorsRecovered(1, 1); // A logger, too, has to be loaded before the limit is met.
         logs.Clear();
-        using var guardian = new DescriptorGuardian(meter, Options.Create(options), metrics, logger);
-        using var gate = new ConnectionGate(Options.Create(options), meter, TimeProvider.System, metrics, guardian);
+        using var guardian = new DescriptorGuardian(meter, Options.Create(options), NullLogger<DescriptorGuardian>.Instance);
+        using var gate = new ConnectionGate(Options.Create(options), meter, TimeProvider.System, metrics, guardian, logger: logger);
         var address = gate.CreateAddress("https://held:1", 1);
         using var held = await address.AcquireAsync(CancellationToken.None);
         Assert.Equal(reserve, guardian.Held);

@@ -17,7 +17,7 @@ public class DescriptorMeterTests
 
     private static Task CountToTheLimit(string[] args)
     {
-        var meter = DescriptorMeter.Create(TimeProvider.System);
+        var meter = DescriptorMeters.Create(TimeProvider.System);
         Assert.SkipUnless(meter is StatxMeter, "Before Linux 6.2 the kernel does not tell.");
         _ = Listed();
         Assert.Equal(Limit, meter.Read().Limit);

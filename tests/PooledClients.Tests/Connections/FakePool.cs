@@ -1,4 +1,5 @@
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 
 namespace PooledClients.Tests.Connections;
 

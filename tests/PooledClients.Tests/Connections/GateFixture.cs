@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Tests.Connections;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 
 namespace PooledClients.Tests.Connections;
 

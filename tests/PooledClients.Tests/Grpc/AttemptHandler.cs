@@ -7,12 +7,12 @@ namespace PooledClients.Tests.Grpc;
 internal sealed class AttemptHandler(HttpMessageHandler server, TimeProvider time) : DelegatingHandler(server)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => CallScope.Of(request) is { Retrier: not null } call ? AttemptAsync(request, call, cancellationToken) : base.SendAsync(request, cancellationToken);
+        => CallScope.Of(request) is RetriableCall call ? AttemptAsync(request, call, cancellationToken) : base.SendAsync(request, cancellationToken);
 
-    private Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CallScope call, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, RetriableCall call, CancellationToken cancellationToken)
     {
         var started = new CallTime(time, GrpcTimeoutHeader.Read(request), call);
-        return new RetriedRequest(request, started, call.Retrier!, RetriedRequest.HasParent(request), SendAsync, cancellationToken).StartAsync(SendAsync);
+        return new RetriedRequest(request, started, call.Retrier, RetriedRequest.HasParent(request), SendAsync, cancellationToken).StartAsync(SendAsync);
 
         Task<HttpResponseMessage> SendAsync() => base.SendAsync(request, cancellationToken);
     }

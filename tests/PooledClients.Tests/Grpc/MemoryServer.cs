@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Core;
+using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 

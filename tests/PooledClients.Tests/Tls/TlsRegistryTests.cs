@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.Tls;
 using PooledClients.Tls.Certificates;
+using PooledClients.Tls.Files;
 
 namespace PooledClients.Tests.Tls;
 
@@ -160,7 +161,7 @@ public sealed class TlsRegistryTests : IDisposable
     [Fact]
     public void GetOrAdd_TooLarge_IsRefused()
     {
-        var path = _tls.Folder.Write("ca.pem", new string('#', PemCertificates.MaxFileBytes + 1));
+        var path = _tls.Folder.Write("ca.pem", new string('#', FileContent.MaxBytes + 1));
 
         Assert.Contains("larger than", Refused(options => options.CaCertificatePath = path).Message, StringComparison.Ordinal);
     }

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 
@@ -10,7 +12,7 @@ namespace PooledClients.Connections.Budget;
 /// Every connection of every pooled client passes here before its socket exists. It keeps them within the process's budget, within
 /// each address's cap, and, whoever else takes descriptors, below the process's high-water mark. Over a limit, connects wait.
 /// </summary>
-internal sealed class ConnectionGate : IDisposable
+internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
 {
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(1);
 
@@ -19,24 +21,14 @@ internal sealed class ConnectionGate : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly PooledClientsMetrics _metrics;
     private readonly PoolReclaimer _reclaimer;
+    private readonly DescriptorAlarm _alarm;
     private readonly DescriptorGuardian? _guardian;
     private readonly IPressureRelief? _relief;
-    private readonly ILogger? _logger;
+    private readonly ILogger _logger;
 
-    // Addresses below their own cap with somebody waiting, the next to be served first. It holds one only while the process as a
-    // whole is short of room.
-    private readonly LinkedList<GateAddress> _turns = new();
-    private readonly HashSet<GateAddress> _active = [];
-    private DescriptorReading _reading;
-    private int _inUse;
-    private int _unopened;
+    // Guarded by _lock.
+    private readonly LeaseLedger _ledger;
     private bool _disposed;
-
-    // How many more sockets fit below the high-water mark: kept up to date between two readings of the meter.
-    private int _room = int.MaxValue;
-
-    // Whether somebody waits whom a connection that goes would serve.
-    private volatile bool _starved;
 
     /// <param name="options">The budget.</param>
     /// <param name="meter">Counts the process's descriptors.</param>
@@ -54,14 +46,17 @@ internal sealed class ConnectionGate : IDisposable
         IPressureRelief? relief = null,
         ILogger<ConnectionGate>? logger = null)
     {
-        _logger = logger;
+        _logger = logger ?? (ILogger)NullLogger.Instance;
         _relief = relief;
         _meter = meter;
         _timeProvider = timeProvider;
         _metrics = metrics;
-        _reclaimer = new PoolReclaimer(this, timeProvider, metrics);
-        Apply(meter.Read());
-        Budget = options.Value.Descriptors.MaxConnections ?? DescriptorLimits.DefaultBudget(_reading.Limit);
+        _reclaimer = new PoolReclaimer(Shortage, timeProvider, metrics);
+        _alarm = new DescriptorAlarm(Capture, metrics, _logger);
+        var reading = meter.Read();
+        Budget = options.Value.Descriptors.MaxConnections ?? DescriptorLimits.DefaultBudget(reading.Limit);
+        _ledger = new LeaseLedger(Budget);
+        _ledger.Apply(reading);
         metrics.ObserveConnections(
             () => meter.Read().Open,
             () => meter.Read().Limit is int limit ? [new Measurement<int>(limit)] : [],
@@ -76,7 +71,7 @@ internal sealed class ConnectionGate : IDisposable
     public int Budget { get; }
 
     /// <summary>How many leases are in use.</summary>
-    public int InUse => Volatile.Read(ref _inUse);
+    public int InUse => _ledger.InUse;
 
     public GateAddress CreateAddress(string address, int cap, string kind = "")
     {
@@ -94,7 +89,7 @@ internal sealed class ConnectionGate : IDisposable
     /// </summary>
     public void NotifyIdle(IReclaimable pool)
     {
-        if (_starved)
+        if (_ledger.IsStarved)
         {
             _reclaimer.TryReclaim(pool);
         }
@@ -109,8 +104,8 @@ internal sealed class ConnectionGate : IDisposable
         var reading = _meter.Read();
         lock (_lock)
         {
-            Apply(reading);
-            Grant();
+            _ledger.Apply(reading);
+            _ledger.Grant();
         }
 
         _reclaimer.Run();
@@ -121,9 +116,13 @@ internal sealed class ConnectionGate : IDisposable
     {
         lock (_lock)
         {
-            return new GateState(_reading, Budget, _inUse, [.. _active.Select(a => new GateAddressState(a.Address, a.Cap, a.InUse + a.Draining, a.Waiters.Count, a.Waiters.First?.Value.Since, a.Kind))]);
+            return _ledger.Capture();
         }
     }
+
+    void IDescriptorWatch.Rehearse() => _alarm.Rehearse();
+
+    void IDescriptorWatch.Look(int? released) => _alarm.Look(Observe(), released);
 
     public void Dispose()
     {
@@ -131,11 +130,7 @@ internal sealed class ConnectionGate : IDisposable
         lock (_lock)
         {
             _disposed = true;
-            waiters = [.. _active.SelectMany(a => a.Waiters)];
-            foreach (var waiter in waiters)
-            {
-                Leave(waiter);
-            }
+            waiters = _ledger.RemoveAll();
         }
 
         foreach (var waiter in waiters)
@@ -144,7 +139,7 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    internal ValueTask<ConnectionLease> AcquireAsync(GateAddress address, CancellationToken cancellationToken)
+    internal ValueTask<ConnectionLease> AcquireAsync(LeaseQueue queue, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -152,45 +147,30 @@ internal sealed class ConnectionGate : IDisposable
         }
 
         var reading = _meter.Read();
-        GateWaiter waiter;
+        var waiter = new GateWaiter(queue, _timeProvider.GetTimestamp());
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            Apply(reading);
-            waiter = new GateWaiter(address, _timeProvider.GetTimestamp());
-            address.Waiters.AddLast(waiter.Node);
-            _active.Add(address);
-            TakeTurn(address);
-            Grant();
+            _ledger.Apply(reading);
+            _ledger.Add(waiter);
         }
 
         return waiter.Task.IsCompleted ? new ValueTask<ConnectionLease>(waiter.Task) : WaitAsync(waiter, cancellationToken);
     }
 
-    internal void Release(GateAddress address, bool wasOpened, bool wasDraining)
+    internal void Release(LeaseQueue queue, bool wasOpened, bool wasDraining)
     {
         lock (_lock)
         {
-            _inUse--;
-            address.InUse -= wasDraining ? 0 : 1;
-            address.Draining -= wasDraining ? 1 : 0;
-            _room = _room == int.MaxValue ? _room : _room + 1;
-            _unopened -= wasOpened ? 0 : 1;
-            TakeTurn(address);
-            Forget(address);
-            Grant();
+            _ledger.Release(queue, wasOpened, wasDraining);
         }
     }
 
-    internal void Drain(GateAddress address)
+    internal void Drain(LeaseQueue queue)
     {
         lock (_lock)
         {
-            address.InUse--;
-            address.Draining++;
-            TakeTurn(address);
-            Forget(address);
-            Grant();
+            _ledger.Drain(queue);
         }
     }
 
@@ -198,41 +178,42 @@ internal sealed class ConnectionGate : IDisposable
     {
         lock (_lock)
         {
-            _unopened--;
+            _ledger.Opened();
         }
     }
 
-    internal GateShortage Shortage()
+    internal ConnectionBudgetException? Explain(LeaseQueue queue)
     {
         lock (_lock)
         {
-            return new GateShortage(Math.Max(_turns.Sum(a => Math.Min(a.Waiters.Count, a.Cap - a.InUse)), -_room), IsPressed: _room <= 0);
-        }
-    }
-
-    internal ConnectionBudgetException? Explain(GateAddress address)
-    {
-        lock (_lock)
-        {
-            if (address.Turn.List is null)
+            if (!queue.HasTurn)
             {
                 return null;
             }
         }
 
-        _metrics.ConnectionRefused(address.Address);
-        return BudgetReport.For(address.Address, Capture());
+        _metrics.ConnectionRefused(queue.Address);
+        return BudgetReport.For(queue.Address, Capture());
+    }
+
+    private GateShortage Shortage()
+    {
+        lock (_lock)
+        {
+            return _ledger.Shortage;
+        }
     }
 
     private async ValueTask<ConnectionLease> WaitAsync(GateWaiter waiter, CancellationToken cancellationToken)
     {
         _reclaimer.Run();
         _relief?.BeginWait();
-        using var alarm = _timeProvider.CreateUncapturedTimer(static state => ((GateWaiter)state!).Address.Gate.TellOfWait((GateWaiter)state), waiter, LongWait);
+        var wait = (Gate: this, Waiter: waiter);
+        using var alarm = _timeProvider.CreateUncapturedTimer(static state => TellOfWait(((ConnectionGate, GateWaiter))state!), wait, LongWait);
         try
         {
             // Run inline if the token is cancelled already. One of grant and cancellation takes the waiter from its queue, and wins.
-            using (cancellationToken.UnsafeRegister(static (state, token) => ((GateWaiter)state!).Address.Gate.Cancel((GateWaiter)state, token), waiter))
+            using (cancellationToken.UnsafeRegister(static (state, token) => Cancel(((ConnectionGate, GateWaiter))state!, token), wait))
             {
                 return await waiter.Task.ConfigureAwait(false);
             }
@@ -240,96 +221,38 @@ internal sealed class ConnectionGate : IDisposable
         finally
         {
             _relief?.EndWait();
-            _metrics.ConnectionWaited(waiter.Address.Address, _timeProvider.GetElapsedTime(waiter.Since));
+            _metrics.ConnectionWaited(waiter.Queue.Address, _timeProvider.GetElapsedTime(waiter.Since));
         }
     }
 
     // On a timer's thread. Who waits for its own address's cap alone is no fault of the budget.
-    private void TellOfWait(GateWaiter waiter)
+    private static void TellOfWait((ConnectionGate Gate, GateWaiter Waiter) wait)
     {
-        lock (_lock)
+        lock (wait.Gate._lock)
         {
-            if (waiter.Node.List is null || waiter.Address.Turn.List is null)
+            if (!wait.Waiter.IsWaiting || !wait.Waiter.Queue.HasTurn)
             {
                 return;
             }
         }
 
-        var state = Capture();
-        _logger?.ConnectWaitsForBudget(
-            waiter.Address.Address, LongWait.TotalSeconds, state.InUse, state.Budget, state.Descriptors.Open, state.Descriptors.Limit, BudgetReport.Holders(state.Holders));
+        var state = wait.Gate.Capture();
+        wait.Gate._logger.ConnectWaitsForBudget(
+            wait.Waiter.Queue.Address, LongWait.TotalSeconds, state.InUse, state.Budget, state.Descriptors.Open, state.Descriptors.Limit, BudgetReport.Holders(state.Holders));
     }
 
-    private void Cancel(GateWaiter waiter, CancellationToken cancellationToken)
+    private static void Cancel((ConnectionGate Gate, GateWaiter Waiter) wait, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        lock (wait.Gate._lock)
         {
-            if (waiter.Node.List is null)
+            if (!wait.Waiter.IsWaiting)
             {
                 return;
             }
 
-            Leave(waiter);
+            wait.Gate._ledger.Remove(wait.Waiter);
         }
 
-        waiter.TrySetCanceled(cancellationToken);
-    }
-
-    // All below is called under the lock.
-    private void Apply(DescriptorReading reading)
-    {
-        // A repeated reading knows nothing of the leases granted since.
-        if (reading.Sequence != _reading.Sequence)
-        {
-            _reading = reading;
-            _room = reading.Limit is int limit ? DescriptorLimits.HighWaterMark(limit) - reading.Open - _unopened : int.MaxValue;
-        }
-    }
-
-    private void Grant()
-    {
-        while (_inUse < Budget && _room > 0 && _turns.First?.Value is { } address)
-        {
-            var waiter = address.Waiters.First!.Value;
-            address.Waiters.RemoveFirst();
-            _turns.RemoveFirst();
-            _inUse++;
-            address.InUse++;
-            _room = _room == int.MaxValue ? _room : _room - 1;
-            _unopened++;
-            TakeTurn(address);
-            waiter.TrySetResult(new ConnectionLease(address));
-        }
-
-        _starved = _turns.Count > 0 && _room > 0;
-    }
-
-    private void Leave(GateWaiter waiter)
-    {
-        var address = waiter.Address;
-        address.Waiters.Remove(waiter.Node);
-        if (address.Waiters.Count == 0 && address.Turn.List is not null)
-        {
-            _turns.Remove(address.Turn);
-            _starved = _turns.Count > 0 && _room > 0;
-        }
-
-        Forget(address);
-    }
-
-    private void TakeTurn(GateAddress address)
-    {
-        if (address.Turn.List is null && address.Waiters.Count > 0 && address.InUse < address.Cap)
-        {
-            _turns.AddLast(address.Turn);
-        }
-    }
-
-    private void Forget(GateAddress address)
-    {
-        if (address is { InUse: 0, Draining: 0, Waiters.Count: 0 })
-        {
-            _active.Remove(address);
-        }
+        wait.Waiter.TrySetCanceled(cancellationToken);
     }
 }

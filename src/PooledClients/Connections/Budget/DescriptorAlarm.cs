@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
 
@@ -9,30 +10,10 @@ namespace PooledClients.Connections.Budget;
 /// Says once a crossing that descriptors run low or have run out, and who of the pooled clients holds how many. It is said on the
 /// thread pool: a logger may block, and the guardian must not.
 /// </summary>
-internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logger)
+internal sealed class DescriptorAlarm(Func<GateState> capture, PooledClientsMetrics metrics, ILogger logger)
 {
     private bool _near;
     private bool _exhausted;
-
-    /// <summary>
-    /// Logs on the thread pool. What a logger throws, which may be for want of a descriptor itself, must not end the process that is
-    /// being saved.
-    /// </summary>
-    public static void Say(Action log) => ThreadPool.UnsafeQueueUserWorkItem(
-        static log =>
-        {
-            try
-            {
-                log();
-            }
-#pragma warning disable CA1031 // There is nobody left to tell.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-            }
-        },
-        log,
-        preferLocal: false);
 
     /// <summary>Goes through what is to be said, before it is: code that is first run when no descriptor is left cannot be loaded.</summary>
     public void Rehearse()
@@ -42,13 +23,12 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
         _ = BudgetReport.For("a", state);
         RuntimeHelpers.RunClassConstructor(typeof(Log).TypeHandle);
         _ = logger.IsEnabled(LogLevel.Error);
-        Say(static () => { });
+        DescriptorGuardian.Say(static () => { });
     }
 
     /// <param name="reading">The process's descriptors.</param>
     /// <param name="released">How many the reserve released just now, since there were no others; <see langword="null"/> otherwise.</param>
-    /// <param name="gate">Tells who holds what.</param>
-    public void Look(DescriptorReading reading, int? released, ConnectionGate gate)
+    public void Look(DescriptorReading reading, int? released)
     {
         if (reading.Limit is not int limit)
         {
@@ -59,20 +39,20 @@ internal sealed class DescriptorAlarm(PooledClientsMetrics metrics, ILogger logg
         {
             (_near, _exhausted) = (true, true);
             metrics.DescriptorsExhausted();
-            var state = gate.Capture();
-            Say(() => logger.DescriptorsExhausted(reading.Open, limit, given, state.InUse, state.Budget, BudgetReport.Holders(state.Holders)));
+            var state = capture();
+            DescriptorGuardian.Say(() => logger.DescriptorsExhausted(reading.Open, limit, given, state.InUse, state.Budget, BudgetReport.Holders(state.Holders)));
         }
         else if (reading.Share >= DescriptorLevels.Near && !_near)
         {
             _near = true;
-            var state = gate.Capture();
-            Say(() => logger.DescriptorsNearLimit(
+            var state = capture();
+            DescriptorGuardian.Say(() => logger.DescriptorsNearLimit(
                 reading.Open, limit, DescriptorLimits.HighWaterMark(limit), state.InUse, state.Budget, BudgetReport.Holders(state.Holders)));
         }
         else if (reading.Share < DescriptorLevels.NearEnds && _near)
         {
             (_near, _exhausted) = (false, false);
-            Say(() => logger.DescriptorsRecovered(reading.Open, limit));
+            DescriptorGuardian.Say(() => logger.DescriptorsRecovered(reading.Open, limit));
         }
     }
 }

@@ -1,3 +1,4 @@
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Descriptors;
 
 namespace PooledClients.Connections.Budget;

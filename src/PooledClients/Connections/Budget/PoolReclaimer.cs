@@ -3,7 +3,7 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Connections.Budget;
 
 /// <summary>Has pools with no request in flight close their connections while the gate is short of room, the least recently used first.</summary>
-internal sealed class PoolReclaimer(ConnectionGate gate, TimeProvider timeProvider, PooledClientsMetrics metrics)
+internal sealed class PoolReclaimer(Func<GateShortage> shortage, TimeProvider timeProvider, PooledClientsMetrics metrics)
 {
     // A busy address is idle for a moment between two calls. At the high-water mark it could not connect again, so it is left alone.
     private static readonly TimeSpan RestUnderPressure = TimeSpan.FromSeconds(5);
@@ -40,7 +40,7 @@ internal sealed class PoolReclaimer(ConnectionGate gate, TimeProvider timeProvid
         do
         {
             seen = Volatile.Read(ref _requests);
-            Reclaim(gate.Shortage());
+            Reclaim(shortage());
         }
         while (Interlocked.Add(ref _requests, -seen) > 0);
     }
@@ -58,15 +58,15 @@ internal sealed class PoolReclaimer(ConnectionGate gate, TimeProvider timeProvid
         return connections;
     }
 
-    private void Reclaim(GateShortage shortage)
+    private void Reclaim(GateShortage lacking)
     {
-        var missing = shortage.Connections;
+        var missing = lacking.Connections;
         if (missing <= 0)
         {
             return;
         }
 
-        foreach (var pool in Candidates(shortage.IsPressed))
+        foreach (var pool in Candidates(lacking.IsPressed))
         {
             missing -= TryReclaim(pool);
             if (missing <= 0)

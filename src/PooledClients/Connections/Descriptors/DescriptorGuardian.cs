@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using PooledClients.Connections.Budget;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections.Descriptors;
@@ -8,10 +7,10 @@ namespace PooledClients.Connections.Descriptors;
 /// <summary>
 /// Watches the process's descriptors on a thread of its own, for at the limit the runtime cannot start one: releases the reserve as
 /// soon as a probing open fails, takes it back when there is room. That thread does nothing else: what may block or take memory, such as
-/// having the gate look again, counting and saying so, is the thread pool's, one look at a time.
+/// having the budget looked at again, counting and saying so, is the thread pool's, one look at a time.
 /// </summary>
 internal sealed class DescriptorGuardian(
-    DescriptorMeter meter, IOptions<PooledClientsOptions> options, PooledClientsMetrics metrics, ILogger<DescriptorGuardian> logger) : IThreadPoolWorkItem, IDisposable
+    DescriptorMeter meter, IOptions<PooledClientsOptions> options, ILogger<DescriptorGuardian> logger) : IThreadPoolWorkItem, IDisposable
 {
     private const int StackSize = 256 * 1024;
 
@@ -19,9 +18,8 @@ internal sealed class DescriptorGuardian(
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
     private readonly DescriptorReserve _reserve = new(options.Value.Descriptors.Reserve);
-    private readonly DescriptorAlarm _alarm = new(metrics, logger);
     private readonly AutoResetEvent _wake = new(initialState: false);
-    private ConnectionGate? _gate;
+    private IDescriptorWatch? _watch;
     private Thread? _thread;
     private volatile bool _stopping;
     private volatile int _held;
@@ -38,17 +36,37 @@ internal sealed class DescriptorGuardian(
     /// <summary>How many spare descriptors are held at the moment.</summary>
     public int Held => _held;
 
+    /// <summary>
+    /// Logs on the thread pool. What a logger throws, which may be for want of a descriptor itself, must not end the process that is
+    /// being saved.
+    /// </summary>
+    public static void Say(Action log) => ThreadPool.UnsafeQueueUserWorkItem(
+        static log =>
+        {
+            try
+            {
+                log();
+            }
+#pragma warning disable CA1031 // There is nobody left to tell.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        },
+        log,
+        preferLocal: false);
+
     /// <summary>Begins to watch, once. Where there is no limit there is nothing to watch.</summary>
-    public void Start(ConnectionGate gate)
+    public void Start(IDescriptorWatch watch)
     {
         if (_thread is not null || meter.Read().Limit is null)
         {
             return;
         }
 
-        _gate = gate;
+        _watch = watch;
         Preloader.LoadAssemblies();
-        _alarm.Rehearse();
+        watch.Rehearse();
         _reserve.Take();
         _held = _reserve.Held;
         _thread = new Thread(Watch, StackSize) { IsBackground = true, Name = "PooledClients descriptors" };
@@ -73,7 +91,7 @@ internal sealed class DescriptorGuardian(
         try
         {
             var released = Interlocked.Exchange(ref _released, -1);
-            _alarm.Look(_gate!.Observe(), released < 0 ? null : released, _gate);
+            _watch!.Look(released < 0 ? null : released);
             _hasFailed = false;
         }
 #pragma warning disable CA1031 // Whatever goes wrong in one look, the next one must come.
@@ -84,7 +102,7 @@ internal sealed class DescriptorGuardian(
             if (!_hasFailed)
             {
                 _hasFailed = true;
-                DescriptorAlarm.Say(() => logger.DescriptorWatchFailed(e));
+                Say(() => logger.DescriptorWatchFailed(e));
             }
         }
         finally

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Telemetry;
 using PooledClients.Connections.Wire;

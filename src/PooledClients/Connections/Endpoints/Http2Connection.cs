@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
 

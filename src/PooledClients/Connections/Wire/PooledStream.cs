@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Telemetry;
 using PooledClients.Tls.Handshakes;
 

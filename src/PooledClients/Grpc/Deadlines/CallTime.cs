@@ -1,5 +1,4 @@
 using System.Globalization;
-using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Deadlines;

@@ -1,5 +1,3 @@
-using PooledClients.Grpc.Retries;
-
 namespace PooledClients.Grpc.Deadlines;
 
 /// <summary>Who set a call's deadline, for the detail of its <c>DeadlineExceeded</c>; the scope of a call about which there is no more to tell.</summary>

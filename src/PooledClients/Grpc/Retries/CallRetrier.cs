@@ -13,7 +13,7 @@ namespace PooledClients.Grpc.Retries;
 /// </summary>
 internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget budget, TimeProvider time, ILogger logger)
 {
-    private static readonly ResiliencePropertyKey<IRetriedCall> CallKey = new("PooledClients.Grpc.RetriedCall");
+    private static readonly ResiliencePropertyKey<IRetriedCall> CallKey = new("PooledClients.Grpc.Call");
 
     private ResiliencePipeline? _pipeline;
 
@@ -45,6 +45,9 @@ internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget 
     /// <summary>What an exception comes to that another attempt may mend; <see langword="null"/> where it is the call's.</summary>
     public RpcException? FailureOf(Exception exception) =>
         SendFailure.AsRpcException(exception) is RpcException failure && Policy.Covers(failure) ? failure : null;
+
+    /// <summary>What a call remembers from this failure of its first attempt on.</summary>
+    public RetryState Begin(RpcException failure) => new(Method, Policy, Budget, Logger, failure);
 
     /// <summary>Makes the further attempts of a call whose first one has failed, and the pauses between them.</summary>
     /// <param name="call">The call.</param>

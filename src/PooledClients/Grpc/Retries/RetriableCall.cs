@@ -7,8 +7,10 @@ internal sealed class RetriableCall(CallRetrier retrier, DeadlineOrigin? deadlin
 {
     public override DeadlineOrigin? Deadline => deadline;
 
-    public override CallRetrier Retrier => retrier;
+    public CallRetrier Retrier => retrier;
+
+    protected override bool MayFlow => true;
 
     /// <summary>Whether a request is one of its method.</summary>
-    public bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(retrier.Method, StringComparison.Ordinal);
+    protected override bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(retrier.Method, StringComparison.Ordinal);
 }

@@ -116,7 +116,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
 
         using var deadline = new CancellationTokenSource(TimeLeft(), _retrier.Time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken, deadline.Token);
-        var retry = new RetryState(_retrier, first);
+        var retry = _retrier.Begin(first);
         _retry = retry;
         _stop = stop;
         if (_cancelled is not null)

@@ -65,7 +65,7 @@ internal sealed class RetriedRequest(
     /// <param name="refusal">The answer by which it failed, where there was one.</param>
     public async Task<HttpResponseMessage> GoOnAsync(RpcException failure, HttpResponseMessage? refusal)
     {
-        Retry = new RetryState(retrier, failure);
+        Retry = retrier.Begin(failure);
         _refusal = refusal;
         var outcome = await retrier.RunAsync(this, cancellationToken).ConfigureAwait(false);
         if (outcome.Exception is not RpcException)

@@ -1,11 +1,12 @@
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Statuses;
 
 namespace PooledClients.Grpc.Retries;
 
 /// <summary>What a call has to remember from its first failure on. A call that succeeds at once has none.</summary>
-internal sealed class RetryState(CallRetrier retrier, RpcException first)
+internal sealed class RetryState(string method, RetryPolicy policy, CallBudget budget, ILogger logger, RpcException first)
 {
     // How often the pause has grown.
     private int _pauses;
@@ -31,14 +32,14 @@ internal sealed class RetryState(CallRetrier retrier, RpcException first)
     public bool Allows(RpcException failure)
     {
         Latest = failure;
-        if (_gaveUp is not null || !retrier.Policy.Covers(failure))
+        if (_gaveUp is not null || !policy.Covers(failure))
         {
             return false;
         }
 
-        _gaveUp = Attempts >= retrier.Policy.MaxAttempts ? "as many as it may make"
+        _gaveUp = Attempts >= policy.MaxAttempts ? "as many as it may make"
             : RetryPushback.From(failure.Trailers).Forbidden ? $"the server forbids another by {RetryPushback.Trailer}"
-            : !retrier.Budget.TryTake() ? retrier.Budget.Spent
+            : !budget.TryTake() ? budget.Spent
             : null;
         return _gaveUp is null;
     }
@@ -56,10 +57,10 @@ internal sealed class RetryState(CallRetrier retrier, RpcException first)
         }
         else
         {
-            pause = retrier.Policy.Backoff(_pauses++, Random.Shared.NextDouble());
+            pause = policy.Backoff(_pauses++, Random.Shared.NextDouble());
         }
 
-        retrier.Logger.CallTriedAgain(retrier.Method, Attempts, failure.StatusCode, pause.TotalMilliseconds);
+        logger.CallTriedAgain(method, Attempts, failure.StatusCode, pause.TotalMilliseconds);
         return pause;
     }
 

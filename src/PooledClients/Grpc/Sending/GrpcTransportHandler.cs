@@ -98,7 +98,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
 
         var call = CallScope.Of(request);
-        return SendAsync(request, call, call?.Retrier, observer, isAgain: false, cancellationToken, call?.Tried);
+        return SendAsync(request, call, (call as RetriableCall)?.Retrier, observer, isAgain: false, cancellationToken, call?.Tried);
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
@@ -161,7 +161,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
                 var startedAt = Begin(pool, type);
                 var outcome = EndpointOutcome.Unknown;
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, (pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method.Channel.Client);
+                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, (pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method.Client);
                 var isAnswered = false;
                 try
                 {
@@ -215,7 +215,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     OnConnectionError(cause, sender);
                     var judged = GrpcFailure.Judge(cause);
                     outcome = judged == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
-                    if (!await _resends.MaySendAgainAsync(request, cause, content, sender, call?.Retrier is not null, resends++, cancellationToken).ConfigureAwait(false))
+                    if (!await _resends.MaySendAgainAsync(request, cause, content, sender, call is RetriableCall, resends++, cancellationToken).ConfigureAwait(false))
                     {
                         Report(judged, pool);
                         throw _errors.Failed(cause);

@@ -33,7 +33,7 @@ internal sealed class ChannelCalls
         Metrics = metrics;
         _time = time;
         _contract = contract is null ? null : [.. contract.Methods.Select(method => $"{contract.FullName}/{method.Name}")];
-        _other = new MethodCalls(this, Other, time);
+        _other = new MethodCalls(client, target, Other, metrics, time);
     }
 
     public string Client { get; }
@@ -74,7 +74,7 @@ internal sealed class ChannelCalls
         }
 
         return service == 0
-            ? _methods.GetOrAdd(path, static (_, state) => new MethodCalls(state.calls, state.name, state.calls._time), (calls: this, name))
+            ? _methods.GetOrAdd(path, static (_, state) => new MethodCalls(state.calls.Client, state.calls.Target, state.name, state.calls.Metrics, state.calls._time), (calls: this, name))
             : Get(path[service..]);
     }
 }

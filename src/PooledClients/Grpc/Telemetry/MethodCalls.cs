@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Core;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Grpc.Telemetry;
 
@@ -18,19 +19,27 @@ internal sealed class MethodCalls : CallObserver
     private long _lastCallAt;
     private volatile LastFailure? _lastFailure;
 
-    public MethodCalls(ChannelCalls channel, string name, TimeProvider time)
+    public MethodCalls(string client, string target, string name, CallMetrics metrics, TimeProvider time)
     {
-        Channel = channel;
+        Client = client;
+        Target = target;
+        Metrics = metrics;
         Name = name;
         _time = time;
         Window = new CallWindow(time);
         MethodTag = new("grpc.method", name);
-        TargetTag = new("grpc.target", channel.Target);
+        TargetTag = new("grpc.target", target);
     }
 
     public override MethodCalls Method => this;
 
-    public ChannelCalls Channel { get; }
+    /// <summary>The name of the client.</summary>
+    public string Client { get; }
+
+    /// <summary>The address that it calls.</summary>
+    public string Target { get; }
+
+    public CallMetrics Metrics { get; }
 
     /// <summary>The full name without a leading slash, or <c>other</c>.</summary>
     public string Name { get; }
@@ -82,7 +91,7 @@ internal sealed class MethodCalls : CallObserver
     public override void DeadlineExceeded(WaitPhase phase)
     {
         Interlocked.Increment(ref _deadlines[(int)phase]);
-        if (Channel.Metrics.DeadlinesExceeded is { Enabled: true } counter)
+        if (Metrics.DeadlinesExceeded is { Enabled: true } counter)
         {
             counter.Add(1, TargetTag, new KeyValuePair<string, object?>("pooledclients.phase", NameOf(phase)));
         }
@@ -90,7 +99,7 @@ internal sealed class MethodCalls : CallObserver
 
     public void RecordWait(WaitPhase phase, TimeSpan duration)
     {
-        if (Channel.Metrics.Waits is { Enabled: true } waits)
+        if (Metrics.Waits is { Enabled: true } waits)
         {
             waits.Record(duration.TotalSeconds, TargetTag, new KeyValuePair<string, object?>("pooledclients.phase", NameOf(phase)));
         }

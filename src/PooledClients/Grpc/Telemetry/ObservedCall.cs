@@ -42,7 +42,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
     public override MethodCalls Method => method;
 
     /// <summary>Whether the sizes of its messages are wanted.</summary>
-    public bool MeasuresSizes => method.Channel.Metrics.MeasuresSizes;
+    public bool MeasuresSizes => method.Metrics.MeasuresSizes;
 
     /// <summary>The call of this method that this thread, or this flow, is about to make.</summary>
     public static ObservedCall? Find(MethodCalls method)
@@ -76,7 +76,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
         }
 
         Volatile.Write(ref _attemptAt, now);
-        if (method.Channel.Metrics.AttemptsStarted is { Enabled: true } started)
+        if (method.Metrics.AttemptsStarted is { Enabled: true } started)
         {
             started.Add(1, method.MethodTag, method.TargetTag);
         }
@@ -91,7 +91,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
         }
 
         Volatile.Write(ref (parent ?? this)._idleSince, time.GetTimestamp());
-        var metrics = method.Channel.Metrics;
+        var metrics = method.Metrics;
         var statusTag = StatusNames.Tag(status);
         if (metrics.AttemptDuration.Enabled)
         {
@@ -176,7 +176,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
 
     private void Record(StatusCode status)
     {
-        var metrics = method.Channel.Metrics;
+        var metrics = method.Metrics;
         if (metrics.CallDuration.Enabled)
         {
             metrics.CallDuration.Record(time.GetElapsedTime(_startedAt).TotalSeconds, method.MethodTag, method.TargetTag, StatusNames.Tag(status));

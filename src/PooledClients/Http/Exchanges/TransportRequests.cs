@@ -1,6 +1,7 @@
 using PooledClients.Connections;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Http.Exchanges.Timing;
 
 namespace PooledClients.Http.Exchanges;
 

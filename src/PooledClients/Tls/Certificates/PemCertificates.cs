@@ -10,9 +10,6 @@ namespace PooledClients.Tls.Certificates;
 /// <summary>From the bytes of a PEM file to certificates, every block of it or none.</summary>
 internal static class PemCertificates
 {
-    /// <summary>The largest file that is read. The bundle of all public authorities is about a quarter of this.</summary>
-    public const int MaxFileBytes = 1024 * 1024;
-
     /// <summary>The most certificates one file may hold.</summary>
     public const int MaxCertificates = 1000;
 
@@ -37,9 +34,9 @@ internal static class PemCertificates
 
     public static char[] Decode(ReadOnlySpan<byte> content, int fileIndex = 0)
     {
-        if (content.Length > MaxFileBytes)
+        if (content.Length > FileContent.MaxBytes)
         {
-            throw new TlsContentException($"the file is larger than {MaxFileBytes} bytes", "keep only what this service needs in it", fileIndex: fileIndex);
+            throw new TlsContentException($"the file is larger than {FileContent.MaxBytes} bytes", "keep only what this service needs in it", fileIndex: fileIndex);
         }
 
         if (content.StartsWith((byte[])[0xEF, 0xBB, 0xBF]))

@@ -5,6 +5,9 @@ namespace PooledClients.Tls.Files;
 /// <summary>Reads a file that another process may be writing.</summary>
 internal static class FileContent
 {
+    /// <summary>The largest file that is read. The bundle of all public authorities is about a quarter of this.</summary>
+    public const int MaxBytes = 1024 * 1024;
+
     private const int MaxAttempts = 5;
 
     /// <summary>Reads through one handle until two reads in a row agree.</summary>

@@ -207,7 +207,7 @@ internal abstract class WatchedFiles
 
         try
         {
-            return FileContent.Read(_paths[index], PemCertificates.MaxFileBytes);
+            return FileContent.Read(_paths[index], FileContent.MaxBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

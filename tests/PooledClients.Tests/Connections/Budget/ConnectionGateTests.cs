@@ -1,4 +1,5 @@
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 using static PooledClients.Tests.Connections.GateFixture;
 
 namespace PooledClients.Tests.Connections.Budget;

@@ -10,7 +10,7 @@ public sealed class DescriptorAlarmTests : IDisposable
     private readonly FakeLogger _logger = new();
     private readonly DescriptorAlarm _alarm;
 
-    public DescriptorAlarmTests() => _alarm = new DescriptorAlarm(_fixture.Metrics, _logger);
+    public DescriptorAlarmTests() => _alarm = new DescriptorAlarm(_fixture.Gate.Capture, _fixture.Metrics, _logger);
 
     public void Dispose() => _fixture.Dispose();
 
@@ -33,8 +33,8 @@ public sealed class DescriptorAlarmTests : IDisposable
     {
         Look(850);
         Said(400);
-        _alarm.Look(new DescriptorReading(984, 1000, 1), released: 16, _fixture.Gate);
-        _alarm.Look(new DescriptorReading(984, 1000, 2), released: 0, _fixture.Gate);
+        _alarm.Look(new DescriptorReading(984, 1000, 1), released: 16);
+        _alarm.Look(new DescriptorReading(984, 1000, 2), released: 0);
         Look(1000, 900);
         Said(400, 401);
         Assert.Contains("16 held in reserve were released", _logger.LatestRecord.Message, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class DescriptorAlarmTests : IDisposable
     [Fact]
     public void Look_WithoutALimit_SaysNothing()
     {
-        _alarm.Look(new DescriptorReading(100_000, null, 1), released: null, _fixture.Gate);
+        _alarm.Look(new DescriptorReading(100_000, null, 1), released: null);
 
         Said();
     }
@@ -54,7 +54,7 @@ public sealed class DescriptorAlarmTests : IDisposable
     {
         foreach (var count in open)
         {
-            _alarm.Look(new DescriptorReading(count, 1000, count), released: null, _fixture.Gate);
+            _alarm.Look(new DescriptorReading(count, 1000, count), released: null);
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class DescriptorGuardianTests
         var meter = new FakeDescriptorMeter();
         var options = new PooledClientsOptions();
         options.Descriptors.MaxConnections = 1;
-        var guardian = new DescriptorGuardian(meter, Options.Create(options), fixture.Metrics, NullLogger<DescriptorGuardian>.Instance);
+        var guardian = new DescriptorGuardian(meter, Options.Create(options), NullLogger<DescriptorGuardian>.Instance);
         using var gate = new ConnectionGate(Options.Create(options), meter, fixture.Time, fixture.Metrics, guardian);
         using var held = await GateFixture.Now(gate.CreateAddress("https://held:1", 1).AcquireAsync(TestContext.Current.CancellationToken));
         using var pool = new BlockingPool();

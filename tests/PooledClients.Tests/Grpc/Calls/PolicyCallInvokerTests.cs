@@ -1,3 +1,4 @@
+using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.ServiceConfigs;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
 using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using RocksDb.V1;
 using static PooledClients.Tests.Grpc.MemoryServer;

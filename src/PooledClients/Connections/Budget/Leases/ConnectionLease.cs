@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Budget;
+namespace PooledClients.Connections.Budget.Leases;
 
 /// <summary>The right to one connection, taken before its socket exists and given back when the socket is closed or collected.</summary>
 internal sealed class ConnectionLease : IDisposable
@@ -7,11 +7,11 @@ internal sealed class ConnectionLease : IDisposable
     private const int Opened = 1;
     private const int Returned = 2;
 
-    private readonly GateAddress _address;
+    private readonly ILeaseOwner _owner;
     private int _state;
     private int _drains;
 
-    internal ConnectionLease(GateAddress address) => _address = address;
+    internal ConnectionLease(ILeaseOwner owner) => _owner = owner;
 
     // The last resort for a lease whose owner was lost between the grant and the socket.
     ~ConnectionLease() => Return();
@@ -24,7 +24,7 @@ internal sealed class ConnectionLease : IDisposable
     {
         if (Interlocked.CompareExchange(ref _state, Opened, Granted) == Granted)
         {
-            _address.Gate.Opened();
+            _owner.Opened();
         }
     }
 
@@ -33,7 +33,7 @@ internal sealed class ConnectionLease : IDisposable
     {
         if (Interlocked.Exchange(ref _drains, 1) == 0)
         {
-            _address.Gate.Drain(_address);
+            _owner.Drains();
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed class ConnectionLease : IDisposable
         var before = Interlocked.Exchange(ref _state, Returned);
         if (before != Returned)
         {
-            _address.Gate.Release(_address, wasOpened: before == Opened, wasDraining: Interlocked.Exchange(ref _drains, 1) != 0);
+            _owner.Returned(wasOpened: before == Opened, wasDraining: Interlocked.Exchange(ref _drains, 1) != 0);
         }
     }
 }

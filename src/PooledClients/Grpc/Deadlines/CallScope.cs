@@ -1,7 +1,6 @@
 using PooledClients.Connections.Endpoints;
-using PooledClients.Grpc.Deadlines;
 
-namespace PooledClients.Grpc.Retries;
+namespace PooledClients.Grpc.Deadlines;
 
 /// <summary>
 /// What the handler below the channel is told of a call, and tells it. It travels beside the call for nothing: gRPC sends a request
@@ -11,16 +10,13 @@ namespace PooledClients.Grpc.Retries;
 /// </summary>
 internal abstract class CallScope
 {
-    private static readonly AsyncLocal<RetriableCall?> Flowing = new();
+    private static readonly AsyncLocal<CallScope?> Flowing = new();
 
     [ThreadStatic]
     private static CallScope? _current;
 
     /// <summary>Who set the call's deadline; <see langword="null"/> without one.</summary>
     public abstract DeadlineOrigin? Deadline { get; }
-
-    /// <summary>How the call is tried again by the handler; <see langword="null"/> where it is made once, or by an invoker.</summary>
-    public virtual CallRetrier? Retrier => null;
 
     /// <summary>
     /// Gets or sets where its latest attempt went, of several endpoints, for the next one to go elsewhere. Kept where an attempt is a request of its
@@ -32,6 +28,9 @@ internal abstract class CallScope
         set { }
     }
 
+    /// <summary>Whether it is the handler that tries it again, so that it has to be found also where the request is sent later.</summary>
+    protected virtual bool MayFlow => false;
+
     /// <summary>
     /// The call that a request belongs to, asked for on the way down to the handler. Who comes between may make requests of its own
     /// there, which a call that may be tried again must not be taken for.
@@ -39,7 +38,7 @@ internal abstract class CallScope
     public static CallScope? Of(HttpRequestMessage request)
     {
         var call = _current ?? Flowing.Value;
-        return call is RetriableCall retriable && !retriable.IsOf(request) ? null : call;
+        return call?.IsOf(request) == true ? call : null;
     }
 
     /// <summary>Makes a call the one that this thread starts until the result is disposed.</summary>
@@ -48,7 +47,7 @@ internal abstract class CallScope
     public static Started Start(CallScope? call, bool flows = false)
     {
         // A call made on behalf of one that flows hides it, also where there is nothing to tell.
-        var started = new Started(_current, Flowing.Value, flows ? call as RetriableCall : null);
+        var started = new Started(_current, Flowing.Value, flows && call is { MayFlow: true } ? call : null);
         _current = call;
         return started;
     }
@@ -59,13 +58,16 @@ internal abstract class CallScope
     {
     }
 
+    /// <summary>Whether a request may be one of this call's.</summary>
+    protected virtual bool IsOf(HttpRequestMessage request) => true;
+
     public readonly ref struct Started
     {
         private readonly CallScope? _outer;
-        private readonly RetriableCall? _outerFlowing;
+        private readonly CallScope? _outerFlowing;
         private readonly bool _hasChangedFlow;
 
-        public Started(CallScope? outer, RetriableCall? outerFlowing, RetriableCall? flowing)
+        public Started(CallScope? outer, CallScope? outerFlowing, CallScope? flowing)
         {
             _outer = outer;
             _outerFlowing = outerFlowing;

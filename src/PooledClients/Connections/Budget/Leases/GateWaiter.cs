@@ -1,21 +1,23 @@
-namespace PooledClients.Connections.Budget;
+namespace PooledClients.Connections.Budget.Leases;
 
 /// <summary>One connect that waits for its lease. Continuations run elsewhere, for it is completed under the gate's lock.</summary>
 internal sealed class GateWaiter : TaskCompletionSource<ConnectionLease>
 {
-    public GateWaiter(GateAddress address, long since)
+    public GateWaiter(LeaseQueue queue, long since)
         : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         Since = since;
-        Address = address;
+        Queue = queue;
         Node = new LinkedListNode<GateWaiter>(this);
     }
 
-    public GateAddress Address { get; }
+    public LeaseQueue Queue { get; }
 
     /// <summary>The timestamp at which the wait began.</summary>
     public long Since { get; }
 
-    /// <summary>The place in the address's queue; in no list once the wait is over.</summary>
+    /// <summary>The place in the queue; in no list once the wait is over.</summary>
     public LinkedListNode<GateWaiter> Node { get; }
+
+    public bool IsWaiting => Node.List is not null;
 }

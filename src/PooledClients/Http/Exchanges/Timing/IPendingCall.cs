@@ -1,6 +1,6 @@
-namespace PooledClients.Connections.Endpoints;
+namespace PooledClients.Http.Exchanges.Timing;
 
-/// <summary>A call on its way to a connection.</summary>
+/// <summary>An exchange on its way to a connection.</summary>
 internal interface IPendingCall
 {
     /// <summary>Whether no connection has taken it yet, and it has not ended.</summary>

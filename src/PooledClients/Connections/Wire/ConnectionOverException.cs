@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Endpoints;
+namespace PooledClients.Connections.Wire;
 
 /// <summary>
 /// The runtime asked for a second connection in place of one that is over. It does so for a request that it never sent, or of which it

@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Budget;
+namespace PooledClients.Connections.Budget.Leases;
 
 /// <param name="Address">The address.</param>
 /// <param name="Cap">The most leases at a time.</param>
