@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PooledClients.Configuration;
 
 /// <summary>What is wrong with the endpoints of a client.</summary>
@@ -19,6 +21,11 @@ internal static class EndpointErrors
         if (options.SlowStart != TimeSpan.Zero)
         {
             errors.CheckTime(Prefix + nameof(options.SlowStart), options.SlowStart, mayBeInfinite: false);
+        }
+
+        if (options.HealthCheck is { } service && Encoding.UTF8.GetByteCount(service) > 127)
+        {
+            errors.Add(Prefix + nameof(options.HealthCheck), "it is longer than 127 bytes; name a service, such as search.v1.Search.");
         }
 
         CheckEjection(errors, options.Ejection);

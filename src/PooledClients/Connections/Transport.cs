@@ -117,7 +117,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     }
 
     /// <summary>Gets the calls in flight, open streams included.</summary>
-    public int InFlight => Generations.Sum(static generation => generation.InFlight) + Endpoints.Sum(static pool => pool.Connections.InFlight);
+    public int InFlight => Math.Max(0, Generations.Sum(static generation => generation.InFlight) + Endpoints.Sum(static pool => pool.Connections.InFlight) - (Set?.Watches ?? 0));
 
     /// <summary>Gets the pool that a request's connections come from; none when the runtime picks them.</summary>
     public EndpointPool? EndpointOf(HttpRequestMessage request) => _endpoints.Of(request);

@@ -9,6 +9,7 @@ using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
+using PooledClients.Diagnostics.Instruments;
 using PooledClients.Grpc;
 using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Channels;
@@ -56,6 +57,7 @@ internal static class CoreServices
         services.TryAddSingleton<Preloader>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
         services.TryAddSingleton<IdleSweep>();
+        services.TryAddSingleton<EndpointMetrics>();
         services.TryAddSingleton<EndpointSnapshotSource>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, EndpointSnapshotSource>(static provider => provider.GetRequiredService<EndpointSnapshotSource>()));
         services.TryAddSingleton<TransportServices>();

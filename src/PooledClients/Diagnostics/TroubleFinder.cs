@@ -57,7 +57,7 @@ internal static class TroubleFinder
 
     private static IEnumerable<TroubleSnapshot> Endpoints(PooledClientsSnapshot snapshot) =>
         snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service)
-            .Select(static service => (Service: service.Key, All: service.Count(), Out: service.Where(static endpoint => endpoint.State is "Connecting" or "Ejected").ToArray()))
+            .Select(static service => (Service: service.Key, All: service.Count(), Out: service.Where(static endpoint => endpoint.State is "Connecting" or "Ejected" or "NotServing").ToArray()))
             .Where(static service => service.Out.Length * 2 > service.All)
             .Select(static service => Trouble(
                 TroubleSeverity.Degraded,

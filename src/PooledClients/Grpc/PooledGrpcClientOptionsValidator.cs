@@ -58,6 +58,13 @@ internal sealed class PooledGrpcClientOptionsValidator(
         var hasCustom = setup.EndpointResolver is not null;
         var kind = resolvers.KindOf(options.Endpoints, options.Address, hasCustom);
         errors.CheckEndpoints(options.Endpoints, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.Address, hasCustom));
+        if (options.Endpoints.HealthCheck is not null && kind == EndpointResolver.None)
+        {
+            errors.Add(
+                $"{nameof(options.Endpoints)}:{nameof(options.Endpoints.HealthCheck)}",
+                $"the address is one endpoint, so no other would take its calls; set {nameof(options.Endpoints)}:{nameof(options.Endpoints.Resolver)}, or leave it out.");
+        }
+
         if (!resolvers.TryParse(options.Endpoints, options.Address, hasCustom, out var address, out var reason))
         {
             if (setup.PrimaryHandler is not null && options.Address is null)

@@ -62,6 +62,11 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
     {
         var kind = resolvers.KindOf(options.Endpoints, options.BaseAddress, hasCustom: false);
         errors.CheckEndpoints(options.Endpoints, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.BaseAddress, hasCustom: false));
+        if (options.Endpoints.HealthCheck is not null)
+        {
+            errors.Add($"{nameof(options.Endpoints)}:{nameof(options.Endpoints.HealthCheck)}", "health checks are gRPC's, and an HTTP client makes none; leave it out.");
+        }
+
         if (kind != EndpointResolver.None && options.BaseAddress is null)
         {
             errors.Add(nameof(options.BaseAddress), $"no address is set, and {nameof(options.Endpoints)} are those of one; set https://name or leave them out.");

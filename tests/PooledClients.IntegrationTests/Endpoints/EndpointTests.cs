@@ -1,6 +1,7 @@
 using System.Net;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections.Dialing;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.IntegrationTests.Logs;
@@ -25,6 +26,32 @@ public sealed class EndpointTests : WatchedTest
         var seen = clients.Get<IPooledClientsDiagnostics>().Capture().Endpoints;
         Assert.All(seen, static endpoint => Assert.Equal(("https://service.test", "Ready"), (endpoint.Service, endpoint.State)));
         Assert.Equal((5, 1_000), (seen.Count, seen.Sum(static endpoint => endpoint.Picks)));
+    }
+
+    [Fact]
+    public async Task Calls_AThousandEndpoints_HoldTwentySockets()
+    {
+        await using var group = await ServerGroup.StartAsync(1);
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            services.AddSingleton<NameLookup>(new FakeNames(IPAddress.Loopback));
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.Address = ServerGroup.Address;
+                options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+                options.Endpoints.Resolver = EndpointResolver.Static;
+                for (var node = 0; node < 1_000; node++)
+                {
+                    options.Endpoints.Addresses.Add($"node{node}.service.test:{group[0].Port}");
+                }
+            });
+        });
+
+        await clients.KeyValue.GetManyAsync(50);
+        await Eventually.HoldsAsync(() => clients.Get<IPooledClientsDiagnostics>().Capture().Endpoints.Count(static endpoint => endpoint.State == "Ready") == 20);
+        await clients.KeyValue.GetManyAsync(200);
+
+        Assert.Equal(20, group[0].Connections.Accepted);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Servers;
 
@@ -57,9 +58,9 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
         Assert.Fail($"No burst was spread, {least} to {most} a server: {string.Join("; ", seen)}");
     }
 
-    public async Task<TestServer> AddAsync(int port = 0, IPAddress? address = null)
+    public async Task<TestServer> AddAsync(int port = 0, IPAddress? address = null, Action<WebApplication>? map = null)
     {
-        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Address = address ?? IPAddress.Loopback, Certificate = TestAuthority.Shared.IssueServer(host) });
+        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Address = address ?? IPAddress.Loopback, Certificate = TestAuthority.Shared.IssueServer(host), Map = map });
         _servers.Add(server);
         return server;
     }

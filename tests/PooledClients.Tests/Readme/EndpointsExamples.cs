@@ -9,13 +9,13 @@ namespace PooledClients.Tests.Readme;
 /// <summary>Every C# block of docs/endpoints.md, word for word, so that it compiles; and the resolver does what the page says.</summary>
 public sealed class EndpointsExamples
 {
-    public static void Resolver(IServiceCollection services)
+    internal static void Resolver(IServiceCollection services)
     {
         services.AddPooledGrpcClient<KeyValue.KeyValueClient>(o => o.Address = new Uri("https://rocksdb.internal:9101"))
             .AddEndpointResolver(_ => new FileResolver("/etc/endpoints/rocksdb"));
     }
 
-    public static void Discovery(IServiceCollection services)
+    internal static void Discovery(IServiceCollection services)
     {
         services.AddServiceDiscovery();                   // as the service defaults of Aspire do
         services.AddPooledClientsServiceDiscovery();      // and for pooled clients

@@ -37,6 +37,8 @@ internal sealed class CallErrors(Transport transport)
 
     /// <summary>No endpoint of several is to be had.</summary>
     public RpcException NoEndpoint(EndpointSet set) => set.IsClosed ? Disposed()
+        : set.All.Count(static endpoint => endpoint.Health is { IsRefusing: true }) is > 0 and var refusing && refusing == set.All.Count
+            ? Fail(StatusCode.Unavailable, $"None of the {refusing} endpoints of {Address} serves, as their health checks say.", null)
         : set.All.Count == 0 || set.WhyNone() is not { } failure ? Fail(StatusCode.Unavailable, $"No endpoint of {Address} is known: {set.Failure?.Message}", set.Failure)
         : NotConnected(failure);
 

@@ -38,6 +38,13 @@ public sealed class EndpointOptions
     /// <value>10 seconds. <see cref="TimeSpan.Zero"/> gives it at once.</value>
     public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Gets or sets the service whose health each endpoint is asked for (<c>Watch</c> of grpc.health.v1, gRFC A17): it takes calls only while it
+    /// says that it serves. The empty string asks for the server as a whole. One that does not know the method takes calls. For gRPC clients alone.
+    /// </summary>
+    /// <value><see langword="null"/>: nobody is asked.</value>
+    public string? HealthCheck { get; set; }
+
     /// <summary>Gets when an endpoint that fails is left out.</summary>
     public EndpointEjectionOptions Ejection { get; } = new();
 }

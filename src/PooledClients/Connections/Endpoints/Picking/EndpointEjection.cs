@@ -32,6 +32,9 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
 
     public EndpointHealth State => _state;
 
+    /// <summary>Whether it was left out last for failures in a row, rather than for their share.</summary>
+    public bool IsForFailuresInARow { get; private set; }
+
     /// <summary>Whether the end of a call that went well matters: it is not well, or has failed within the window.</summary>
     public bool IsWatched => _state != EndpointHealth.Well || Volatile.Read(ref _failures) > 0;
 
@@ -151,6 +154,7 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
             }
 
             // One that was well for longer than it was out begins anew.
+            IsForFailuresInARow = _inARow >= options.ConsecutiveFailures;
             _ejections = timeProvider.GetElapsedTime(_wellSince) > Window + _ejectedFor ? 0 : _ejections;
             EjectLocked();
             return true;

@@ -28,6 +28,7 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         JoinedAt = joinedAt;
         StreamEnded = load.EndStream;
         Connections = connect(this);
+        Health = set.WatchHealthAt(Connections);
     }
 
     public EndPoint Target { get; }
@@ -36,6 +37,9 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
 
     /// <summary>Gets its connections where they are HTTP/2's alone: a gRPC client's.</summary>
     public EndpointPool Pool => (EndpointPool)Connections;
+
+    /// <summary>Gets what it says of its health; none where nobody asks.</summary>
+    public HealthWatch? Health { get; }
 
     public EndpointLoad Load { get; }
 
@@ -47,7 +51,7 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     public Action StreamEnded { get; }
 
     /// <summary>Gets whether a call to it waits for no dial, as far as can be known.</summary>
-    public bool IsReady => Connections.IsReady;
+    public bool IsReady => Connections.IsReady && (Health?.IsServing ?? true);
 
     /// <summary>Gets whether a dial has ever failed.</summary>
     public bool HasDialFailed => DialFailedAt != long.MinValue;
@@ -61,6 +65,7 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     {
         var share = slowStart <= TimeSpan.Zero || JoinedAt is not { } joinedAt ? 1 : Math.Min(1, timeProvider.GetElapsedTime(joinedAt, now) / slowStart);
         var isOwed = Load.Tick(share, typicalSeconds, now, timeProvider);
+        Health?.Look();
         if (!IsReady)
         {
             Connections.Prepare();
@@ -89,13 +94,24 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <summary>A call has ended here, or was answered if it is a stream.</summary>
     public void End(bool isStream, EndpointOutcome outcome, long startedAt) => _set.End(this, isStream, outcome, startedAt);
 
+    /// <summary>Takes no call any more; what is under way may come to its end.</summary>
+    public void Close()
+    {
+        Health?.Dispose();
+        Connections.Close();
+    }
+
     int IEndpointOwner.GenerationNumber => _set.Owner.GenerationNumber;
 
     void IEndpointOwner.Idle() => _set.Owner.Idle();
 
     void IEndpointOwner.Connected() => _ = ProbeAsync();
 
-    void IEndpointOwner.Lost() => _set.Lost();
+    void IEndpointOwner.Lost()
+    {
+        Health?.Look();
+        _set.Lost();
+    }
 
     public void DialFailed()
     {
@@ -115,6 +131,8 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         {
             DialFailed();
         }
+
+        Health?.Look();
     }
 
     // Whether its server has answered a question of our own, so that a call may follow; it is asked where it has not.

@@ -9,6 +9,11 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// </summary>
 internal static class EndpointProbe
 {
+    /// <summary>What a server says that does not know a method.</summary>
+    public const string Unimplemented = "12";
+
+    private const string Unavailable = "14";
+
     // An empty HealthCheckRequest in a frame of gRPC's: not compressed, no bytes.
     private static readonly byte[] EmptyMessage = new byte[5];
 
@@ -21,13 +26,7 @@ internal static class EndpointProbe
         }
 
         using var ended = new CancellationTokenSource(timeout, timeProvider);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(service, "/grpc.health.v1.Health/Check"))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(EmptyMessage) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
-            Headers = { TE = { new TransferCodingWithQualityHeaderValue("trailers") } },
-        };
+        using var request = CreateRequest(new Uri(service, "/grpc.health.v1.Health/Check"), EmptyMessage);
         try
         {
             using var response = await connection.SendAsync(request, ended.Token).ConfigureAwait(false);
@@ -46,8 +45,19 @@ internal static class EndpointProbe
         }
     }
 
+    /// <summary>A call of gRPC's without gRPC.</summary>
+    public static HttpRequestMessage CreateRequest(Uri method, byte[] frame) => new(HttpMethod.Post, method)
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Content = new ByteArrayContent(frame) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
+        Headers = { TE = { new TransferCodingWithQualityHeaderValue("trailers") } },
+    };
+
+    public static string? StatusOf(HttpResponseHeaders headers) => headers.NonValidated.TryGetValues("grpc-status", out var status) ? status.ToString() : null;
+
     // As gRPC says it, and as proxies do.
     private static bool IsUnavailable(HttpResponseMessage response) =>
         response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
-        || (response.Headers.NonValidated.TryGetValues("grpc-status", out var status) && status.ToString() == "14");
+        || StatusOf(response.Headers) == Unavailable;
 }

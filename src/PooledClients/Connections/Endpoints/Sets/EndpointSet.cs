@@ -43,6 +43,10 @@ internal sealed class EndpointSet : IDisposable
     // What a call to any endpoint takes, in seconds, from the last tick.
     private double _typicalSeconds = 0.001;
 
+    // How often an endpoint was left out, by which rule; interlocked.
+    private long _ejectionsInARow;
+    private long _ejectionsByRatio;
+
     // Calls set it, ticks count it up: the ticker runs while it is small.
     private int _idleTicks = IdleTicksUntilStop;
 
@@ -87,7 +91,13 @@ internal sealed class EndpointSet : IDisposable
 
     public bool IsClosed => _isClosed;
 
+    /// <summary>Gets the streams that are open for health checks, which are nobody's calls.</summary>
+    public int Watches => _members.Current.Concat(_members.Leaving).Count(static endpoint => endpoint.Health is { IsOpen: true });
+
     public string Service => _service;
+
+    /// <summary>Gets how often an endpoint was left out for failures in a row, and for their share.</summary>
+    public (long InARow, long ByRatio) Ejections => (Volatile.Read(ref _ejectionsInARow), Volatile.Read(ref _ejectionsByRatio));
 
     public long Now => _timeProvider.GetTimestamp();
 
@@ -149,6 +159,7 @@ internal sealed class EndpointSet : IDisposable
         {
             if (endpoint.Ejection.State == EndpointHealth.Ejected)
             {
+                Interlocked.Increment(ref endpoint.Ejection.IsForFailuresInARow ? ref _ejectionsInARow : ref _ejectionsByRatio);
                 _logger.EndpointEjected(_service, endpoint, endpoint.Ejection.EjectedFor.TotalSeconds);
             }
             else
@@ -181,6 +192,11 @@ internal sealed class EndpointSet : IDisposable
     /// <summary>Has its server speak before a call is given to it.</summary>
     public Task<EndpointAnswer> ProbeAsync(EndpointPool pool) => EndpointProbe.RunAsync(pool, _serviceAddress, _connectTimeout, _timeProvider);
 
+    /// <summary>Follows what an endpoint says of its health, where somebody wants to know.</summary>
+    public HealthWatch? WatchHealthAt(IEndpointConnections connections) => _settings.HealthCheck is { } service && connections is EndpointPool pool
+        ? new HealthWatch(pool, service, _serviceAddress, Changed, _timeProvider)
+        : null;
+
     /// <summary>The pause between two questions to a server that does not answer.</summary>
     public Task PauseAsync() => Task.Delay(Pause, _timeProvider);
 
@@ -190,6 +206,7 @@ internal sealed class EndpointSet : IDisposable
         _isClosed = true;
         _refresher.Dispose();
         _ticker.Dispose();
+        Array.ForEach(_members.Current, static endpoint => endpoint.Health?.Dispose());
         Changed();
     }
 
@@ -226,7 +243,7 @@ internal sealed class EndpointSet : IDisposable
         foreach (var endpoint in left)
         {
             _logger.EndpointLeft(_service, endpoint);
-            endpoint.Connections.Close();
+            endpoint.Close();
         }
     }
 

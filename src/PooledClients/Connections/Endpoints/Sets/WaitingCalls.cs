@@ -41,7 +41,7 @@ internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
                         return endpoint;
                     }
                 }
-                else if (!waitsForReady && (all.Count == 0 ? set.Failure is not null : all.All(endpoint => endpoint.DialFailedAt >= since)))
+                else if (!waitsForReady && (all.Count == 0 ? set.Failure is not null : all.All(endpoint => endpoint.DialFailedAt >= since || endpoint.Health is { IsRefusing: true })))
                 {
                     return null;
                 }

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 
 namespace PooledClients.Tests.Connections.Endpoints.Sets;
 
 /// <summary>Says what the test says, and that it has changed.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose.")]
 internal sealed class FakeResolver : IEndpointResolver
 {
     private volatile EndPoint[] _endPoints = [];
