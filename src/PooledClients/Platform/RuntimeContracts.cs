@@ -184,13 +184,37 @@ internal static class RuntimeContracts
 
     private static Type BufferOfContent { get; } = BufferProbe.Find();
 
+    /// <summary>
+    /// Whether a request has any header. To ask for its collection makes one, which costs each request some 100 bytes; whether there is one is an
+    /// internal property of .NET 10, without which it is asked for all the same.
+    /// </summary>
+    public static bool HasHeaders(HttpRequestMessage request) => (!CanSeeHeaders || HasCollection(request)) && request.Headers.NonValidated.Count > 0;
+
+    private static bool CanSeeHeaders { get; } = FindCollection();
+
     private static bool CanGiveHeaders { get; } = FindHeaders();
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_HasHeaders")]
+    private static extern bool HasCollection(HttpRequestMessage request);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_headers")]
     private static extern ref HttpContentHeaders? HeadersOf(HttpContent content);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parent")]
     private static extern ref HttpContent ContentOf(HttpContentHeaders headers);
+
+    private static bool FindCollection()
+    {
+        using var request = new HttpRequestMessage();
+        try
+        {
+            return !HasCollection(request) && request.Headers is not null && HasCollection(request);
+        }
+        catch (MissingMethodException)
+        {
+            return false;
+        }
+    }
 
     private static bool FindHeaders()
     {

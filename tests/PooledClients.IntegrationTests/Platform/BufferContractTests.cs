@@ -3,7 +3,7 @@ using PooledClients.Platform;
 
 namespace PooledClients.IntegrationTests.Platform;
 
-/// <summary>Asks the running runtime what it buffers a response in.</summary>
+/// <summary>Asks the running runtime what it buffers a response in, and what it knows of a request's headers.</summary>
 [Trait("Runtime", "Texts")]
 public class BufferContractTests
 {
@@ -18,6 +18,19 @@ public class BufferContractTests
         _ = await client.GetAsync("a", TestContext.Current.CancellationToken);
         Assert.True(RuntimeContracts.IsBuffer(content.Seen!));
         Assert.False(RuntimeContracts.IsBuffer(new MemoryStream()));
+    }
+
+    [Fact]
+    public void HasHeaders_CollectionMadeAndFilled_IsTold()
+    {
+        using var request = new HttpRequestMessage();
+        Assert.False(RuntimeContracts.HasHeaders(request));
+        Assert.Equal(0, request.Headers.NonValidated.Count);
+        Assert.False(RuntimeContracts.HasHeaders(request));
+
+        request.Headers.TryAddWithoutValidation("x-a", "b");
+
+        Assert.True(RuntimeContracts.HasHeaders(request));
     }
 
     private sealed class Answering(HttpResponseMessage response) : HttpMessageHandler

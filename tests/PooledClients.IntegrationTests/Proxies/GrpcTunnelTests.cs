@@ -1,7 +1,9 @@
 using System.Net;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Http;
 using PooledClients.IntegrationTests.Logs;
 using PooledClients.IntegrationTests.Processes;
 using PooledClients.IntegrationTests.Servers;
@@ -12,6 +14,9 @@ namespace PooledClients.IntegrationTests.Proxies;
 /// <summary>That a pooled gRPC client reaches a server with TLS through a proxy that makes a tunnel to it.</summary>
 public class GrpcTunnelTests : WatchedTest
 {
+    // The runtime asks a proxy that closes the connection four times four times over, for each of the call's five attempts.
+    private const int MostTunnels = 16 * 5;
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -58,6 +63,28 @@ public class GrpcTunnelTests : WatchedTest
 
         Assert.Equal("OK", child.Output.Trim());
         Assert.StartsWith("CONNECT localhost:", Assert.Single(proxy.Requests), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData(RawHttpServer.End)]
+    public async Task Call_ProxyRefuses_IsUnavailableAfterAFewAttempts(string answer)
+    {
+        Log.Allow("");
+        await using var proxy = new RawHttpServer(_ => answer);
+        await using var clients = await ClientHost.StartAsync(Log, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.ConnectTo(new Uri("https://localhost:1"));
+                options.Deadline = TimeSpan.FromSeconds(20);
+            })
+            .ConfigureHandler(handler => handler.Proxy = new WebProxy(proxy.Address)));
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await clients.KeyValue.GetAsync(Calls.AnyGet));
+
+        Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+        Assert.InRange(proxy.Requests.Count, 1, MostTunnels);
     }
 
     private static async Task CallThroughTheEnvironmentsProxyAsync(string[] args)

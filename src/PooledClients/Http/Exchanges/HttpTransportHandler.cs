@@ -3,6 +3,7 @@ using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Retries;
+using PooledClients.Platform;
 
 namespace PooledClients.Http.Exchanges;
 
@@ -80,7 +81,7 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
         }
 
         // Nothing tells when a request without any header gets its connection.
-        var hasHeaders = addsHeaders || request.Headers.NonValidated.Count > 0 || request.Content is not null;
+        var hasHeaders = addsHeaders || RuntimeContracts.HasHeaders(request) || request.Content is not null;
         exchange.Enter(hasHeaders ? ExchangePhase.Connecting : ExchangePhase.Waiting);
         return IsShort(request, exchange)
             ? SendUnderPressureAsync(request, exchange, isAsync, cancellationToken)

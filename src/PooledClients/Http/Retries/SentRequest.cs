@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using PooledClients.Platform;
 
 namespace PooledClients.Http.Retries;
 
@@ -24,7 +25,11 @@ internal readonly struct SentRequest
         _method = request.Method;
         _content = request.Content;
         _isChunked = _content is null ? null : request.Headers.TransferEncodingChunked;
-        request.Headers.NonValidated.TryGetValues(Authorization, out _authorization);
+        _authorization = default;
+        if (RuntimeContracts.HasHeaders(request))
+        {
+            request.Headers.NonValidated.TryGetValues(Authorization, out _authorization);
+        }
     }
 
     /// <summary>Whether the server may get it twice, and it can be sent twice.</summary>
