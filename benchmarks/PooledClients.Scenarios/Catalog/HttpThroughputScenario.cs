@@ -11,6 +11,7 @@ internal sealed class HttpThroughputScenario() : Scenario(
 {
     private const double Uncounted = 0.15;
     private const double Counted = 0.5;
+    private const int WarmUpCallers = 16;
     private static readonly Contender Plain = HttpContender.HttpClientFactory;
     private static readonly (string Name, bool Http2, int[] Callers)[] Kinds = [("HTTP/1.1", false, [1, 16, 64, 400]), ("HTTP/2", true, [16, 100, 400])];
 
@@ -65,6 +66,8 @@ internal sealed class HttpThroughputScenario() : Scenario(
                 loads[contender] = load;
             }
 
+            // What is measured is how they run for years: code is compiled again, better, for some seconds, the more of it the longer.
+            await Turns.TakeAsync(loads, Plain, name, new RoundSettings(WarmUpCallers, Large: false, Uncounted, Seconds: 1), stage.Options.Count(4, 1));
             foreach (var count in callers)
             {
                 outcomes.AddRange(await Turns.TakeAsync(loads, Plain, name, new RoundSettings(count, Large: false, Uncounted, Counted), Rounds(stage.Options)));
