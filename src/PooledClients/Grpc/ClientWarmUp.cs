@@ -16,23 +16,23 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
 {
     // The first round compiles each method; what they share takes some more calls until it runs as it will. Measured: after one call the
     // next takes 6 times as long as those long after it, after 40 it takes 1.2 times as long.
-    private const int LeastRehearsedCalls = 40;
+    private const int LeastCalls = 40;
 
     public Task RunAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
-        => Task.WhenAll([.. names.Select(name => ConnectAsync(name, cancellationToken)), RehearseAsync(names, cancellationToken)]);
+        => Task.WhenAll([.. names.Select(name => ConnectAsync(name, cancellationToken)), WarmUpAsync(names, cancellationToken)]);
 
-    private async Task RehearseAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    private async Task WarmUpAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
-        // What is compiled ahead of time needs no rehearsal, and a connection that a client needs is not taken for one.
+        // What is compiled ahead of time needs no warm-up, and a connection that a client needs is not taken for one.
         if (!RuntimeFeature.IsDynamicCodeCompiled || pool.ConnectionBudget <= names.Count)
         {
             return;
         }
 
-        Rehearsal rehearsal;
+        WarmUpChannel channel;
         try
         {
-            rehearsal = pool.CreateRehearsal();
+            channel = pool.CreateWarmUpChannel();
         }
         catch (SocketException exception)
         {
@@ -40,19 +40,19 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
             return;
         }
 
-        using (rehearsal)
+        using (channel)
         {
-            await RehearseAsync(names.ToList(), rehearsal, cancellationToken).ConfigureAwait(false);
+            await WarmUpAsync(names.ToList(), channel, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task RehearseAsync(List<string> left, Rehearsal rehearsal, CancellationToken cancellationToken)
+    private async Task WarmUpAsync(List<string> left, WarmUpChannel channel, CancellationToken cancellationToken)
     {
-        for (var calls = 0; left.Count > 0 && calls < LeastRehearsedCalls;)
+        for (var calls = 0; left.Count > 0 && calls < LeastCalls;)
         {
             foreach (var name in left.ToArray())
             {
-                var made = cancellationToken.IsCancellationRequested ? 0 : await TryRehearseAsync(name, rehearsal, cancellationToken).ConfigureAwait(false);
+                var made = cancellationToken.IsCancellationRequested ? 0 : await TryWarmUpAsync(name, channel, cancellationToken).ConfigureAwait(false);
                 calls += made;
                 if (made == 0)
                 {
@@ -62,11 +62,11 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
         }
     }
 
-    private async Task<int> TryRehearseAsync(string name, Rehearsal rehearsal, CancellationToken cancellationToken)
+    private async Task<int> TryWarmUpAsync(string name, WarmUpChannel channel, CancellationToken cancellationToken)
     {
         try
         {
-            return await pool.RehearseAsync(name, rehearsal, cancellationToken).ConfigureAwait(false);
+            return await pool.WarmUpAsync(name, channel, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // It runs the client's own code, and is no reason to fail: the first call compiles what this did not.
         catch (Exception exception)

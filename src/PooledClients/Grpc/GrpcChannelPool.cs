@@ -67,14 +67,14 @@ internal sealed class GrpcChannelPool(
     /// <summary>The most connections of the process.</summary>
     public int ConnectionBudget => services.GetRequiredService<ConnectionGate>().Budget;
 
-    public Rehearsal CreateRehearsal() => new(services.GetRequiredService<TransportServices>(), _logger);
+    public WarmUpChannel CreateWarmUpChannel() => new(services.GetRequiredService<TransportServices>(), _logger);
 
-    /// <summary>Has a client make its calls in a rehearsal.</summary>
+    /// <summary>Has a client make its calls to a server in this process.</summary>
     /// <returns>How many it made.</returns>
-    public Task<int> RehearseAsync(string name, Rehearsal rehearsal, CancellationToken cancellationToken)
+    public Task<int> WarmUpAsync(string name, WarmUpChannel channel, CancellationToken cancellationToken)
         => setups.Get(name) is { IsReplaced: true } or { PrimaryHandler: not null }
             ? Task.FromResult(0)
-            : _clients.Value[name].RehearseAsync(Find(name).CreateRehearsalInvoker(rehearsal), rehearsal.AnswerWith, rehearsal.Deadline, cancellationToken);
+            : _clients.Value[name].WarmUpAsync(Find(name).CreateWarmUpInvoker(channel), channel.AnswerWith, channel.Deadline, cancellationToken);
 
     public ConnectivityState GetState(string name) => Find(name).State;
 

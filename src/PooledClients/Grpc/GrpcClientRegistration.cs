@@ -39,7 +39,7 @@ internal abstract class GrpcClientRegistration
     /// <param name="deadline">The deadline of those calls that carry one of their own.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>How many calls were made; none of a client that was not generated.</returns>
-    public abstract Task<int> RehearseAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken);
+    public abstract Task<int> WarmUpAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken);
 
     public bool IsSameClient(GrpcClientRegistration other) => ClientType == other.ClientType && Name == other.Name && IsNamed == other.IsNamed;
 

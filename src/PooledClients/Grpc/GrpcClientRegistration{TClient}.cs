@@ -34,10 +34,10 @@ internal sealed class GrpcClientRegistration<[DynamicallyAccessedMembers(ClientA
         Replace(services, DescribeClient(ServiceLifetime.Scoped));
     }
 
-    [UnconditionalSuppressMessage("Trimming", "IL2062", Justification = "A message whose constructor was trimmed away is not rehearsed; compiled code needs no rehearsal.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2062", Justification = "A message whose constructor was trimmed away is not warmed up; compiled code needs no warm-up.")]
     [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "As above.")]
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "As above.")]
-    public override async Task<int> RehearseAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken)
+    public override async Task<int> WarmUpAsync(CallInvoker invoker, Action<byte[]> answerWith, DateTime deadline, CancellationToken cancellationToken)
     {
         if (_constructor is null)
         {

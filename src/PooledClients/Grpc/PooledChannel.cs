@@ -72,7 +72,7 @@ internal sealed class PooledChannel : ChannelBase, IDisposable
     public CallInvoker CreateBareInvoker() => _channel.CreateCallInvoker();
 
     /// <summary>The invoker of calls to a server in this process, which are made as the client will make them to its own.</summary>
-    public CallInvoker CreateRehearsalInvoker(Rehearsal rehearsal) => _pipeline.BuildFor(rehearsal);
+    public CallInvoker CreateWarmUpInvoker(WarmUpChannel channel) => _pipeline.BuildFor(channel);
 
     public override CallInvoker CreateCallInvoker() => _invoker.Value;
 

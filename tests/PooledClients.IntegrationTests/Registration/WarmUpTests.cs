@@ -24,9 +24,9 @@ public class WarmUpTests : WatchedTest
         Assert.Equal(1, server.Connections.Accepted);
     }
 
-    // A rehearsal that took the one place, or waited for it, would leave no ready connection, or wait for the timeout.
+    // A warm-up that took the one place, or waited for it, would leave no ready connection, or wait for the timeout.
     [Fact]
-    public async Task Start_BudgetHasNoPlaceBeyondTheClients_ConnectsAndRehearsesNothing()
+    public async Task Start_BudgetHasNoPlaceBeyondTheClients_ConnectsAndCallsNothing()
     {
         await using var server = await TestServer.StartAsync();
         await using var clients = await ClientHost.StartAsync(Log, services =>

@@ -13,8 +13,8 @@ internal sealed class CallPipeline(
     private readonly List<CallCredentials> _credentials = CreateCredentials(setup, services);
 
     /// <summary>The part of it that is ours, in front of a channel to no real server: its calls earn and spend nothing, and are not counted.</summary>
-    public CallInvoker BuildFor(Rehearsal rehearsal)
-        => new PolicyCallInvoker(rehearsal.CreateCallInvoker(), _policies.Rehearse(), facts.Time, stubDeadline: null, mayWait: false);
+    public CallInvoker BuildFor(WarmUpChannel channel)
+        => new PolicyCallInvoker(channel.CreateCallInvoker(), _policies.ForWarmUp(), facts.Time, stubDeadline: null, mayWait: false);
 
     /// <param name="stubDeadline">The deadline of the stub, which comes before the methods'.</param>
     /// <param name="scope">The services of the stub's scope; without, what it needs of them is made from the root.</param>

@@ -25,7 +25,7 @@ internal sealed class MethodPolicies
     private readonly ServiceConfig? _serviceConfig;
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
-    private readonly MethodPolicies? _rehearsed;
+    private readonly MethodPolicies? _warmedUp;
     private ForgottenCalls? _forgotten;
 
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
@@ -47,13 +47,13 @@ internal sealed class MethodPolicies
         return config.Notes.Concat(streams);
     }
 
-    private MethodPolicies(MethodPolicies rehearsed)
+    private MethodPolicies(MethodPolicies warmedUp)
     {
-        _rehearsed = rehearsed;
-        _options = rehearsed._options;
-        _facts = rehearsed._facts;
-        _serviceConfig = rehearsed._serviceConfig;
-        _idempotency = rehearsed._idempotency;
+        _warmedUp = warmedUp;
+        _options = warmedUp._options;
+        _facts = warmedUp._facts;
+        _serviceConfig = warmedUp._serviceConfig;
+        _idempotency = warmedUp._idempotency;
         Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
     }
 
@@ -65,7 +65,7 @@ internal sealed class MethodPolicies
     public CallBudget Budget { get; }
 
     /// <summary>The same policies, worked out here as well, for calls that neither earn, spend nor count anything of the client's.</summary>
-    public MethodPolicies Rehearse() => new(this);
+    public MethodPolicies ForWarmUp() => new(this);
 
     /// <param name="method">The method that is called.</param>
     /// <param name="request">The request, where there is one: its type leads to the contract.</param>
@@ -78,9 +78,9 @@ internal sealed class MethodPolicies
         where TRequest : class
         where TResponse : class
     {
-        if (_rehearsed is not null)
+        if (_warmedUp is not null)
         {
-            return _policies.GetOrAdd(method.FullName, _rehearsed.Get(method, request).Spending(Budget));
+            return _policies.GetOrAdd(method.FullName, _warmedUp.Get(method, request).Spending(Budget));
         }
 
         if (method.Type != MethodType.Unary)

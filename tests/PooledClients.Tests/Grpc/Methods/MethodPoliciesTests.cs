@@ -71,16 +71,16 @@ public sealed class MethodPoliciesTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Rehearse_CallsAndFurtherAttempts_AreNotTheClients(bool isHedged)
+    public void ForWarmUp_CallsAndFurtherAttempts_AreNotTheClients(bool isHedged)
     {
         var time = new FakeTimeProvider();
         var budget = new RetryBudget(time);
         var policies = Create(o => o.Resilience.HedgingDelay = isHedged ? TimeSpan.FromSeconds(1) : null, null, null, budget, time);
         var before = budget.Available;
 
-        var rehearsed = policies.Rehearse();
-        var policy = rehearsed.Get(Method<GetRequest, GetResponse>("Get"), new GetRequest());
-        rehearsed.Budget.RecordCall();
+        var warmedUp = policies.ForWarmUp();
+        var policy = warmedUp.Get(Method<GetRequest, GetResponse>("Get"), new GetRequest());
+        warmedUp.Budget.RecordCall();
 
         Assert.Equal(isHedged, policy.Hedger is not null);
         Assert.True((policy.Hedger?.Budget ?? policy.Retrier!.Budget).TryTake());

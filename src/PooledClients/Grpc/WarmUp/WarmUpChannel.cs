@@ -14,22 +14,22 @@ namespace PooledClients.Grpc.WarmUp;
 /// A channel like a client's own, to a server in this process: what calls pass through is compiled, and has run, before the first real
 /// one. Its requests show in no trace and no metric, and pass none of the application's own interceptors and handlers.
 /// </summary>
-internal sealed class Rehearsal : IDisposable
+internal sealed class WarmUpChannel : IDisposable
 {
     private static readonly ConnectionSettings Settings = ConnectionSettings.From(new ConnectionOptions());
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromMinutes(1);
 
-    private readonly RehearsalServer _server;
+    private readonly WarmUpServer _server;
     private readonly UnheardMeters _meters = new();
     private readonly Activity _unrecorded = new Activity("rehearsal") { ActivityTraceFlags = ActivityTraceFlags.None }.Start();
     private readonly Transport _transport;
     private readonly GrpcTransportHandler _handler;
     private readonly GrpcChannel _channel;
 
-    public Rehearsal(TransportServices services, ILogger logger)
+    public WarmUpChannel(TransportServices services, ILogger logger)
     {
-        _server = new RehearsalServer(IsOwn);
+        _server = new WarmUpServer(IsOwn);
         Deadline = (services.TimeProvider.GetUtcNow() + LongestTime).UtcDateTime;
         _transport = new Transport(new TransportKey(_server.Address, Tls: null, Settings), [Silence], services.Unobserved());
         _handler = new GrpcTransportHandler(_transport, new AdmissionOptions(), breaker: null, budget: null, services.TimeProvider, logger);
@@ -70,7 +70,7 @@ internal sealed class Rehearsal : IDisposable
     /// <summary>Makes meters under a name that nobody listens to.</summary>
     private sealed class UnheardMeters : IMeterFactory
     {
-        private readonly Meter _meter = new("PooledClients.Rehearsal");
+        private readonly Meter _meter = new("PooledClients.WarmUp");
 
         public Meter Create(MeterOptions options) => _meter;
 

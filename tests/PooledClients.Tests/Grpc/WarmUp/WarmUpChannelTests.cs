@@ -9,17 +9,17 @@ using RocksDb.V1;
 namespace PooledClients.Tests.Grpc.WarmUp;
 
 // A listener to activities listens to the whole process, and has every call in it start one: no other test runs meanwhile.
-[Collection(nameof(RehearsalTests))]
-[CollectionDefinition(nameof(RehearsalTests), DisableParallelization = true)]
-public sealed class RehearsalTests
+[Collection(nameof(WarmUpChannelTests))]
+[CollectionDefinition(nameof(WarmUpChannelTests), DisableParallelization = true)]
+public sealed class WarmUpChannelTests
 {
     [Fact]
-    public async Task RehearseAsync_GeneratedClient_MakesEachUnaryCallTwiceAndNoOther()
+    public async Task WarmUpAsync_GeneratedClient_MakesEachUnaryCallTwiceAndNoOther()
     {
         var invoker = new CountingInvoker();
         var answers = new List<byte[]>();
         var made = await new GrpcClientRegistration<KeyValue.KeyValueClient>(name: null)
-            .RehearseAsync(invoker, answers.Add, DateTime.MaxValue, TestContext.Current.CancellationToken);
+            .WarmUpAsync(invoker, answers.Add, DateTime.MaxValue, TestContext.Current.CancellationToken);
 
         Assert.Equal(["Delete", "Delete", "Get", "Get", "Put", "Put"], invoker.Methods.Order(StringComparer.Ordinal));
         Assert.Equal((6, 3), (made, answers.Count));
@@ -27,15 +27,15 @@ public sealed class RehearsalTests
     }
 
     [Fact]
-    public async Task RehearseAsync_ClientThatWasNotGenerated_DoesNothing() =>
+    public async Task WarmUpAsync_ClientThatWasNotGenerated_DoesNothing() =>
         Assert.Equal(0, await new GrpcClientRegistration<Version>(name: null)
-            .RehearseAsync(new CountingInvoker(), static _ => { }, DateTime.MaxValue, TestContext.Current.CancellationToken));
+            .WarmUpAsync(new CountingInvoker(), static _ => { }, DateTime.MaxValue, TestContext.Current.CancellationToken));
 
     // As OpenTelemetry samples by default: what its parent does not record, is not recorded.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task RehearseAsync_ThroughTheChannel_IsInNoTraceAndNoMetric(bool isStartTraced)
+    public async Task WarmUpAsync_ThroughTheChannel_IsInNoTraceAndNoMetric(bool isStartTraced)
     {
         var recorded = new List<string>();
         using var listener = new ActivityListener
@@ -65,18 +65,18 @@ public sealed class RehearsalTests
 
         using var start = isStartTraced ? new Activity("start") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.Start() : null;
 
-        Assert.Equal(6, await RehearseAsync(provider));
+        Assert.Equal(6, await WarmUpAsync(provider));
 
         Assert.Empty(recorded);
     }
 
     [Fact]
-    public async Task RehearseAsync_ManyTimes_LeavesNoConnectionAndNoLease()
+    public async Task WarmUpAsync_ManyTimes_LeavesNoConnectionAndNoLease()
     {
         await using var provider = BuildServices();
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal(6, await RehearseAsync(provider));
+            Assert.Equal(6, await WarmUpAsync(provider));
         }
 
         Assert.Equal(0, provider.GetRequiredService<ConnectionGate>().InUse);
@@ -92,14 +92,14 @@ public sealed class RehearsalTests
         return services.BuildServiceProvider();
     }
 
-    private static async Task<int> RehearseAsync(IServiceProvider services)
+    private static async Task<int> WarmUpAsync(IServiceProvider services)
     {
         var pool = services.GetRequiredService<GrpcChannelPool>();
         var before = Activity.Current;
         int made;
-        using (var rehearsal = pool.CreateRehearsal())
+        using (var channel = pool.CreateWarmUpChannel())
         {
-            made = await pool.RehearseAsync("KeyValue", rehearsal, TestContext.Current.CancellationToken);
+            made = await pool.WarmUpAsync("KeyValue", channel, TestContext.Current.CancellationToken);
         }
 
         Assert.Same(before, Activity.Current);

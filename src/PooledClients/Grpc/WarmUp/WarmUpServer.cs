@@ -11,7 +11,7 @@ namespace PooledClients.Grpc.WarmUp;
 /// Answers each gRPC request with the message that it was told, over a socket of this process: as much of HTTP/2 (RFC 9113) as that
 /// takes. It knows one peer only, the transport of the library: whoever else connects is closed unheard.
 /// </summary>
-internal sealed class RehearsalServer : IDisposable
+internal sealed class WarmUpServer : IDisposable
 {
     // Those that wait to be judged; more are turned away by the system.
     private const int Backlog = 4;
@@ -49,7 +49,7 @@ internal sealed class RehearsalServer : IDisposable
     private volatile byte[] _message = Length(0);
 
     /// <param name="isPeer">Tells by its port whether a peer is the transport.</param>
-    public RehearsalServer(Func<int, bool> isPeer)
+    public WarmUpServer(Func<int, bool> isPeer)
     {
         _isPeer = isPeer;
         _listener.Start(Backlog);
@@ -88,7 +88,7 @@ internal sealed class RehearsalServer : IDisposable
         }
         catch (Exception exception) when (exception is SocketException or InvalidOperationException or OperationCanceledException)
         {
-            // The rehearsal is over: a listener that is stopped between two accepts says that it does not listen.
+            // The warm-up is over: a listener that is stopped between two accepts says that it does not listen.
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class RehearsalServer : IDisposable
             }
             catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
             {
-                // The peer is gone, or the rehearsal is over.
+                // The peer is gone, or the warm-up is over.
             }
         }
     }

@@ -5,7 +5,7 @@ using PooledClients.Grpc.WarmUp;
 
 namespace PooledClients.Tests.Grpc.WarmUp;
 
-public sealed class RehearsalServerTests
+public sealed class WarmUpServerTests
 {
     // The ports of those that the server shall take for its transport.
     private readonly ConcurrentDictionary<int, bool> _peers = new();
@@ -15,7 +15,7 @@ public sealed class RehearsalServerTests
     [Fact]
     public async Task Accept_StrangersAreFirst_ClosesThemAndAnswersItsPeer()
     {
-        using var server = new RehearsalServer(_peers.ContainsKey);
+        using var server = new WarmUpServer(_peers.ContainsKey);
         using var stranger = await ConnectAsync(server, isPeer: false);
         using var other = await ConnectAsync(server, isPeer: false);
         using var client = Client();
@@ -32,7 +32,7 @@ public sealed class RehearsalServerTests
     [Fact]
     public async Task Accept_ManyStrangersAtOnce_ConnectsAFew()
     {
-        using var server = new RehearsalServer(_peers.ContainsKey);
+        using var server = new WarmUpServer(_peers.ContainsKey);
         Socket[] strangers = [.. Enumerable.Range(0, 200).Select(static _ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Ended);
 
@@ -49,7 +49,7 @@ public sealed class RehearsalServerTests
     [Fact]
     public async Task Dispose_PeersAreConnected_ClosesTheirSockets()
     {
-        var server = new RehearsalServer(_peers.ContainsKey);
+        var server = new WarmUpServer(_peers.ContainsKey);
         using var silent = await ConnectAsync(server, isPeer: true);
         using var client = Client();
         (await client.SendAsync(Request(server), Ended)).Dispose();
@@ -65,7 +65,7 @@ public sealed class RehearsalServerTests
     [Fact]
     public async Task Serve_FrameThatIsTooLong_EndsTheConnection()
     {
-        using var server = new RehearsalServer(_peers.ContainsKey);
+        using var server = new WarmUpServer(_peers.ContainsKey);
         using var peer = await ConnectAsync(server, isPeer: true);
         await peer.GetStream().WriteAsync(new byte[24], Ended);
         await peer.GetStream().WriteAsync(new byte[] { 0x7f, 0xff, 0xff, 0, 0, 0, 0, 0, 0 }, Ended);
@@ -74,7 +74,7 @@ public sealed class RehearsalServerTests
         await peer.GetStream().CopyToAsync(Stream.Null, Ended);
     }
 
-    private async Task<TcpClient> ConnectAsync(RehearsalServer server, bool isPeer)
+    private async Task<TcpClient> ConnectAsync(WarmUpServer server, bool isPeer)
     {
         var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, server.Address.ChannelAddress.Port, Ended);
@@ -97,7 +97,7 @@ public sealed class RehearsalServerTests
         },
     });
 
-    private static HttpRequestMessage Request(RehearsalServer server) => new(HttpMethod.Post, server.Address.ChannelAddress)
+    private static HttpRequestMessage Request(WarmUpServer server) => new(HttpMethod.Post, server.Address.ChannelAddress)
     {
         Version = HttpVersion.Version20,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
