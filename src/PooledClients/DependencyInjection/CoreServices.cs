@@ -55,7 +55,7 @@ internal static class CoreServices
         services.TryAddSingleton<LocalFaultRetry>();
         services.TryAddSingleton<NameLookup>();
         services.TryAddSingleton<Preloader>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GateSnapshotSource>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, BudgetSnapshotSource>());
         services.TryAddSingleton<IdleSweep>();
         services.TryAddSingleton<EndpointMetrics>();
         services.TryAddSingleton<EndpointSnapshotSource>();

@@ -7,7 +7,7 @@ internal static class BudgetReport
 {
     private const int HoldersNamed = 5;
 
-    public static ConnectionBudgetException For(string address, GateState state, Exception? cause = null) =>
+    public static ConnectionBudgetException For(string address, BudgetState state, Exception? cause = null) =>
         new($"No connection to {address} could be opened: {Reason(state, cause)}", cause)
         {
             Address = address,
@@ -33,7 +33,7 @@ internal static class BudgetReport
             : string.Create(CultureInfo.InvariantCulture, $"{named}, {others.Count} other addresses {others.Sum(h => h.Connections)}");
     }
 
-    private static string Reason(GateState state, Exception? cause)
+    private static string Reason(BudgetState state, Exception? cause)
     {
         var descriptors = state.Descriptors.Limit is int limit
             ? string.Create(CultureInfo.InvariantCulture, $"{state.Descriptors.Open} of its {limit} descriptors")

@@ -112,7 +112,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
         return reading;
     }
 
-    public GateState Capture()
+    public BudgetState Capture()
     {
         lock (_lock)
         {
@@ -126,7 +126,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
 
     public void Dispose()
     {
-        List<GateWaiter> waiters;
+        List<LeaseWaiter> waiters;
         lock (_lock)
         {
             _disposed = true;
@@ -147,7 +147,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
         }
 
         var reading = _meter.Read();
-        var waiter = new GateWaiter(queue, _timeProvider.GetTimestamp());
+        var waiter = new LeaseWaiter(queue, _timeProvider.GetTimestamp());
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -196,7 +196,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
         return BudgetReport.For(queue.Address, Capture());
     }
 
-    private GateShortage Shortage()
+    private BudgetShortage Shortage()
     {
         lock (_lock)
         {
@@ -204,16 +204,16 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
         }
     }
 
-    private async ValueTask<ConnectionLease> WaitAsync(GateWaiter waiter, CancellationToken cancellationToken)
+    private async ValueTask<ConnectionLease> WaitAsync(LeaseWaiter waiter, CancellationToken cancellationToken)
     {
         _reclaimer.Run();
         _relief?.BeginWait();
         var wait = (Gate: this, Waiter: waiter);
-        using var alarm = _timeProvider.CreateUncapturedTimer(static state => TellOfWait(((ConnectionGate, GateWaiter))state!), wait, LongWait);
+        using var alarm = _timeProvider.CreateUncapturedTimer(static state => TellOfWait(((ConnectionGate, LeaseWaiter))state!), wait, LongWait);
         try
         {
             // Run inline if the token is cancelled already. One of grant and cancellation takes the waiter from its queue, and wins.
-            using (cancellationToken.UnsafeRegister(static (state, token) => Cancel(((ConnectionGate, GateWaiter))state!, token), wait))
+            using (cancellationToken.UnsafeRegister(static (state, token) => Cancel(((ConnectionGate, LeaseWaiter))state!, token), wait))
             {
                 return await waiter.Task.ConfigureAwait(false);
             }
@@ -226,7 +226,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
     }
 
     // On a timer's thread. Who waits for its own address's cap alone is no fault of the budget.
-    private static void TellOfWait((ConnectionGate Gate, GateWaiter Waiter) wait)
+    private static void TellOfWait((ConnectionGate Gate, LeaseWaiter Waiter) wait)
     {
         lock (wait.Gate._lock)
         {
@@ -241,7 +241,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
             wait.Waiter.Queue.Address, LongWait.TotalSeconds, state.InUse, state.Budget, state.Descriptors.Open, state.Descriptors.Limit, BudgetReport.Holders(state.Holders));
     }
 
-    private static void Cancel((ConnectionGate Gate, GateWaiter Waiter) wait, CancellationToken cancellationToken)
+    private static void Cancel((ConnectionGate Gate, LeaseWaiter Waiter) wait, CancellationToken cancellationToken)
     {
         lock (wait.Gate._lock)
         {

@@ -10,7 +10,7 @@ namespace PooledClients.Connections.Budget;
 /// Says once a crossing that descriptors run low or have run out, and who of the pooled clients holds how many. It is said on the
 /// thread pool: a logger may block, and the guardian must not.
 /// </summary>
-internal sealed class DescriptorAlarm(Func<GateState> capture, PooledClientsMetrics metrics, ILogger logger)
+internal sealed class DescriptorAlarm(Func<BudgetState> capture, PooledClientsMetrics metrics, ILogger logger)
 {
     private bool _near;
     private bool _exhausted;
@@ -18,8 +18,8 @@ internal sealed class DescriptorAlarm(Func<GateState> capture, PooledClientsMetr
     /// <summary>Goes through what is to be said, before it is: code that is first run when no descriptor is left cannot be loaded.</summary>
     public void Rehearse()
     {
-        GateAddressState[] addresses = [new("a", Cap: 1, InUse: 1, Waiting: 0), new("b", Cap: 2, InUse: 2, Waiting: 1), new("c", Cap: 3, InUse: 3, Waiting: 0)];
-        var state = new GateState(new DescriptorReading(1, 1, 1), Budget: 1, InUse: 1, addresses);
+        LeaseQueueState[] addresses = [new("a", Cap: 1, InUse: 1, Waiting: 0), new("b", Cap: 2, InUse: 2, Waiting: 1), new("c", Cap: 3, InUse: 3, Waiting: 0)];
+        var state = new BudgetState(new DescriptorReading(1, 1, 1), Budget: 1, InUse: 1, addresses);
         _ = BudgetReport.For("a", state);
         RuntimeHelpers.RunClassConstructor(typeof(Log).TypeHandle);
         _ = logger.IsEnabled(LogLevel.Error);

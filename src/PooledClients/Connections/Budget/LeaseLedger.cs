@@ -27,9 +27,9 @@ internal sealed class LeaseLedger(int budget)
     /// <summary>Whether somebody waits whom a connection that goes would serve. It may be read without the lock.</summary>
     public bool IsStarved => _isStarved;
 
-    public GateShortage Shortage => new(Math.Max(_turns.Sum(static queue => Math.Min(queue.Waiters.Count, queue.Cap - queue.InUse)), -_room), IsPressed: _room <= 0);
+    public BudgetShortage Shortage => new(Math.Max(_turns.Sum(static queue => Math.Min(queue.Waiters.Count, queue.Cap - queue.InUse)), -_room), IsPressed: _room <= 0);
 
-    public GateState Capture() => new(_reading, budget, _inUse, [.. _active.Select(static queue => queue.State)]);
+    public BudgetState Capture() => new(_reading, budget, _inUse, [.. _active.Select(static queue => queue.State)]);
 
     public void Apply(DescriptorReading reading)
     {
@@ -41,7 +41,7 @@ internal sealed class LeaseLedger(int budget)
         }
     }
 
-    public void Add(GateWaiter waiter)
+    public void Add(LeaseWaiter waiter)
     {
         var queue = waiter.Queue;
         queue.Waiters.AddLast(waiter.Node);
@@ -70,7 +70,7 @@ internal sealed class LeaseLedger(int budget)
     }
 
     /// <summary>Ends a wait that nothing was granted to.</summary>
-    public void Remove(GateWaiter waiter)
+    public void Remove(LeaseWaiter waiter)
     {
         var queue = waiter.Queue;
         queue.Waiters.Remove(waiter.Node);
@@ -83,9 +83,9 @@ internal sealed class LeaseLedger(int budget)
         Forget(queue);
     }
 
-    public List<GateWaiter> RemoveAll()
+    public List<LeaseWaiter> RemoveAll()
     {
-        List<GateWaiter> waiters = [.. _active.SelectMany(static queue => queue.Waiters)];
+        List<LeaseWaiter> waiters = [.. _active.SelectMany(static queue => queue.Waiters)];
         foreach (var waiter in waiters)
         {
             Remove(waiter);

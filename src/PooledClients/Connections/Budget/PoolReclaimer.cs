@@ -3,7 +3,7 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Connections.Budget;
 
 /// <summary>Has pools with no request in flight close their connections while the gate is short of room, the least recently used first.</summary>
-internal sealed class PoolReclaimer(Func<GateShortage> shortage, TimeProvider timeProvider, PooledClientsMetrics metrics)
+internal sealed class PoolReclaimer(Func<BudgetShortage> shortage, TimeProvider timeProvider, PooledClientsMetrics metrics)
 {
     // A busy address is idle for a moment between two calls. At the high-water mark it could not connect again, so it is left alone.
     private static readonly TimeSpan RestUnderPressure = TimeSpan.FromSeconds(5);
@@ -58,7 +58,7 @@ internal sealed class PoolReclaimer(Func<GateShortage> shortage, TimeProvider ti
         return connections;
     }
 
-    private void Reclaim(GateShortage lacking)
+    private void Reclaim(BudgetShortage lacking)
     {
         var missing = lacking.Connections;
         if (missing <= 0)

@@ -32,7 +32,7 @@ internal sealed class LeaseQueue
     public int Draining { get; set; }
 
     /// <summary>First come, first served.</summary>
-    public LinkedList<GateWaiter> Waiters { get; } = new();
+    public LinkedList<LeaseWaiter> Waiters { get; } = new();
 
     /// <summary>The place in the round of addresses; in no list while nobody waits or the cap is reached.</summary>
     public LinkedListNode<LeaseQueue> Turn { get; }
@@ -40,5 +40,5 @@ internal sealed class LeaseQueue
     /// <summary>Whether it waits for the process's budget, and not for its own cap.</summary>
     public bool HasTurn => Turn.List is not null;
 
-    public GateAddressState State => new(Address, Cap, InUse + Draining, Waiters.Count, Waiters.First?.Value.Since, Kind);
+    public LeaseQueueState State => new(Address, Cap, InUse + Draining, Waiters.Count, Waiters.First?.Value.Since, Kind);
 }

@@ -6,4 +6,4 @@ namespace PooledClients.Connections.Budget.Leases;
 /// <param name="Waiting">Connects that wait.</param>
 /// <param name="WaitsSince">The timestamp at which the oldest of them began; none without one.</param>
 /// <param name="Kind">Whose it is: <c>grpc</c> or <c>http</c>.</param>
-internal sealed record GateAddressState(string Address, int Cap, int InUse, int Waiting, long? WaitsSince = null, string Kind = "");
+internal sealed record LeaseQueueState(string Address, int Cap, int InUse, int Waiting, long? WaitsSince = null, string Kind = "");

@@ -3,8 +3,8 @@ using PooledClients.Connections.Descriptors;
 
 namespace PooledClients.Connections.Budget;
 
-/// <summary>The gate at one moment: every address with a lease in use or waited for. An address appears once a generation.</summary>
-internal sealed record GateState(DescriptorReading Descriptors, int Budget, int InUse, IReadOnlyList<GateAddressState> Addresses)
+/// <summary>The budget at one moment: every address with a lease in use or waited for. An address appears once a generation.</summary>
+internal sealed record BudgetState(DescriptorReading Descriptors, int Budget, int InUse, IReadOnlyList<LeaseQueueState> Addresses)
 {
     /// <summary>Addresses by connections held, most first.</summary>
     public IReadOnlyList<ConnectionHolder> Holders =>

@@ -3,7 +3,7 @@ using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections.Budget;
 
-internal sealed class GateSnapshotSource(ConnectionGate gate, DescriptorMeter meter, DescriptorGuardian guardian, TimeProvider timeProvider) : ISnapshotSource
+internal sealed class BudgetSnapshotSource(ConnectionGate gate, DescriptorMeter meter, DescriptorGuardian guardian, TimeProvider timeProvider) : ISnapshotSource
 {
     public void AddTo(SnapshotBuilder snapshot)
     {

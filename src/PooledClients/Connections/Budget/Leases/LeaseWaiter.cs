@@ -1,14 +1,14 @@
 namespace PooledClients.Connections.Budget.Leases;
 
 /// <summary>One connect that waits for its lease. Continuations run elsewhere, for it is completed under the gate's lock.</summary>
-internal sealed class GateWaiter : TaskCompletionSource<ConnectionLease>
+internal sealed class LeaseWaiter : TaskCompletionSource<ConnectionLease>
 {
-    public GateWaiter(LeaseQueue queue, long since)
+    public LeaseWaiter(LeaseQueue queue, long since)
         : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         Since = since;
         Queue = queue;
-        Node = new LinkedListNode<GateWaiter>(this);
+        Node = new LinkedListNode<LeaseWaiter>(this);
     }
 
     public LeaseQueue Queue { get; }
@@ -17,7 +17,7 @@ internal sealed class GateWaiter : TaskCompletionSource<ConnectionLease>
     public long Since { get; }
 
     /// <summary>The place in the queue; in no list once the wait is over.</summary>
-    public LinkedListNode<GateWaiter> Node { get; }
+    public LinkedListNode<LeaseWaiter> Node { get; }
 
     public bool IsWaiting => Node.List is not null;
 }
