@@ -95,7 +95,8 @@ internal sealed class BlackHoleTls() : Scenario(
                     (round == 0 ? first : later)[kind].Record(Stopwatch.GetElapsedTime(began));
                 }
 
-                await Task.Delay(Pause);
+                // By chance, or the callers of whoever is quick at first come all at once from then on.
+                await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()));
             }
         })));
         load.Meter.Stop();

@@ -168,6 +168,7 @@ public sealed class ConnectionInstrumentTests : MeasuredTest
                 (options.Admission.Mode, options.Connection.MaxConnections) = (AdmissionMode.Off, 1);
             });
         });
+        await CallAsync("stream", seconds: 30);
         server.Behavior.Hold();
         other.Behavior.Hold();
 

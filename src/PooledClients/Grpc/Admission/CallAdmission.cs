@@ -24,6 +24,7 @@ internal sealed class CallAdmission : IDisposable
     private int _freeCount;
     private int? _streamLimit;
     private int _limit;
+    private volatile bool _isBoundByStreams;
     private int _waiting;
 
     // Low half: calls in flight. High half: calls admitted so far. Together they tell the completions, for no further operation.
@@ -48,6 +49,9 @@ internal sealed class CallAdmission : IDisposable
     }
 
     public int Limit => Volatile.Read(ref _limit);
+
+    /// <summary>Gets whether the limit is what the connections carry at most, so that who waits for a place waits for a stream.</summary>
+    public bool IsBoundByStreams => _isBoundByStreams;
 
     public int InFlight => (int)Volatile.Read(ref _calls);
 
@@ -180,7 +184,9 @@ internal sealed class CallAdmission : IDisposable
             AdmissionMode.Fixed => _options.MaxCallsInFlight,
             _ => int.MaxValue,
         };
-        return _streamLimit is { } streams ? Math.Min(wanted, Multiply(_maxConnections, streams)) : wanted;
+        var carried = _streamLimit is { } streams ? Multiply(_maxConnections, streams) : int.MaxValue;
+        _isBoundByStreams = carried <= wanted && carried != int.MaxValue;
+        return Math.Min(wanted, carried);
     }
 
     private void Look(TimeSpan elapsed)

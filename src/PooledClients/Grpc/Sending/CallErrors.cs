@@ -22,11 +22,13 @@ internal sealed class CallErrors(Transport transport)
     public RpcException Disposed(Exception? cause = null) =>
         Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {Address} with it.", cause);
 
-    public RpcException NotAdmitted(CallTime time, int limit, Exception cause)
+    public RpcException NotAdmitted(CallTime time, WaitPhase phase, int limit, Exception cause)
     {
-        time.Observer?.DeadlineExceeded(WaitPhase.Admission);
-        return Fail(
-            StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited behind the limit of {limit} calls in flight to {Address}.", cause);
+        time.Observer?.DeadlineExceeded(phase);
+        var held = phase == WaitPhase.Stream
+            ? $"for a stream: the connections to {Address} carry at most {limit} calls at a time"
+            : $"behind the limit of {limit} calls in flight to {Address}";
+        return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited {held}.", cause);
     }
 
     public RpcException NotAnswered(CallTime time, Exception? cause)

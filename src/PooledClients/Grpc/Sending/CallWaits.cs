@@ -21,6 +21,7 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
     public async Task EnterAsync(CallTime time, CancellationToken cancellationToken)
     {
         var since = timeProvider.GetTimestamp();
+        var phase = admission.IsBoundByStreams ? WaitPhase.Stream : WaitPhase.Admission;
         try
         {
             var entry = admission.EnterAsync(cancellationToken);
@@ -38,11 +39,11 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
                 throw;
             }
 
-            throw errors.NotAdmitted(time, admission.Limit, exception);
+            throw errors.NotAdmitted(time, phase, admission.Limit, exception);
         }
         finally
         {
-            Tell(time, WaitPhase.Admission, since);
+            Tell(time, phase, since);
         }
     }
 
