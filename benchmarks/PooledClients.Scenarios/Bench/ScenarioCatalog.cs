@@ -30,6 +30,8 @@ internal static class ScenarioCatalog
         new Flap(),
         new Overload(),
         new Slow(),
+        new OtherWork(),
+        new Turn(),
         .. Enum.GetValues<EndpointHurt>().Select(static hurt => new EndpointsScenario(hurt, EndpointLoad.Usual)),
         .. new[] { EndpointHurt.Kill, EndpointHurt.Stop, EndpointHurt.Slow }.Select(static hurt => new EndpointsScenario(hurt, new EndpointLoad(500, 20))),
         .. new[] { EndpointHurt.Kill, EndpointHurt.Unavailable }.Select(static hurt => new EndpointsScenario(hurt, EndpointLoad.Usual with { Writes = true })),

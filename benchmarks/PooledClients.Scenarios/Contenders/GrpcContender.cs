@@ -13,6 +13,8 @@ internal abstract class GrpcContender(string name, string description) : Contend
 
     public static PooledGrpc Pooled { get; } = new();
 
+    public static PooledGrpc PooledWithoutLimit { get; } = new("pooled-no-limit", "this library without a limit on calls in flight", AdmissionMode.Off);
+
     public static RoundRobinChannel RoundRobin { get; } = new("round-robin", attempts: null);
 
     public static RoundRobinChannel RoundRobinWithRetries { get; } = new("round-robin-retries", attempts: 5);
@@ -20,7 +22,7 @@ internal abstract class GrpcContender(string name, string description) : Contend
     /// <summary>Gets those that every scenario sets side by side.</summary>
     public static IReadOnlyList<GrpcContender> LongLived { get; } = [SharedChannel, ClientFactory, Pooled];
 
-    public static IReadOnlyList<GrpcContender> All { get; } = [DialPerCall, CachedCertificate, .. LongLived, RoundRobin, RoundRobinWithRetries];
+    public static IReadOnlyList<GrpcContender> All { get; } = [DialPerCall, CachedCertificate, .. LongLived, PooledWithoutLimit, RoundRobin, RoundRobinWithRetries];
 
     public static GrpcContender Find(string name) => All.Single(contender => contender.Name == name);
 

@@ -15,14 +15,18 @@ internal sealed class PooledHost : IAsyncDisposable
     private readonly LogLines _log = new();
     private int _disposed;
 
-    public PooledHost(GrpcClientSettings? grpc, HttpClientSettings? http)
+    public PooledHost(GrpcClientSettings? grpc, HttpClientSettings? http, AdmissionMode admission = AdmissionMode.Adaptive)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(_log);
         for (var client = 0; client < (grpc?.Clients ?? 0); client++)
         {
             var address = grpc!.Address(client);
-            builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Key(client), options => Configure(options, address, grpc));
+            builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Key(client), options =>
+            {
+                Configure(options, address, grpc);
+                options.Admission.Mode = admission;
+            });
         }
 
         if (http is not null)

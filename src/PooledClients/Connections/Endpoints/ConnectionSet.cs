@@ -18,6 +18,21 @@ internal sealed class ConnectionSet
     /// <summary>Gets the streams that are open or about to be, on whatever connection.</summary>
     public int InFlight => Occupied(_current) + Occupied(_retired);
 
+    /// <summary>Gets how many of the calls wait for this process and not for the server.</summary>
+    public int AtHand
+    {
+        get
+        {
+            var calls = 0;
+            foreach (var connection in _current)
+            {
+                calls += connection.AtHand;
+            }
+
+            return calls;
+        }
+    }
+
     /// <summary>Gets how many are up whose server has told its limit.</summary>
     public int Ready => _current.Count(static connection => connection.Limit is not null);
 

@@ -99,6 +99,17 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         }
     }
 
+    /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
+    public int AtHand
+    {
+        get
+        {
+            var inside = Volatile.Read(ref _inside);
+            var (open, answered) = _frames.Streams;
+            return Math.Max(0, inside - (open - answered));
+        }
+    }
+
     /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
     public long Entered { get; private set; }
 
@@ -254,7 +265,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     {
         var stream = _stream!;
         var answered = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
-        return new ObservedStream(answered, new ReadPace(() => _pool.Connections.InFlight, stream.Connection, _frames), _frames);
+        return new ObservedStream(answered, new ReadPace(() => _pool.Connections.InFlight, stream.Connection, _frames, () => _pool.Connections.AtHand), _frames);
     }
 
     private async Task<Stream> AuthenticateAsync(PooledStream stream, string host)

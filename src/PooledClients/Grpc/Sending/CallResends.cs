@@ -32,7 +32,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
     /// <param name="isRetried">Whether the call is tried again by a policy, whose attempts and pauses are enough where no connection comes up.</param>
     /// <param name="resends">How often it was sent again so far.</param>
     /// <param name="cancellationToken">Ends the pause.</param>
-    public async ValueTask<bool> MaySendAgainAsync(
+    public async Task<bool> MaySendAgainAsync(
         HttpRequestMessage request, Exception exception, SentContent content, ICallSender sender, bool isRetried, int resends, CancellationToken cancellationToken)
     {
         if (!content.CanBeSentAgain || !IsUnprocessed(request, exception, content, sender))

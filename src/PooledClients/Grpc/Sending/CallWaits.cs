@@ -18,7 +18,8 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
     public static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
 
     /// <summary>Waits behind the limit on calls in flight.</summary>
-    public async Task EnterAsync(CallTime time, CancellationToken cancellationToken)
+    /// <returns>That the call is in.</returns>
+    public async Task<bool> EnterAsync(CallTime time, CancellationToken cancellationToken)
     {
         var since = timeProvider.GetTimestamp();
         var phase = admission.IsBoundByStreams ? WaitPhase.Stream : WaitPhase.Admission;
@@ -31,6 +32,7 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
             }
 
             await entry.ConfigureAwait(false);
+            return true;
         }
         catch (OperationCanceledException exception)
         {
@@ -48,7 +50,7 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
     }
 
     /// <summary>Waits for a connection of the pool, or of another endpoint; without one the runtime picks it.</summary>
-    public async ValueTask<ICallSender> TakeAsync(EndpointPool? pool, MethodType type, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
+    public async Task<ICallSender> TakeAsync(EndpointPool? pool, MethodType type, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
     {
         var since = timeProvider.GetTimestamp();
         if (transport.SetOf(request) is { } set)

@@ -1,10 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
-using PooledClients.Connections.Endpoints;
-using PooledClients.Connections.Endpoints.Picking;
-using PooledClients.Connections.Endpoints.Sets;
-using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Deadlines;
@@ -13,7 +9,6 @@ using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Streams;
 using PooledClients.Grpc.Telemetry;
-using PooledClients.Platform;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Sending;
@@ -25,12 +20,11 @@ namespace PooledClients.Grpc.Sending;
 /// </summary>
 internal sealed class GrpcTransportHandler : HttpMessageHandler
 {
-    private static readonly HttpRequestOptionsKey<EndpointPool> Tried = new("PooledClients.Tried");
-
     private readonly Transport _transport;
     private readonly TimeProvider _timeProvider;
     private readonly CallErrors _errors;
     private readonly CallResends _resends;
+    private readonly EndpointSender _sender;
     private readonly AddressBreaker? _breaker;
     private readonly CallWaits _waits;
     private readonly StreamingMethods _streaming = new();
@@ -43,10 +37,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _breaker = breaker;
         _timeProvider = timeProvider;
         _errors = new CallErrors(transport);
-        _resends = new CallResends(transport, budget, timeProvider, logger);
         Admission = new CallAdmission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true) * (transport.Key.Endpoints?.MaxEndpoints ?? 1), timeProvider);
         _waits = new CallWaits(transport, Admission, _errors, timeProvider, logger);
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
+        _resends = new CallResends(transport, budget, timeProvider, logger);
+        _sender = new EndpointSender(transport, _errors, OpenStreams, breaker, timeProvider);
         transport.StreamLimitLearned += Admission.LearnStreamLimit;
     }
 
@@ -98,7 +93,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
 
         var call = CallScope.Of(request);
-        return SendAsync(request, call, (call as RetriableCall)?.Retrier, observer, isAgain: false, cancellationToken, call?.Tried);
+        return SendAsync(request, call, (call as RetriableCall)?.Retrier, observer, isAgain: false, cancellationToken);
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
@@ -106,88 +101,43 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     // A closed breaker is asked nothing; it learns what each request came to.
     private Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken, EndpointPool? tried = null) =>
+        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken) =>
         _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, call, retrier, observer, isAgain, cancellationToken, tried)
+            ? SendOnAsync(request, new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer), retrier, isAgain, cancellationToken)
             : ProbeAsync(request, call, retrier, observer, isAgain, cancellationToken);
 
-    // One async method, for each costs 114 B a call; what is rare, or has a closure, which is made where its scope begins, is in methods
-    // of its own.
-    private async Task<HttpResponseMessage> SendOnAsync(
-        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken, EndpointPool? pool = null)
+    // One async method, for each costs 114 B a call.
+    private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken)
     {
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
-        var type = _streaming.TypeOf(request);
-        var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
-        request.Content = content;
-        var admitted = type == MethodType.Unary && Admission.TryEnter();
-        var hasWaited = false;
+        var sent = new SentRequest(request, _streaming.TypeOf(request));
+        var isAdmitted = sent.IsUnary && Admission.TryEnter();
         var hasParent = retrier is not null && RetriedRequest.HasParent(request);
         RpcException? failure;
         HttpResponseMessage? refusal = null;
         time.Observer?.AttemptBegins(isTransparent: false);
         try
         {
-            if (type == MethodType.Unary && !admitted)
+            if (sent.IsUnary && !isAdmitted)
             {
-                await _waits.EnterAsync(time, cancellationToken).ConfigureAwait(false);
-                admitted = hasWaited = true;
+                isAdmitted = sent.HasWaited = await _waits.EnterAsync(time, cancellationToken).ConfigureAwait(false);
             }
 
-            for (var resends = 0; ;)
+            while (true)
             {
-                pool = Pick(request, type, time.Call, pool, isSpare: retrier is not null);
-                ICallSender sender;
-                if (pool is not null && pool.TryTake(out var connection))
+                if (_sender.TryTake(ref sent, time.Call, isRetried: retrier is not null))
                 {
-                    sender = connection;
+                    _sender.Begin(ref sent, time);
                 }
                 else
                 {
-                    hasWaited |= pool is not null || _transport.Set is not null;
-                    sender = await _waits.TakeAsync(pool, type, request, time, cancellationToken).ConfigureAwait(false);
-                    pool = (sender as Http2Connection)?.Pool;
-                    if (time.Call is not null && pool?.Owner is Endpoint)
-                    {
-                        time.Call.Tried = pool;
-                    }
+                    var sender = await _waits.TakeAsync(sent.Pool, sent.Type, request, time, cancellationToken).ConfigureAwait(false);
+                    _sender.Begin(ref sent, sender, time);
                 }
 
-                // The header was written when the request was made: the server has to be told what is left of it.
-                if (hasWaited && time.Remaining is { } remaining)
-                {
-                    GrpcTimeoutHeader.Write(request, remaining);
-                }
-
-                var startedAt = Begin(pool, type);
-                var outcome = EndpointOutcome.Unknown;
-                var open = type == MethodType.Unary ? null : OpenStreams.Add(request.RequestUri!.AbsolutePath, (pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method.Client);
-                var isAnswered = false;
                 try
                 {
-                    var response = await sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
-                    var status = GrpcAnswer.StatusOf(response);
-                    if (status == StatusCode.DeadlineExceeded && time.IsOver)
-                    {
-                        // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went.
-                        response.Dispose();
-                        throw DeadlineExceeded(exception: null, time, sender, pool, content);
-                    }
-
-                    time.Call?.OnHeaders(isEnd: status is not null);
-                    outcome = Report(GrpcFailure.Judge(status), pool);
-                    if (pool is { Silence.HasRetired: true })
-                    {
-                        pool.Silence.Answered();
-                    }
-
-                    if (open is not null)
-                    {
-                        response.Content = Follow(response.Content, open, sender);
-                        open.OnEnd = time.Observer?.StreamBegins(response, time.Remaining);
-                    }
-
-                    isAnswered = true;
+                    var response = await sent.Sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
+                    var status = _sender.Accept(ref sent, response, time);
                     failure = retrier?.FailureOf(response, status);
                     time.Answered(response, status, isLast: failure is null && !isAgain);
                     if (failure is null)
@@ -200,42 +150,26 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not RpcException)
                 {
-                    if (!time.IsOver)
-                    {
-                        throw;
-                    }
-
-                    outcome = content.WasAsked ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
-                    throw DeadlineExceeded(exception, time, sender, pool, content);
+                    _sender.Cancelled(ref sent, exception, time);
+                    throw;
                 }
-                catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !content.HasFailed)
+                catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !sent.Content.HasFailed)
                 {
-                    // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
-                    var cause = sender is Http2Connection { Limit: null } unheard ? new EndedBeforeSettingsException(unheard.Foreign ?? exception) : exception;
-                    OnConnectionError(cause, sender);
-                    var judged = GrpcFailure.Judge(cause);
-                    outcome = judged == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
-                    if (!await _resends.MaySendAgainAsync(request, cause, content, sender, call is RetriableCall, resends++, cancellationToken).ConfigureAwait(false))
-                    {
-                        Report(judged, pool);
-                        throw _errors.Failed(cause);
-                    }
-
-                    time.Observer?.AttemptEnds(StatusCode.Unavailable);
-                    time.Observer?.AttemptBegins(isTransparent: true);
-                    request.Content = content = content.ForNextAttempt();
-                    hasWaited = true;
+                    _sender.Failed(ref sent, exception);
                 }
                 finally
                 {
-                    // The end of the last call makes the transport idle, and tells so: it has no request inside any more by then.
-                    sender.Exit();
-                    (pool?.Owner as Endpoint)?.End(type != MethodType.Unary, outcome, startedAt);
-                    if (!isAnswered)
-                    {
-                        open?.End();
-                    }
+                    EndpointSender.End(sent);
                 }
+
+                if (!await _resends.MaySendAgainAsync(request, sent.Cause!, sent.Content, sent.Sender, time.Call is RetriableCall, sent.Resent, cancellationToken).ConfigureAwait(false))
+                {
+                    throw _sender.GiveUp(sent);
+                }
+
+                time.Observer?.AttemptEnds(StatusCode.Unavailable);
+                time.Observer?.AttemptBegins(isTransparent: true);
+                sent.SendAgain();
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && RetriedRequest.FailureOf(request, exception, retrier) is { } covered)
@@ -250,13 +184,13 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
         finally
         {
-            if (admitted)
+            if (isAdmitted)
             {
                 Admission.Exit();
             }
         }
 
-        return await ObserveAsync(CreateRetried(request, time, retrier!, hasParent, pool, cancellationToken).GoOnAsync(failure, refusal), time).ConfigureAwait(false);
+        return await ObserveAsync(CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal), time).ConfigureAwait(false);
     }
 
     // A call that took several attempts, or a probe of a breaker that is not closed, is rare enough for a method of its own.
@@ -285,7 +219,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
         var sending = retrier is null
             ? SendProbeAsync()
-            : CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), tried: null, cancellationToken).StartAsync(SendProbeAsync);
+            : CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
         return ObserveAsync(sending, time);
 
         async Task<HttpResponseMessage> SendProbeAsync()
@@ -293,7 +227,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             try
             {
                 return await _breaker!.ProbeAsync(
-                    () => SendOnAsync(request, call, retrier: null, observer, isAgain: true, cancellationToken),
+                    () => SendOnAsync(request, new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer), retrier: null, isAgain: true, cancellationToken),
                     static response => GrpcFailure.Judge(response),
                     static exception => GrpcFailure.Judge(exception)).ConfigureAwait(false);
             }
@@ -304,8 +238,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
     }
 
-    private RetriedRequest CreateRetried(
-        HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, EndpointPool? tried, CancellationToken cancellationToken)
+    private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
     {
         return new RetriedRequest(request, time, retrier, hasParent, SendAgainAsync, cancellationToken);
 
@@ -313,13 +246,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         {
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
             request.Content = request.Content is SentContent used ? used.Message : request.Content;
-            tried = request.Options.TryGetValue(Tried, out var last) ? last : tried;
-            return SendAsync(request, time.Call, retrier: null, time.Observer, isAgain: true, cancellationToken, tried);
+            return SendAsync(request, time.Call, retrier: null, time.Observer, isAgain: true, cancellationToken);
         }
     }
-
-    private StreamedContent Follow(HttpContent content, OpenStream open, ICallSender sender) =>
-        new(content, open, exception => OnConnectionError(exception, sender));
 
     protected override void Dispose(bool disposing)
     {
@@ -331,83 +260,5 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         }
 
         base.Dispose(disposing);
-    }
-
-    // What a request has come to: one endpoint's failure is nothing to the service's breaker while others are well.
-    private EndpointOutcome Report(RequestOutcome outcome, EndpointPool? pool)
-    {
-        if (_breaker is not null && (outcome != RequestOutcome.Failed || pool?.Owner is not Endpoint endpoint || !_transport.Set!.HasOther(endpoint)))
-        {
-            _breaker.Report(outcome);
-        }
-
-        return outcome switch
-        {
-            RequestOutcome.Answered => EndpointOutcome.Answered,
-            RequestOutcome.Failed => EndpointOutcome.Failed,
-            _ => EndpointOutcome.Unknown,
-        };
-    }
-
-    // Where there are several endpoints, another one than that of the attempt before; the request says which that was.
-    private EndpointPool? Pick(HttpRequestMessage request, MethodType type, CallScope? call, EndpointPool? tried, bool isSpare)
-    {
-        if (_transport.SetOf(request) is not { } set)
-        {
-            return _transport.EndpointOf(request);
-        }
-
-        var picked = set.Pick(type != MethodType.Unary, tried?.Owner as Endpoint, isSpare && type == MethodType.Unary)?.Pool;
-        if (tried is not null)
-        {
-            request.Options.Set(Tried, picked ?? tried);
-        }
-
-        if (call is not null && picked is not null)
-        {
-            call.Tried = picked;
-        }
-
-        return picked;
-    }
-
-    private long Begin(EndpointPool? pool, MethodType type)
-    {
-        if (pool?.Owner is not Endpoint endpoint)
-        {
-            return 0;
-        }
-
-        var now = _timeProvider.GetTimestamp();
-        endpoint.Begin(type != MethodType.Unary, now);
-        return now;
-    }
-
-    private void OnConnectionError(Exception exception, ICallSender sender)
-    {
-        if (SendFailure.IsEnhanceYourCalm(exception))
-        {
-            _transport.SlowPings((sender as Http2Connection)?.PingDelay ?? _transport.PingDelay);
-        }
-        else if (sender is RuntimeSender && SendFailure.IsWithoutHttp2(exception))
-        {
-            // The runtime gives up HTTP/2 for as long as the handler lives.
-            _transport.Replace("its server did not negotiate HTTP/2");
-        }
-    }
-
-    private RpcException DeadlineExceeded(Exception? exception, CallTime time, ICallSender sender, EndpointPool? pool, SentContent content)
-    {
-        if (!content.WasAsked)
-        {
-            return sender is RuntimeSender runtime ? _errors.NotSent(time, runtime.Destination, exception) : _errors.NotSent(time, pool!, exception);
-        }
-
-        if (sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(time.StartedAt) && pool!.Silence.MayRetire(time.StartedAt))
-        {
-            pool.Retire(connection, "a call reached its deadline while it received not one byte");
-        }
-
-        return _errors.NotAnswered(time, exception);
     }
 }

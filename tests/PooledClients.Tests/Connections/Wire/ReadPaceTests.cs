@@ -6,6 +6,7 @@ public sealed class ReadPaceTests
 {
     private readonly byte[] _buffer = new byte[1_000_000];
     private int _inFlight = ReadPace.Crowd + 1;
+    private int _atHand = ReadPace.Crowd;
 
     [Fact]
     public async Task Read_ThePoolHasABufferForEachCall_ReadsAllAtOnce()
@@ -80,6 +81,17 @@ public sealed class ReadPaceTests
     }
 
     [Fact]
+    public async Task Read_FewCallsWaitForThisProcess_ReadsOnInTheSameMeasure()
+    {
+        var stream = new CallerStream(new byte[100]);
+        var pace = Pace();
+        _atHand = 1;
+        Assert.True(AwaitArrivalAsync(pace, stream).IsCompleted);
+
+        Assert.True(await IsReadByCallerAsync(pace, stream));
+    }
+
+    [Fact]
     public async Task Read_NothingWasThereBefore_ReadsAtOnce()
     {
         var arrival = new TaskCompletionSource<int>();
@@ -105,7 +117,7 @@ public sealed class ReadPaceTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => ReadAsync(Pace(), stream));
     }
 
-    private ReadPace Pace() => new(() => _inFlight, new PooledConnection(new NoOwner(), TimeProvider.System), new ConnectionFrames(new RecordingWatcher()));
+    private ReadPace Pace() => new(() => _inFlight, new PooledConnection(new NoOwner(), TimeProvider.System), new ConnectionFrames(new RecordingWatcher()), () => _atHand);
 
     private Task<int> ReadAsync(ReadPace pace, Stream stream) => pace.ReadAsync(stream, _buffer, TestContext.Current.CancellationToken).AsTask();
 

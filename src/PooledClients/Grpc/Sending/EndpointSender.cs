@@ -1,0 +1,208 @@
+using Grpc.Core;
+using PooledClients.Connections;
+using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Picking;
+using PooledClients.Connections.Endpoints.Sets;
+using PooledClients.Connections.Wire;
+using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Retries;
+using PooledClients.Grpc.Statuses;
+using PooledClients.Grpc.Streams;
+using PooledClients.Resilience;
+
+namespace PooledClients.Grpc.Sending;
+
+/// <summary>
+/// What happens to a request before, at and after each attempt to send it. What an attempt has come to is told to the breaker, to the endpoint
+/// and to whoever observes the call.
+/// </summary>
+internal sealed class EndpointSender(Transport transport, CallErrors errors, OpenStreams openStreams, AddressBreaker? breaker, TimeProvider timeProvider)
+{
+    private static readonly HttpRequestOptionsKey<EndpointPool> Tried = new("PooledClients.Tried");
+
+    /// <summary>Takes a connection that has room.</summary>
+    /// <param name="sent">The request.</param>
+    /// <param name="call">Its call, where it is known.</param>
+    /// <param name="isRetried">Whether it is sent elsewhere when it fails, so that it may try an endpoint that is left out.</param>
+    public bool TryTake(ref SentRequest sent, CallScope? call, bool isRetried)
+    {
+        if (transport.SetOf(sent.Request) is { } set)
+        {
+            // Another endpoint than that of the attempt before.
+            var tried = sent.Pool ?? (sent.Request.Options.TryGetValue(Tried, out var last) ? last : call?.Tried);
+            sent.Pool = Note(set.Pick(!sent.IsUnary, tried?.Owner as Endpoint, isRetried && sent.IsUnary)?.Pool, call);
+        }
+        else
+        {
+            sent.Pool = transport.EndpointOf(sent.Request);
+        }
+
+        if (sent.Pool is not null && sent.Pool.TryTake(out var connection))
+        {
+            sent.Sender = connection;
+            return true;
+        }
+
+        sent.HasWaited |= sent.Pool is not null || transport.Set is not null;
+        return false;
+    }
+
+    /// <summary>Begins an attempt with what was waited for.</summary>
+    public void Begin(ref SentRequest sent, ICallSender sender, in CallTime time)
+    {
+        sent.Sender = sender;
+        sent.Pool = Note((sender as Http2Connection)?.Pool, time.Call);
+        Begin(ref sent, time);
+    }
+
+    /// <summary>Begins an attempt.</summary>
+    public void Begin(ref SentRequest sent, in CallTime time)
+    {
+        // The header was written when the request was made.
+        if (sent.HasWaited && time.Remaining is { } remaining)
+        {
+            GrpcTimeoutHeader.Write(sent.Request, remaining);
+        }
+
+        sent.Outcome = EndpointOutcome.Unknown;
+        if (sent.Pool?.Owner is Endpoint endpoint)
+        {
+            sent.StartedAt = timeProvider.GetTimestamp();
+            endpoint.Begin(!sent.IsUnary, sent.StartedAt);
+        }
+
+        if (!sent.IsUnary)
+        {
+            sent.Open = openStreams.Add(sent.Request.RequestUri!.AbsolutePath, (sent.Pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method.Client);
+        }
+    }
+
+    /// <summary>The headers of a response are there.</summary>
+    /// <returns>The status of the call, where they are all there is.</returns>
+    public StatusCode? Accept(ref SentRequest sent, HttpResponseMessage response, in CallTime time)
+    {
+        var status = GrpcAnswer.StatusOf(response);
+        if (status == StatusCode.DeadlineExceeded && time.IsOver)
+        {
+            // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went.
+            response.Dispose();
+            throw DeadlineExceeded(exception: null, sent, time);
+        }
+
+        time.Call?.OnHeaders(isEnd: status is not null);
+        if (sent.Pool is { Silence.HasRetired: true } pool)
+        {
+            pool.Silence.Answered();
+        }
+
+        if (sent.Open is { } open)
+        {
+            response.Content = Follow(response.Content, open, sent.Sender);
+            open.OnEnd = time.Observer?.StreamBegins(response, time.Remaining);
+            sent.Open = null;
+        }
+
+        sent.Outcome = Report(GrpcFailure.Judge(status), sent.Pool);
+        return status;
+    }
+
+    /// <summary>An attempt was cancelled.</summary>
+    /// <exception cref="RpcException">It was the deadline.</exception>
+    public void Cancelled(ref SentRequest sent, Exception exception, in CallTime time)
+    {
+        if (time.IsOver)
+        {
+            sent.Outcome = sent.Content.WasAsked ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
+            throw DeadlineExceeded(exception, sent, time);
+        }
+    }
+
+    /// <summary>The transport has failed an attempt, which may not be the end of the request.</summary>
+    public void Failed(ref SentRequest sent, Exception exception)
+    {
+        // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
+        sent.Cause = sent.Sender is Http2Connection { Limit: null } unheard ? new EndedBeforeSettingsException(unheard.Foreign ?? exception) : exception;
+        OnConnectionError(sent.Cause, sent.Sender);
+        sent.Outcome = GrpcFailure.Judge(sent.Cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
+    }
+
+    /// <summary>The request is not sent again.</summary>
+    public Exception GiveUp(in SentRequest sent)
+    {
+        Report(GrpcFailure.Judge(sent.Cause!), sent.Pool);
+        return errors.Failed(sent.Cause!);
+    }
+
+    /// <summary>An attempt has ended, whatever it has come to.</summary>
+    public static void End(in SentRequest sent)
+    {
+        // The end of the last call makes the transport idle, and tells so: it has no request inside any more by then.
+        sent.Sender.Exit();
+        if (sent.Pool?.Owner is Endpoint endpoint)
+        {
+            endpoint.End(!sent.IsUnary, sent.Outcome, sent.StartedAt);
+            if (sent.Outcome != EndpointOutcome.Answered)
+            {
+                sent.Request.Options.Set(Tried, sent.Pool);
+            }
+        }
+
+        sent.Open?.End();
+    }
+
+    private StreamedContent Follow(HttpContent content, OpenStream open, ICallSender sender) => new(content, open, exception => OnConnectionError(exception, sender));
+
+    // What a request has come to: one endpoint's failure is nothing to the service's breaker while others are well.
+    private EndpointOutcome Report(RequestOutcome outcome, EndpointPool? pool)
+    {
+        if (breaker is not null && (outcome != RequestOutcome.Failed || pool?.Owner is not Endpoint endpoint || !transport.Set!.HasOther(endpoint)))
+        {
+            breaker.Report(outcome);
+        }
+
+        return outcome switch
+        {
+            RequestOutcome.Answered => EndpointOutcome.Answered,
+            RequestOutcome.Failed => EndpointOutcome.Failed,
+            _ => EndpointOutcome.Unknown,
+        };
+    }
+
+    private static EndpointPool? Note(EndpointPool? taken, CallScope? call)
+    {
+        if (call is not null && taken?.Owner is Endpoint)
+        {
+            call.Tried = taken;
+        }
+
+        return taken;
+    }
+
+    private void OnConnectionError(Exception exception, ICallSender sender)
+    {
+        if (SendFailure.IsEnhanceYourCalm(exception))
+        {
+            transport.SlowPings((sender as Http2Connection)?.PingDelay ?? transport.PingDelay);
+        }
+        else if (sender is RuntimeSender && SendFailure.IsWithoutHttp2(exception))
+        {
+            // The runtime gives up HTTP/2 for as long as the handler lives.
+            transport.Replace("its server did not negotiate HTTP/2");
+        }
+    }
+
+    private RpcException DeadlineExceeded(Exception? exception, in SentRequest sent, in CallTime time)
+    {
+        if (!sent.Content.WasAsked)
+        {
+            return sent.Sender is RuntimeSender runtime ? errors.NotSent(time, runtime.Destination, exception) : errors.NotSent(time, sent.Pool!, exception);
+        }
+
+        if (sent.Sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(time.StartedAt) && connection.Pool.Silence.MayRetire(time.StartedAt))
+        {
+            connection.Pool.Retire(connection, "a call reached its deadline while it received not one byte");
+        }
+
+        return errors.NotAnswered(time, exception);
+    }
+}
