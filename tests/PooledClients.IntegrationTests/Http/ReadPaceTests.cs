@@ -43,7 +43,7 @@ public class ReadPaceTests : WatchedTest
         }
     }));
 
-    private static double ShareOfFew(IReadOnlyCollection<int> asked) => (double)asked.Count(static length => length <= FewResponses) / asked.Count;
+    private static double ShareOfFew(ConcurrentQueue<int> asked) => (double)asked.Count(static length => length <= FewResponses) / asked.Count;
 
     private static void Record(SocketsHttpHandler handler, ConcurrentQueue<int> asked) =>
         handler.PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new RecordingStream(context.PlaintextStream, asked));

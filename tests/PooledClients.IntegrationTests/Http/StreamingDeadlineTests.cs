@@ -66,7 +66,7 @@ public class StreamingDeadlineTests : WatchedTest
         _time.Advance(TimeSpan.FromSeconds(1));
 
         await Eventually.EqualAsync(1, () => api.Aborted);
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(async () => await body.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => body.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask());
         Assert.Contains("was not read for 5 s", error.Message, StringComparison.Ordinal);
         Assert.Equal(0, http.Registry.Open);
     }
@@ -87,7 +87,7 @@ public class StreamingDeadlineTests : WatchedTest
             _time.Advance(TimeSpan.FromSeconds(2));
         }
 
-        var error = await Assert.ThrowsAsync<TaskCanceledException>(async () => await body.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<TaskCanceledException>(() => body.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask());
         Assert.IsType<TimeoutException>(error.InnerException);
         Assert.Contains($"passed its deadline of {seconds} s", error.Message, StringComparison.Ordinal);
         await Eventually.EqualAsync(1, () => api.Aborted);
