@@ -25,7 +25,7 @@ public class BufferContractTests
     {
         using var request = new HttpRequestMessage();
         Assert.False(RuntimeContracts.HasHeaders(request));
-        Assert.Equal(0, request.Headers.NonValidated.Count);
+        Assert.Empty(request.Headers.NonValidated);
         Assert.False(RuntimeContracts.HasHeaders(request));
 
         request.Headers.TryAddWithoutValidation("x-a", "b");

@@ -230,12 +230,12 @@ public class DifferenceTests(KestrelServers servers)
             });
         },
         "the read has ended: False")
-    {
-        Settings = ClientSettings.Once with
         {
-            Pooled = pooled,
-            Client = static client => client.Timeout = 5 * Short,
-        },
-        Meant = (difference, "thrown: TaskCanceledException < TimeoutException"),
-    };
+            Settings = ClientSettings.Once with
+            {
+                Pooled = pooled,
+                Client = static client => client.Timeout = 5 * Short,
+            },
+            Meant = (difference, "thrown: TaskCanceledException < TimeoutException"),
+        };
 }
