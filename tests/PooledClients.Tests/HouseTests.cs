@@ -13,7 +13,6 @@ public sealed class HouseTests
         "PooledClients/Connections/Endpoints/EndpointPool.cs",
         "PooledClients/Connections/Endpoints/Http2Connection.cs",
         "PooledClients/Connections/Endpoints/Sets/EndpointSet.cs",
-        "PooledClients/Grpc/Sending/GrpcTransportHandler.cs",
         "PooledClients/Http/Exchanges/HttpExchange.cs",
     ];
 
