@@ -86,29 +86,19 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     /// <summary>
     /// Gets how many streams it carries or may be about to. A call inside <c>SendAsync</c> has no stream yet, or one without an answer,
-    /// or one whose answer is just being handed over, which counts twice for that moment. It is read before the streams, so that a call
-    /// on its way from the one count to the other is seen in one of them.
+    /// or one whose answer is just being handed over, which counts twice for that moment.
     /// </summary>
     public int Occupied
     {
         get
         {
-            var inside = Volatile.Read(ref _inside);
-            var (open, answered) = _frames.Streams;
-            return answered + Math.Max(inside, open - answered);
+            var (open, atHand) = Count();
+            return open + atHand;
         }
     }
 
     /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
-    public int AtHand
-    {
-        get
-        {
-            var inside = Volatile.Read(ref _inside);
-            var (open, answered) = _frames.Streams;
-            return Math.Max(0, inside - (open - answered));
-        }
-    }
+    public int AtHand => Count().AtHand;
 
     /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
     public long Entered { get; private set; }
@@ -244,6 +234,14 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     {
         var (open, answered) = _frames.Streams;
         return $"{Volatile.Read(ref _inside)} calls inside, {open} streams open, {answered} of them answered, at most {Limit}{(_isRetired ? ", retired" : null)}";
+    }
+
+    // The calls inside are read before the streams, so that one on its way from the one count to the other is seen in one of them.
+    private (int Open, int AtHand) Count()
+    {
+        var inside = Volatile.Read(ref _inside);
+        var (open, answered) = _frames.Streams;
+        return (open, Math.Max(0, inside - (open - answered)));
     }
 
     private void Configure(SocketsHttpHandler handler)

@@ -103,8 +103,6 @@ internal sealed class ConnectionFrames : IEndedStreams
         _ => new("What answers there does not speak HTTP/2."),
     };
 
-    private static bool EndsStream(byte type, byte flags) => type is Http2Frame.Data or Http2Frame.Headers && (flags & Http2Frame.EndStream) != 0;
-
     private static int? LimitIn(ReadOnlySpan<byte> settings)
     {
         int? limit = null;
@@ -191,7 +189,7 @@ internal sealed class ConnectionFrames : IEndedStreams
                     break;
             }
 
-            if (EndsStream(type, flags))
+            if (Http2Frame.EndsStream(type, flags))
             {
                 frames._happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByUs);
             }
@@ -219,7 +217,7 @@ internal sealed class ConnectionFrames : IEndedStreams
                     break;
             }
 
-            if (EndsStream(type, flags))
+            if (Http2Frame.EndsStream(type, flags))
             {
                 happened.EndedByServer++;
                 happened.HasEnded |= frames._streams.Mark(streamId, StreamState.EndedByServer);

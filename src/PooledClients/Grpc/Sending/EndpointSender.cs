@@ -160,12 +160,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             breaker.Report(outcome);
         }
 
-        return outcome switch
-        {
-            RequestOutcome.Answered => EndpointOutcome.Answered,
-            RequestOutcome.Failed => EndpointOutcome.Failed,
-            _ => EndpointOutcome.Unknown,
-        };
+        return outcome.OfEndpoint();
     }
 
     private static EndpointPool? Note(EndpointPool? taken, CallScope? call)

@@ -77,12 +77,7 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
     private static bool IsConnectFailure(Exception exception) => FailureClassifier.Judge(exception).Kind == FailureKind.ConnectFailed;
 
     private static EndpointOutcome OutcomeOf(HttpResponseMessage? response, Exception? failure, HttpRequestMessage request) =>
-        HttpFaults.Judge(response, failure, request.Options.TryGetValue(HttpExchange.Key, out var exchange) ? exchange : null) switch
-        {
-            RequestOutcome.Answered => EndpointOutcome.Answered,
-            RequestOutcome.Failed => EndpointOutcome.Failed,
-            _ => EndpointOutcome.Unknown,
-        };
+        HttpFaults.Judge(response, failure, request.Options.TryGetValue(HttpExchange.Key, out var exchange) ? exchange : null).OfEndpoint();
 
     private static Uri AddressAt(Uri origin, Uri address) =>
         address.Scheme == origin.Scheme && address.Authority == origin.Authority ? address : new Uri(origin, address.PathAndQuery);

@@ -19,7 +19,7 @@ internal sealed class EndedStreams : IEndedStreams, IFrameReceiver
     {
     }
 
-    void IFrameReceiver.Begin(byte type, byte flags, int streamId) => _ended += type is Http2Frame.Data or Http2Frame.Headers && (flags & Http2Frame.EndStream) != 0 ? 1 : 0;
+    void IFrameReceiver.Begin(byte type, byte flags, int streamId) => _ended += Http2Frame.EndsStream(type, flags) ? 1 : 0;
 
     void IFrameReceiver.Complete(byte type, byte flags, ReadOnlySpan<byte> payload)
     {

@@ -33,5 +33,8 @@ internal static class Http2Frame
 
     public static byte Flags(ReadOnlySpan<byte> header) => header[4];
 
+    /// <summary>Whether a frame is the last of its side of a stream.</summary>
+    public static bool EndsStream(byte type, byte flags) => type is Data or Headers && (flags & EndStream) != 0;
+
     public static int StreamId(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadInt32BigEndian(header[5..]) & int.MaxValue;
 }
