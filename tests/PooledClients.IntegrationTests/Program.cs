@@ -1,4 +1,4 @@
-using PooledClients.IntegrationTests.Processes;
+using PooledClients.TestBed.Processes;
 using Xunit.Runner.InProc.SystemConsole;
 
 namespace PooledClients.IntegrationTests;

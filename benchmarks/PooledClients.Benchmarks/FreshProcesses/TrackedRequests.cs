@@ -62,7 +62,7 @@ internal sealed record TrackedRequests(double PlainMicroseconds, Cost Exchange, 
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var exchange = new HttpExchange(client.Routes.Get(request), client.Options.Deadline ?? Timeout.InfiniteTimeSpan, callSite: null);
+            var exchange = new HttpExchange(client, client.Routes.Get(request), client.Options.Deadline ?? Timeout.InfiniteTimeSpan, callSite: null);
             request.Options.Set(HttpExchange.Key, exchange);
             var cancellation = cancellationToken.UnsafeRegister(
                 static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), exchange);

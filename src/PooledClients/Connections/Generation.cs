@@ -19,7 +19,9 @@ internal sealed class Generation : IDisposable
 {
     private const int Retired = int.MinValue;
 
-    private readonly Transport _transport;
+    private readonly TransportKey _key;
+    private readonly Connector _connector;
+    private readonly Action _idle;
     private readonly TransportServices _services;
     private readonly SocketsHttpHandler _handler;
     private readonly HttpMessageInvoker _invoker;
@@ -33,13 +35,15 @@ internal sealed class Generation : IDisposable
     private int _handlerDisposed;
     private ITimer? _disposeTimer;
 
-    public Generation(int number, Transport transport, SocketsHttpHandler handler, TransportServices services)
+    public Generation(int number, TransportKey key, SocketsHttpHandler handler, Connector connector, Action idle, TransportServices services)
     {
         Number = number;
-        _transport = transport;
+        _key = key;
+        _connector = connector;
+        _idle = idle;
         _services = services;
         _handler = handler;
-        if (transport.Key.Address is { } address)
+        if (key.Address is { } address)
         {
             _only = CreateDestination(address.ToString());
         }
@@ -181,15 +185,15 @@ internal sealed class Generation : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var target = _transport.Key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host)
-            : _transport.Key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
+        var target = _key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host)
+            : _key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
         var destination = BeginDial(context.InitialRequestMessage);
         try
         {
             var lease = await destination.Gate.AcquireAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                var stream = await _transport.Connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);
+                var stream = await _connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);
                 destination.Add(stream.Connection);
                 return stream;
             }
@@ -286,8 +290,8 @@ internal sealed class Generation : IDisposable
     private Destination CreateDestination(string address)
     {
         // Of what speaks HTTP/2 only a proxy's connections come here; the rest carry a request each.
-        var isMultiplexed = _transport.Key is { IsMultiplexed: true, Address: { } target } && IsProxied(target.ChannelAddress);
-        var cap = _transport.Key.Connection.ConnectionCap(isMultiplexed);
-        return new Destination(address, _services.Gate.CreateAddress(address, cap, _transport.Key.Kind), _transport.Idle);
+        var isMultiplexed = _key is { IsMultiplexed: true, Address: { } target } && IsProxied(target.ChannelAddress);
+        var cap = _key.Connection.ConnectionCap(isMultiplexed);
+        return new Destination(address, _services.Gate.CreateAddress(address, cap, _key.Kind), _idle);
     }
 }

@@ -5,6 +5,7 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
@@ -38,7 +39,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();
-        _generations = new Generations(number => new Generation(number, this, CreateHandler(), services));
+        _generations = new Generations(number => new Generation(number, key, CreateHandler(), Connector, Idle, services));
 
         // Before the first generation reads trust and identity, so that no change after that is missed.
         _trustChange = key.Tls?.OnChange(OnTrustChanged);
@@ -187,9 +188,9 @@ internal sealed class Transport : IReclaimable, IDisposable
             ReplaceLocked(reason: null);
         }
 
-        foreach (var pool in Endpoints)
+        foreach (var connection in Endpoints.SelectMany(static pool => pool.Connections.Unused))
         {
-            pool.RetireUnused();
+            connection.Retire("others wait for room");
         }
 
         return true;
@@ -234,8 +235,7 @@ internal sealed class Transport : IReclaimable, IDisposable
                 CloseAll();
                 timer?.Dispose();
             },
-            state: null,
-            _services.DrainTimeout);
+            state: null, _services.DrainTimeout);
     }
 
     /// <summary>Closes everything at once.</summary>

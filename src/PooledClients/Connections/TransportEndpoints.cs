@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Connections.Endpoints.Sets;
 
@@ -149,8 +150,9 @@ internal sealed class TransportEndpoints : IEndpointOwner
     private EndpointPool Create(IEndpointOwner owner, EndpointAddress address, ConnectBackoff backoff)
     {
         var budget = _services.Gate.CreateAddress(address.Name, Key.Connection.ConnectionCap(isMultiplexed: true), Key.Kind);
-        var dialer = new EndpointDialer(address, _createHandler, _transport.Connector, backoff, budget, _services.TimeProvider);
-        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger, _services.Diagnostics?.Addresses);
+        var reachability = new Reachability(address.Name, backoff, _services.Diagnostics?.Addresses);
+        var dialer = new EndpointDialer(address, _createHandler, _transport.Connector, reachability, budget, _services.TimeProvider);
+        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger);
     }
 
     // The certificate is to have the name that the request calls its host.

@@ -10,7 +10,7 @@ namespace PooledClients.Connections;
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
     ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, EndpointSnapshotSource endpoints, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
-    ILogger<Transport> logger, ConnectionDiagnostics? diagnostics = null)
+    ILogger<TransportServices> logger, ConnectionDiagnostics? diagnostics = null)
 {
     public ConnectionGate Gate => gate;
 

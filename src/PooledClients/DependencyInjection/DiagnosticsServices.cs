@@ -43,7 +43,7 @@ internal static class DiagnosticsServices
         // A connection that opens or closes is an event whatever the log keeps; of the others, what is worth a line in a log.
         services.AddRecorded<ConnectionDiagnostics>(LogLevel.Debug);
         services.AddRecorded<AddressWatch>();
-        services.AddRecorded<Transport>();
+        services.AddRecorded<TransportServices>();
         services.AddRecorded<ConnectionGate>();
         services.AddRecorded<LocalFaultRetry>();
         services.AddRecorded<DescriptorGuardian>();

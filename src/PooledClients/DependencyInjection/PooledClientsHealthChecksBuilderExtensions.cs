@@ -9,9 +9,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class PooledClientsHealthChecksBuilderExtensions
 {
     /// <summary>
-    /// Adds a readiness check that opens nothing and calls nobody: degraded when the process holds 80% of its descriptors or a
-    /// certificate in use ends within 14 days, <paramref name="failureStatus"/> at 95% of the descriptors. Its data tell the connections and
-    /// the state of every channel; a server that is down does not make this process unhealthy.
+    /// Adds a readiness check that opens nothing and calls nobody. It is degraded while the process holds 80% of its descriptors, connects wait
+    /// for the budget, an address cannot be reached for 10 s, over half of a service's endpoints take no calls, a breaker is open, or a certificate
+    /// in use is within the last sixth of its life, at most 7 days; <paramref name="failureStatus"/> at 95% of the descriptors. Its data tell the
+    /// connections and the state of every channel; a server that is down does not make this process unhealthy.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="name">The name of the check.</param>

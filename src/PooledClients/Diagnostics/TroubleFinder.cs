@@ -50,10 +50,14 @@ internal static class TroubleFinder
 
     private static IEnumerable<TroubleSnapshot> Addresses(PooledClientsSnapshot snapshot) =>
         snapshot.Unreachable.Where(address => snapshot.CapturedAt - address.DownSince >= DownFor).Select(address => Trouble(
-            snapshot.CapturedAt - address.LastFailureAt < TriedWithin ? TroubleSeverity.Degraded : TroubleSeverity.Notice,
+            snapshot.CapturedAt - address.LastFailureAt < TriedWithin && !IsOneOfSeveral(snapshot, address) ? TroubleSeverity.Degraded : TroubleSeverity.Notice,
             "address",
             $"{address.Address} cannot be reached since {address.DownSince.UtcDateTime:u} ({address.Failures} connects failed): {address.LastError.TrimEnd('.')}",
             NextTry(snapshot, address)));
+
+    // The others carry the calls of an endpoint, until over half of them are out.
+    private static bool IsOneOfSeveral(PooledClientsSnapshot snapshot, AddressSnapshot address) =>
+        snapshot.Endpoints.Any(endpoint => address.Address == endpoint.Service || address.Address == $"{endpoint.Service} ({endpoint.EndPoint})");
 
     private static IEnumerable<TroubleSnapshot> Endpoints(PooledClientsSnapshot snapshot) =>
         snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service)

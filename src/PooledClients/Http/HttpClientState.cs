@@ -8,7 +8,7 @@ using PooledClients.Http.Routes;
 namespace PooledClients.Http;
 
 /// <summary>What all exchanges of one named HTTP client share, whichever of its handlers they pass through.</summary>
-internal sealed class HttpClientState
+internal sealed class HttpClientState : IExchangeOwner
 {
     private readonly HttpMetrics _metrics;
     private int _open;
@@ -23,12 +23,11 @@ internal sealed class HttpClientState
         Time = time;
         _metrics = metrics;
         StreamLimits = StreamLimits.From(options);
-        Routes = new HttpRouteTable(this, sweep);
+        Routes = new HttpRouteTable(sweep);
     }
 
     public string Name { get; }
 
-    /// <summary>The name as the configuration, logs and metrics have it.</summary>
     public string DisplayName { get; }
 
     public PooledHttpClientOptions Options { get; }
@@ -37,6 +36,8 @@ internal sealed class HttpClientState
     public StreamLimits StreamLimits { get; }
 
     public ResponseRegistry Registry { get; }
+
+    public DeadlineSchedule Deadlines => Registry.Deadlines;
 
     public TimeProvider Time { get; }
 
@@ -59,6 +60,10 @@ internal sealed class HttpClientState
         Interlocked.Decrement(ref _open);
         exchange.Route.Authority.Closed();
     }
+
+    public void Returned(HttpExchange exchange) => Registry.OnReturned(exchange);
+
+    public void Ended(HttpExchange exchange) => Registry.Remove(exchange);
 
     public void Aborted(HttpExchange exchange, ExchangeEnd end)
     {

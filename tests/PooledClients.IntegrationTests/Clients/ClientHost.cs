@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Logs;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Clients;

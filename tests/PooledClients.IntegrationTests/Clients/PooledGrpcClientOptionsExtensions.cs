@@ -1,4 +1,4 @@
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 
 namespace PooledClients.IntegrationTests.Clients;
 

@@ -5,10 +5,11 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Files;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Files;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections;
@@ -166,7 +167,7 @@ public class ConnectTests : WatchedTest
     public async Task Get_ServerDoesNotNegotiateHttp2_SaysSoAndDoesNotDialInATightLoop(bool waitForReady)
     {
         Log.Allow(static _ => true);
-        using var certificate = Certificates.TestAuthority.Shared.IssueServer("localhost");
+        using var certificate = TestAuthority.Shared.IssueServer("localhost");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var accepted = 0;

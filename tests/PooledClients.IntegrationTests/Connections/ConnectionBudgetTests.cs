@@ -2,9 +2,10 @@ using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections;
@@ -102,7 +103,7 @@ public sealed class ConnectionBudgetTests : WatchedTest
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>(index.ToString(CultureInfo.InvariantCulture), options =>
             {
                 options.Address = server.Address;
-                options.Tls.CaCertificatePem = server.Address.Scheme == "https" ? Certificates.TestAuthority.Shared.Pem : null;
+                options.Tls.CaCertificatePem = server.Address.Scheme == "https" ? TestAuthority.Shared.Pem : null;
                 options.Connection.ConnectTimeout = TimeSpan.FromSeconds(10 + index);
             });
         }

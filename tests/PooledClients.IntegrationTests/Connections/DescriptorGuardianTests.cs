@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Diagnostics;
-using PooledClients.IntegrationTests.Processes;
+using PooledClients.TestBed.Processes;
 
 namespace PooledClients.IntegrationTests.Connections;
 

@@ -1,5 +1,5 @@
 using PooledClients.Connections.Descriptors;
-using PooledClients.IntegrationTests.Processes;
+using PooledClients.TestBed.Processes;
 
 namespace PooledClients.IntegrationTests.Connections;
 

@@ -1,7 +1,8 @@
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Connections;
 
@@ -82,10 +83,10 @@ public class GoAwayTests : WatchedTest
 
         await clients.KeyValue.PutAsync(Calls.AnyPut);
         var draining = clients.KeyValue.PutAsync(Calls.AnyPut).ResponseAsync;
-        await Waiting.Eventually.EqualAsync(2, () => server.Requests.Count);
+        await Eventually.EqualAsync(2, () => server.Requests.Count);
         var streaming = clients.KeyValue.ScanAsync();
         await goneAway.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await Waiting.Eventually.HoldsAsync(() => SendsElsewhere(clients, server));
+        await Eventually.HoldsAsync(() => SendsElsewhere(clients, server));
         answer.SetResult();
 
         await draining;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections.Descriptors;
-using PooledClients.IntegrationTests.Processes;
+using PooledClients.TestBed.Processes;
 
 namespace PooledClients.IntegrationTests.Connections;
 

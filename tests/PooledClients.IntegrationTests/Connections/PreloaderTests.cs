@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
 using PooledClients.Connections.Descriptors;
-using PooledClients.IntegrationTests.Processes;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Processes;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections;

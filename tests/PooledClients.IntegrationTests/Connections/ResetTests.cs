@@ -1,8 +1,9 @@
 using Google.Protobuf;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections;
@@ -147,7 +148,7 @@ public class ResetTests : WatchedTest
         {
             await connection.SendSettingsAsync();
             var request = await connection.ReceiveAsync();
-            await Waiting.Eventually.HoldsAsync(() => request.Bytes > 0);
+            await Eventually.HoldsAsync(() => request.Bytes > 0);
             await connection.SendResetAsync(request.StreamId, ErrorCode.RefusedStream);
             await connection.ServeAsync();
         });

@@ -1,9 +1,9 @@
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Relays;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Relays;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Connections;
 

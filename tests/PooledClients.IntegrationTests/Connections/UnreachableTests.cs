@@ -4,9 +4,9 @@ using System.Text;
 using Grpc.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Files;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Files;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Connections;
 

@@ -4,8 +4,8 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.AspNetCore.Channelz.V1;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Diagnostics;

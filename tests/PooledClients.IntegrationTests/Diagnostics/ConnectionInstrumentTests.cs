@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Diagnostics;

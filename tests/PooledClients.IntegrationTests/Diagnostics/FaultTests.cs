@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Files;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Diagnostics;
@@ -150,7 +151,7 @@ public sealed class FaultTests : WatchedTest
     [Fact]
     public async Task Rotation_OfTheTrust_ShowsEverywhere()
     {
-        using var folder = new Files.TempFolder();
+        using var folder = new TempFolder();
         using var other = new TestAuthority("another");
         var path = folder.Write("ca.pem", TestAuthority.Shared.Pem);
         await using var server = await TestServer.StartAsync();

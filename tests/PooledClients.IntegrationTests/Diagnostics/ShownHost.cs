@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Diagnostics;
 

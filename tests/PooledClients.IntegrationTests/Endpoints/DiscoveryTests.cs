@@ -1,9 +1,9 @@
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Endpoints;

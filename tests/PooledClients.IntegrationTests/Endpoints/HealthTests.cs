@@ -1,7 +1,7 @@
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Endpoints;
 

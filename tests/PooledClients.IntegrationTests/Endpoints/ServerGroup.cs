@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Endpoints;
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Endpoints;

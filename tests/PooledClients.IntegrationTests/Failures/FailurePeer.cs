@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Failures;
 

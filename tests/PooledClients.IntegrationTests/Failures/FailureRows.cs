@@ -1,7 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
-using PooledClients.IntegrationTests.Http2;
 using PooledClients.Resilience;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Failures;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using PooledClients.IntegrationTests.Http2;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Failures;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Waiting;
 using PooledClients.Platform;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Failures;
 

@@ -3,10 +3,10 @@ using System.Diagnostics;
 using Google.Protobuf;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Failures;

@@ -2,7 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Failures;

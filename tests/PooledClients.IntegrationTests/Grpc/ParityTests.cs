@@ -6,9 +6,10 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Grpc;
@@ -263,11 +264,11 @@ public sealed class ParityTests : WatchedTest
         using var cancel = new CancellationTokenSource();
 
         var call = client.PutAsync(Put("1"), cancellationToken: cancel.Token);
-        await Waiting.Eventually.EqualAsync(1, () => server.Behavior.InFlight);
+        await Eventually.EqualAsync(1, () => server.Behavior.InFlight);
         await cancel.CancelAsync();
 
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync)).StatusCode);
-        await Waiting.Eventually.EqualAsync(0, () => server.Behavior.InFlight);
+        await Eventually.EqualAsync(0, () => server.Behavior.InFlight);
     }
 
     private static ByteString Key(string key) => ByteString.CopyFromUtf8(key);

@@ -2,8 +2,10 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Grpc;
@@ -35,7 +37,7 @@ public sealed class PooledCallTests : WatchedTest
         server.Behavior.Hold();
 
         var calls = Enumerable.Range(0, 250).Select(_ => client.GetAsync(Request).ResponseAsync).ToList();
-        await Waiting.Eventually.EqualAsync(250, () => server.Behavior.InFlight);
+        await Eventually.EqualAsync(250, () => server.Behavior.InFlight);
         server.Behavior.Release();
         await Task.WhenAll(calls);
 
@@ -89,7 +91,7 @@ public sealed class PooledCallTests : WatchedTest
         }
 
         Assert.Equal(1, pairs);
-        await Waiting.Eventually.EqualAsync(0, () => services.GetRequiredService<PooledClients.Connections.TransportRegistry>().InFlight);
+        await Eventually.EqualAsync(0, () => services.GetRequiredService<PooledClients.Connections.TransportRegistry>().InFlight);
     }
 
     [Fact]
@@ -129,7 +131,7 @@ public sealed class PooledCallTests : WatchedTest
         services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
         {
             options.Address = address;
-            options.Tls.CaCertificatePem = Certificates.TestAuthority.Shared.Pem;
+            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
             configure?.Invoke(options);
         });
         return services.BuildServiceProvider();

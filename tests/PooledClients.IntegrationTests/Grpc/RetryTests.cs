@@ -6,9 +6,10 @@ using Microsoft.Extensions.Logging;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.ServiceConfigs;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Grpc;
@@ -192,7 +193,7 @@ public sealed class RetryTests : WatchedTest
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         await FailAsync(server, client, times: 20);
 
-        await Waiting.Eventually.HoldsAsync(() =>
+        await Eventually.HoldsAsync(() =>
         {
             try
             {
@@ -222,7 +223,7 @@ public sealed class RetryTests : WatchedTest
         server.Behavior.FailTimes = 1;
 
         // Refused while the breaker is open; then its probe is answered, which closes the breaker, and its second attempt is served.
-        await Waiting.Eventually.HoldsAsync(() =>
+        await Eventually.HoldsAsync(() =>
         {
             try
             {

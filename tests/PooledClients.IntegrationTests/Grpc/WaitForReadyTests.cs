@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Relays;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Relays;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Grpc;
 
@@ -114,7 +115,7 @@ public class WaitForReadyTests : WatchedTest
     [Fact]
     public async Task Call_UntrustedServer_FailsAtOnce()
     {
-        using var other = new Certificates.TestAuthority("Other authority");
+        using var other = new TestAuthority("Other authority");
         await using var server = await TestServer.StartAsync();
         await using var clients = await ClientHost.StartAsync(Log, server.Address, options =>
         {

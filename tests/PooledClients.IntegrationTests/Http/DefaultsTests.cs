@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -3,9 +3,9 @@ using System.Net.Http.Json;
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Exchanges.Timing;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PooledClients.Http.Leaks;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Http.Exchanges;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Files;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Files;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Http;
 

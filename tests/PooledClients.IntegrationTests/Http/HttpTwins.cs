@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
 

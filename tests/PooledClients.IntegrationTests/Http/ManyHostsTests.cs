@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Processes;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Processes;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Processes;
 using PooledClients.IntegrationTests.Proxies;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Processes;
 
 namespace PooledClients.IntegrationTests.Http;
 

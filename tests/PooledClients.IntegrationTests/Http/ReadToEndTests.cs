@@ -1,9 +1,9 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.TestBed.Certificates;
 
 namespace PooledClients.IntegrationTests.Http;
 

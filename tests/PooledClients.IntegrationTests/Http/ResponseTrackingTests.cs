@@ -9,9 +9,9 @@ using Microsoft.Extensions.Time.Testing;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Exchanges.Timing;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,6 +1,6 @@
 using System.Net;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Processes;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Processes;
 
 namespace PooledClients.IntegrationTests.Http;
 

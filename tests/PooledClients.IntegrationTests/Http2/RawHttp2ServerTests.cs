@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Http2;

@@ -10,9 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Logging;
 using PooledClients.IntegrationTests.Http;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Servers;
 using PooledClients.Platform;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Platform;

@@ -1,3 +1,5 @@
+using PooledClients.TestBed.Processes;
+
 namespace PooledClients.IntegrationTests.Processes;
 
 public class ChildProcessTests

@@ -1,12 +1,12 @@
 using System.Net;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.IntegrationTests.Http;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Processes;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Processes;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Proxies;

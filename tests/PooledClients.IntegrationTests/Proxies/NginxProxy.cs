@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Files;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Files;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Proxies;
 

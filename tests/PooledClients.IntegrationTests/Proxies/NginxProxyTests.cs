@@ -1,6 +1,6 @@
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Proxies;
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Files;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Files;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Registration;

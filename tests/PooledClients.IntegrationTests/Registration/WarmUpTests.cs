@@ -1,9 +1,9 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Relays;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Relays;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Registration;

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Relays;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Relays;
@@ -31,7 +33,7 @@ public class RelayTests
         using var channel = GrpcChannel.ForAddress(relay.AddressFor(server.Address));
         server.Behavior.Hold();
         var call = new KeyValue.KeyValueClient(channel).GetAsync(new GetRequest()).ResponseAsync;
-        await Waiting.Eventually.EqualAsync(1, () => server.Behavior.InFlight);
+        await Eventually.EqualAsync(1, () => server.Behavior.InFlight);
 
         relay.Cut();
 

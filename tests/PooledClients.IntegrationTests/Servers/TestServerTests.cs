@@ -3,8 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Servers;

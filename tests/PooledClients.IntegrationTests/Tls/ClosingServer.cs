@@ -3,7 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 
 namespace PooledClients.IntegrationTests.Tls;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PooledClients.IntegrationTests.Files;
+using PooledClients.TestBed.Files;
 
 namespace PooledClients.IntegrationTests.Tls;
 

@@ -3,11 +3,11 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Files;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Files;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Tls;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Security;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 using PooledClients.Tls;
 using PooledClients.Tls.Handshakes;
 

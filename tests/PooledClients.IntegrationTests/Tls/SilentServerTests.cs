@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections;
-using PooledClients.IntegrationTests.Certificates;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Tls;

@@ -4,7 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using PooledClients.IntegrationTests.Files;
+using PooledClients.TestBed.Files;
 using PooledClients.Tls;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Handshakes;

@@ -40,6 +40,30 @@ public sealed class TroubleFinderTests
     }
 
     [Theory]
+    [InlineData("https://kv (10.0.0.2:443)", TroubleSeverity.Notice)]
+    [InlineData("https://kv", TroubleSeverity.Notice)]
+    [InlineData("https://other", TroubleSeverity.Degraded)]
+    public void Find_WithAnEndpointThatIsDown_LeavesHealthToTheOthers(string address, TroubleSeverity expected)
+    {
+        var troubles = Find(snapshot =>
+        {
+            snapshot.Endpoints.Add(new() { Service = "https://kv", EndPoint = "10.0.0.1:443", State = "Ready" });
+            snapshot.Endpoints.Add(new() { Service = "https://kv", EndPoint = "10.0.0.2:443", State = "Connecting" });
+            snapshot.Unreachable.Add(new()
+            {
+                Address = address,
+                DownSince = Now.AddSeconds(-60),
+                Failures = 7,
+                LastFailureAt = Now.AddSeconds(-1),
+                LastError = "Connection refused",
+                NextTryAt = Now,
+            });
+        });
+
+        Assert.Equal(expected, Assert.Single(troubles).Severity);
+    }
+
+    [Theory]
     [InlineData("Ready", "Ready", "Ejected", null)]
     [InlineData("Probing", "Connecting", "Ejected", TroubleSeverity.Degraded)]
     public void Find_WithOverHalfOfTheEndpointsOut_IsDegraded(string first, string second, string third, TroubleSeverity? expected)

@@ -76,10 +76,10 @@ public sealed class RouteTests
     {
         var time = new FakeTimeProvider();
         using var sweep = new IdleSweep(time);
-        var routes = new HttpRouteTable(_client, sweep);
+        var routes = new HttpRouteTable(sweep);
         using var request = new HttpRequestMessage(HttpMethod.Get, "https://api.internal/users");
         var route = routes.Get(request);
-        var waiting = new HttpExchange(route, Timeout.InfiniteTimeSpan, callSite: null);
+        var waiting = new HttpExchange(_client, route, Timeout.InfiniteTimeSpan, callSite: null);
 
         Sweep();
         Assert.Same(route, routes.Get(request));

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using PooledClients.Http;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Tests.Http.Leaks;

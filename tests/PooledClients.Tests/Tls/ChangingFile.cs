@@ -1,4 +1,4 @@
-using PooledClients.IntegrationTests.Files;
+using PooledClients.TestBed.Files;
 
 namespace PooledClients.Tests.Tls;
 

@@ -1,5 +1,5 @@
 using PooledClients.Diagnostics;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 using PooledClients.Tls;
 
 namespace PooledClients.Tests.Tls;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 using PooledClients.Tls;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Files;

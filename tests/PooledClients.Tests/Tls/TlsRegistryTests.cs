@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 using PooledClients.Tls;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Files;

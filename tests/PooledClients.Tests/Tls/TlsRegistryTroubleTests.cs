@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
-using PooledClients.IntegrationTests.Files;
+using PooledClients.TestBed.Files;
 using PooledClients.Tls;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Handshakes;

@@ -1,4 +1,5 @@
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 
 namespace PooledClients.Grpc.Admission;
 
@@ -9,7 +10,7 @@ namespace PooledClients.Grpc.Admission;
 internal sealed class CallAdmission : IDisposable
 {
     /// <summary>The least that the adaptive limit is, until a server allows fewer streams: what one connection carries.</summary>
-    public const int DefaultStart = EndpointPool.AssumedStreamLimit;
+    public const int DefaultStart = ConnectionQueue.AssumedStreamLimit;
 
     private const int MaxFreeWaiters = 1024;
 
@@ -174,7 +175,7 @@ internal sealed class CallAdmission : IDisposable
 
     private int Start => Math.Min(DefaultStart, Ceiling);
 
-    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? EndpointPool.AssumedStreamLimit);
+    private int Ceiling => Multiply(_maxConnections, _streamLimit ?? ConnectionQueue.AssumedStreamLimit);
 
     private int ComputeLimit()
     {

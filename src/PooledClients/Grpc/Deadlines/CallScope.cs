@@ -1,4 +1,5 @@
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 
 namespace PooledClients.Grpc.Deadlines;
 

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using Polly;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Grpc.Deadlines;
 
 namespace PooledClients.Grpc.Retries;

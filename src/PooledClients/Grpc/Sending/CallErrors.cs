@@ -2,6 +2,7 @@ using Grpc.Core;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Statuses;
@@ -70,12 +71,12 @@ internal sealed class CallErrors(Transport transport)
         }
 
         time.Observer?.DeadlineExceeded(pool.Connections.Current.Length == 0 ? WaitPhase.Dial : WaitPhase.Stream);
-        if (pool.Connections.Current.Length == 0 && pool.Failure is { } failure)
+        if (pool.Connections.Current.Length == 0 && pool.LastFailure is { } failure)
         {
             return Fail(
                 StatusCode.DeadlineExceeded,
                 $"The call reached its deadline of {time} while it waited for {Address} to accept a connection. {LastConnect}",
-                failure.Exception);
+                failure);
         }
 
         return Fail(

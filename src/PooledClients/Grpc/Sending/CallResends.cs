@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Messages;

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Statuses;

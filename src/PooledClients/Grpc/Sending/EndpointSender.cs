@@ -1,6 +1,7 @@
 using Grpc.Core;
 using PooledClients.Connections;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Connections.Wire;
@@ -51,7 +52,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     public void Begin(ref SentRequest sent, ICallSender sender, in CallTime time)
     {
         sent.Sender = sender;
-        sent.Pool = Note((sender as Http2Connection)?.Pool, time.Call);
+        sent.Pool = Note((EndpointPool?)(sender as Http2Connection)?.Pool, time.Call);
         Begin(ref sent, time);
     }
 

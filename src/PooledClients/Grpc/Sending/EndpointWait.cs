@@ -1,4 +1,5 @@
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Grpc.Deadlines;
 

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Streams;

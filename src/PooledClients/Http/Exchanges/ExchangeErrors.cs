@@ -15,7 +15,7 @@ internal static class ExchangeErrors
         ExchangeEnd.ReadTimedOut when exchange.EndedIn == ExchangePhase.HoldingBody => TimedOut(exchange, $"was not read for {Seconds(exchange.Idle)}", cause),
         ExchangeEnd.ReadTimedOut => TimedOut(exchange, $"got no byte of the body for {Seconds(exchange.Idle)}", cause),
         ExchangeEnd.HeldTooLong => new IOException(
-            $"{Name(exchange)} was aborted: its body was left open and unread for {Seconds(exchange.Route.Client.Options.ResponseHeldTimeout ?? default)}. Read or dispose responses promptly.",
+            $"{Name(exchange)} was aborted: its body was left open and unread for {Seconds(exchange.Owner.Options.ResponseHeldTimeout ?? default)}. Read or dispose responses promptly.",
             cause),
         _ => null,
     };
@@ -28,7 +28,7 @@ internal static class ExchangeErrors
         _ => new OperationCanceledException(cause.Message, cause.InnerException, token),
     };
 
-    private static string Name(HttpExchange exchange) => $"The exchange {exchange.Route} of the HTTP client '{exchange.Route.Client.DisplayName}'";
+    private static string Name(HttpExchange exchange) => $"The exchange {exchange.Route} of the HTTP client '{exchange.Owner.DisplayName}'";
 
     // HttpClient's own timeout has the same shape, so callers that know the one handle the other.
     private static TaskCanceledException TimedOut(HttpExchange exchange, string what, Exception? cause)

@@ -9,10 +9,10 @@ namespace PooledClients.Http.Exchanges;
 
 /// <summary>
 /// One request and its response until the body's end: its deadline, its phases, and who opened it. The registry and the timers hold
-/// it, so it must never hold the response: it reaches it through a weak reference to its <see cref="TrackedContent"/>.
+/// it, so it must never hold the response: it reaches it through a weak reference to its body.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
-internal sealed class HttpExchange : IHttpCall, IPendingCall
+internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
 {
     public static readonly HttpRequestOptionsKey<HttpExchange> Key = new("PooledClients.Exchange");
 
@@ -26,7 +26,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     private int _isStream;
     private ITimer? _readTimer;
     private CancellationTokenRegistration _ambient;
-    private WeakReference<TrackedContent>? _content;
+    private WeakReference<IOpenBody>? _content;
     private ExchangePhases _phases;
     private ExchangePhase _endedIn;
     private long _openedAt;
@@ -35,12 +35,14 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     private int _reads;
     private int _end;
 
+    /// <param name="owner">The client whose it is.</param>
     /// <param name="route">What it is a call of.</param>
     /// <param name="deadline">When it is over, its body included, unless that is read as a stream.</param>
     /// <param name="callSite">Who made it, if known.</param>
     /// <param name="ofStream">What holds in place of the deadline once the body is read as a stream; none where the deadline holds for it too.</param>
-    public HttpExchange(HttpRoute route, TimeSpan deadline, string? callSite, StreamLimits? ofStream = null)
+    public HttpExchange(IExchangeOwner owner, HttpRoute route, TimeSpan deadline, string? callSite, StreamLimits? ofStream = null)
     {
+        Owner = owner;
         Route = route;
         route.Authority.Begin();
         CallSite = callSite;
@@ -55,13 +57,15 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
         else if (deadline != Timeout.InfiniteTimeSpan)
         {
-            Route.Client.Registry.Deadlines.Add(this);
+            Owner.Deadlines.Add(this);
         }
     }
 
+    public IExchangeOwner Owner { get; }
+
     public HttpRoute Route { get; }
 
-    public TimeProvider Time => Route.Client.Time;
+    public TimeProvider Time => Owner.Time;
 
     /// <summary>The method that sent the request; <see langword="null"/> when this call's stack was not among the sampled.</summary>
     public string? CallSite { get; }
@@ -80,21 +84,9 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     public TimeSpan Deadline => _deadline;
 
     /// <summary>How long a read of the body may wait for a byte.</summary>
-    public TimeSpan Idle => Route.Client.Options.IdleReadTimeout ?? _ofStream?.Idle ?? Timeout.InfiniteTimeSpan;
+    public TimeSpan Idle => Owner.Options.IdleReadTimeout ?? _ofStream?.Idle ?? Timeout.InfiniteTimeSpan;
 
-    public TimeSpan Remaining
-    {
-        get
-        {
-            if (_deadline == Timeout.InfiniteTimeSpan)
-            {
-                return _deadline;
-            }
-
-            var left = _deadline - Age;
-            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-        }
-    }
+    public TimeSpan Remaining => _deadline == Timeout.InfiniteTimeSpan ? _deadline : _deadline - Age is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
     public bool WasLeftUnanswered
         => End == ExchangeEnd.DeadlinePassed && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
@@ -107,14 +99,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     /// <summary>How long the response has been open.</summary>
     public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
 
-    // The list of deadlines that it is in, if it has one; guarded by that list's lock.
-    internal DeadlineList? Deadlines { get; set; }
-
-    internal HttpExchange? PreviousDue { get; set; }
-
-    internal HttpExchange? NextDue { get; set; }
-
-    internal long DueAt => _due.At(Volatile.Read(ref _lastActivity));
+    public override long DueAt => _due.At(Volatile.Read(ref _lastActivity));
 
     // The registry's list; guarded by its lock.
     internal HttpExchange? Previous { get; set; }
@@ -147,17 +132,8 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    /// <summary>Lets nothing be sent once the deadline has passed. The handlers see by themselves that the caller has cancelled.</summary>
-    public void ThrowIfLate()
-    {
-        if (End == ExchangeEnd.DeadlinePassed)
-        {
-            throw new OperationCanceledException(Token);
-        }
-    }
-
     /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
-    public void Bind(WeakReference<TrackedContent> content)
+    public void Bind(WeakReference<IOpenBody> content)
     {
         _openedAt = _lastActivity = Time.GetTimestamp();
         Enter(ExchangePhase.HoldingBody, _openedAt);
@@ -168,7 +144,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
     }
 
     /// <summary>Gives the way to the response back, for the next one to use.</summary>
-    public WeakReference<TrackedContent>? Unbind() => Interlocked.Exchange(ref _content, null);
+    public WeakReference<IOpenBody>? Unbind() => Interlocked.Exchange(ref _content, null);
 
     /// <summary>Whether the response whose body is open was dropped, and the collector has found it. Asked under the registry's lock.</summary>
     public bool IsDropped => _content is { } weak && !weak.TryGetTarget(out _);
@@ -189,22 +165,21 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
 
         _deadline = limits.Deadline;
         _due.Become(limits, Time, _startedAt);
-        if (Deadlines is { } list)
+        if (List is { } list)
         {
             list.Hasten(this);
         }
         else if (DueAt != long.MaxValue)
         {
-            Route.Client.Registry.Deadlines.Add(this);
+            Owner.Deadlines.Add(this);
             if (End != ExchangeEnd.None)
             {
-                Deadlines?.Remove(this);
+                List?.Remove(this);
             }
         }
     }
 
-    /// <summary>What <see cref="DueAt"/> says has come.</summary>
-    public void AbortAsDue() => Abort(_due.IsIdle(Volatile.Read(ref _lastActivity)) ? ExchangeEnd.ReadTimedOut : ExchangeEnd.DeadlinePassed);
+    public override void EndAsDue() => Abort(_due.IsIdle(Volatile.Read(ref _lastActivity)) ? ExchangeEnd.ReadTimedOut : ExchangeEnd.DeadlinePassed);
 
     public void BeginRead(TimeSpan? readTimeout)
     {
@@ -264,14 +239,11 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             return false;
         }
 
-        Route.Client.Aborted(this, end);
+        Owner.Aborted(this, end);
         _abort.Cancel();
         content?.Close();
         return true;
     }
-
-    /// <summary>The error for whoever waited; <see langword="null"/> when it was not the exchange that ended the wait.</summary>
-    public Exception? ToException(Exception? cause) => End == ExchangeEnd.None ? null : ExchangeErrors.Of(this, cause);
 
     /// <summary>Where the time went, in words.</summary>
     public string Describe() => _phases.Describe(Time, _abortedAt != 0 ? _abortedAt : Time.GetTimestamp());
@@ -293,7 +265,7 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
         }
     }
 
-    private bool TryEnd(ExchangeEnd end, out TrackedContent? content)
+    private bool TryEnd(ExchangeEnd end, out IOpenBody? content)
     {
         content = null;
         if (Interlocked.CompareExchange(ref _end, (int)end, (int)ExchangeEnd.None) != (int)ExchangeEnd.None)
@@ -301,17 +273,17 @@ internal sealed class HttpExchange : IHttpCall, IPendingCall
             return false;
         }
 
-        if (Volatile.Read(ref _content) is { } weak && weak.TryGetTarget(out var target) && target.Exchange == this)
+        if (Volatile.Read(ref _content) is { } weak && weak.TryGetTarget(out var target) && ReferenceEquals(target.Owner, this))
         {
             // Asked whose it is, for the reference may have gone to the next exchange meanwhile.
             content = target;
         }
 
         Route.Authority.End();
-        Deadlines?.Remove(this);
+        List?.Remove(this);
         _readTimer?.Dispose();
         _ambient.Unregister();
-        Route.Client.Registry.Remove(this);
+        Owner.Ended(this);
         return true;
     }
 }

@@ -8,7 +8,7 @@ namespace PooledClients.Http.Exchanges;
 /// holds it but its stream: when it is collected, both were dropped without being disposed. The runtime gives the connection back in
 /// the same collection.
 /// </summary>
-internal sealed class TrackedContent : HttpContent
+internal sealed class TrackedContent : HttpContent, IOpenBody
 {
     private readonly HttpContent _inner;
     private readonly ResponseBody _body;
@@ -29,16 +29,17 @@ internal sealed class TrackedContent : HttpContent
 
     public HttpExchange Exchange { get; }
 
+    object IOpenBody.Owner => Exchange;
+
     /// <summary>The body is over.</summary>
     public void Complete()
     {
         if (Exchange.TryComplete())
         {
-            Exchange.Route.Client.Registry.OnReturned(Exchange);
+            Exchange.Owner.Returned(Exchange);
         }
     }
 
-    /// <summary>Disposes what holds the connection. May be called while a read is pending, more than once, and by any thread.</summary>
     public void Close()
     {
         Volatile.Read(ref _stream)?.Dispose();
@@ -104,7 +105,7 @@ internal sealed class TrackedContent : HttpContent
         {
             await _inner.CopyToAsync(stream, linked.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (Exchange.ToException(exception) is { } ended)
+        catch (Exception exception) when (ExchangeErrors.Of(Exchange, exception) is { } ended)
         {
             throw ended;
         }
@@ -119,7 +120,7 @@ internal sealed class TrackedContent : HttpContent
         {
             return await _inner.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (Exchange.ToException(exception) is { } ended)
+        catch (Exception exception) when (ExchangeErrors.Of(Exchange, exception) is { } ended)
         {
             throw ended;
         }

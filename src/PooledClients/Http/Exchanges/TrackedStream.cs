@@ -26,7 +26,7 @@ internal sealed class TrackedStream : Stream
         _inner = inner;
         _content = content;
         _exchange = content.Exchange;
-        _readTimeout = _exchange.Route.Client.Options.IdleReadTimeout;
+        _readTimeout = _exchange.Owner.Options.IdleReadTimeout;
         _isStreamOfMany = body.IsStreamOfMany;
         _left = content.Headers.NonValidated.TryGetValues("Content-Length", out var values) && long.TryParse(values.ToString(), out var length) && length > 0
             ? length
@@ -219,7 +219,7 @@ internal sealed class TrackedStream : Stream
     /// <returns>Whether the exchange is open; when it has ended well, the transport's stream knows what there is to say.</returns>
     private bool BeginRead()
     {
-        if (_exchange.ToException(cause: null) is { } ended)
+        if (ExchangeErrors.Of(_exchange, cause: null) is { } ended)
         {
             throw ended;
         }
@@ -266,7 +266,7 @@ internal sealed class TrackedStream : Stream
 
     private void ThrowFailure(Exception exception, CancellationToken cancellationToken, bool isOver = true)
     {
-        if (_exchange.ToException(exception) is { } ended)
+        if (ExchangeErrors.Of(_exchange, exception) is { } ended)
         {
             throw ended;
         }

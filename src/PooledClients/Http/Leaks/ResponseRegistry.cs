@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Exchanges.Timing;
 
 namespace PooledClients.Http.Leaks;
 
@@ -20,7 +21,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     private readonly ITimer _sweep;
 
     // Guarded by the lock. A weak reference has a handle and a finalizer: made anew for each response, it costs a third of the tracking.
-    private readonly Stack<WeakReference<TrackedContent>> _spare = new();
+    private readonly Stack<WeakReference<IOpenBody>> _spare = new();
     private HttpExchange? _oldest;
     private HttpExchange? _newest;
     private int _open;
@@ -83,7 +84,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             {
                 snapshot.OpenResponses.Add(new OpenResponseSnapshot
                 {
-                    Client = exchange.Route.Client.Name,
+                    Client = exchange.Owner.Name,
                     Method = exchange.Route.Method,
                     Uri = exchange.Route.Path,
                     HeldFor = exchange.OpenFor,
@@ -94,7 +95,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     }
 
     /// <summary>Lists an exchange whose response is open.</summary>
-    public void Add(HttpExchange exchange, TrackedContent content)
+    public void Add(HttpExchange exchange, IOpenBody content)
     {
         lock (_lock)
         {
@@ -125,7 +126,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             }
         }
 
-        exchange.Route.Client.Opened(exchange);
+        exchange.Owner.Opened(exchange);
         if (exchange.End != ExchangeEnd.None)
         {
             // It ended before it was listed, and found nothing to close or to remove.
@@ -173,7 +174,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
             Keep(exchange.Unbind());
         }
 
-        exchange.Route.Client.Closed(exchange);
+        exchange.Owner.Closed(exchange);
     }
 
     /// <summary>Follows up on a warning.</summary>
@@ -197,18 +198,18 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         Deadlines.Dispose();
     }
 
-    private WeakReference<TrackedContent> Refer(TrackedContent content)
+    private WeakReference<IOpenBody> Refer(IOpenBody content)
     {
         if (!_spare.TryPop(out var reference))
         {
-            return new WeakReference<TrackedContent>(content);
+            return new WeakReference<IOpenBody>(content);
         }
 
         reference.SetTarget(content);
         return reference;
     }
 
-    private void Keep(WeakReference<TrackedContent>? reference)
+    private void Keep(WeakReference<IOpenBody>? reference)
     {
         if (reference is not null && _spare.Count < MostSpare)
         {
@@ -274,7 +275,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 
     private static void Judge(HttpExchange exchange, TimeSpan held, List<HttpExchange> warned, List<HttpExchange> aborted)
     {
-        var options = exchange.Route.Client.Options;
+        var options = exchange.Owner.Options;
         if (!exchange.WasWarned && IsOver(held, options.ResponseHeldWarning))
         {
             exchange.WasWarned = true;

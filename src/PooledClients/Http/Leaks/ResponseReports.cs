@@ -9,31 +9,31 @@ internal sealed class ResponseReports(HttpMetrics metrics, ILogger logger)
 {
     public void Leaked(IReadOnlyList<HttpExchange> collected)
     {
-        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        foreach (var leaks in collected.GroupBy(static exchange => (exchange.Owner, exchange.Route, Site(exchange))))
         {
-            var (route, site) = leaks.Key;
+            var (owner, route, site) = leaks.Key;
             var count = leaks.Count();
-            metrics.ResponsesLeaked(route.Client.DisplayName, count);
-            metrics.ResponsesReclaimed(route.Client.DisplayName, count, "collected");
-            logger.ResponseLeaked(count, route.Client.DisplayName, route, site);
+            metrics.ResponsesLeaked(owner.DisplayName, count);
+            metrics.ResponsesReclaimed(owner.DisplayName, count, "collected");
+            logger.ResponseLeaked(count, owner.DisplayName, route, site);
         }
     }
 
     public void Held(IReadOnlyList<HttpExchange> warned)
     {
-        foreach (var held in warned.GroupBy(static exchange => (exchange.Route, Site(exchange))))
+        foreach (var held in warned.GroupBy(static exchange => (exchange.Owner, exchange.Route, Site(exchange))))
         {
-            var (route, site) = held.Key;
+            var (owner, route, site) = held.Key;
             var oldest = held.Max(static exchange => exchange.Age);
-            logger.ResponseHeld(held.Count(), route.Client.DisplayName, route, oldest.TotalSeconds, site);
+            logger.ResponseHeld(held.Count(), owner.DisplayName, route, oldest.TotalSeconds, site);
         }
     }
 
     public void Aborted(HttpExchange exchange) =>
-        logger.HeldResponseAborted(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds, Site(exchange));
+        logger.HeldResponseAborted(exchange.Owner.DisplayName, exchange.Route, exchange.Age.TotalSeconds, Site(exchange));
 
     public void Returned(HttpExchange exchange) =>
-        logger.HeldResponseReturned(exchange.Route.Client.DisplayName, exchange.Route, exchange.Age.TotalSeconds);
+        logger.HeldResponseReturned(exchange.Owner.DisplayName, exchange.Route, exchange.Age.TotalSeconds);
 
     private static string Site(HttpExchange exchange) => exchange switch
     {

@@ -1,14 +1,12 @@
 namespace PooledClients.Http.Routes;
 
 /// <summary>What the exchanges of one client, method, authority and path template have in common.</summary>
-internal sealed class HttpRoute(HttpClientState client, HttpAuthority authority, string name)
+internal sealed class HttpRoute(HttpAuthority authority, string name)
 {
     private string? _callSite;
     private int _calls;
     private volatile bool _hasLeaked;
     private volatile bool _isUsed = true;
-
-    public HttpClientState Client { get; } = client;
 
     public HttpAuthority Authority { get; } = authority;
 

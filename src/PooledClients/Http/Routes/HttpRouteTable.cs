@@ -17,14 +17,12 @@ internal sealed class HttpRouteTable
 
     private readonly ConcurrentDictionary<string, HttpRoute> _routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, HttpAuthority> _authorities = new(StringComparer.Ordinal);
-    private readonly HttpClientState _client;
     private readonly int _capacity;
     private readonly IdleSweep? _sweep;
     private int _count;
 
-    public HttpRouteTable(HttpClientState client, IdleSweep? sweep = null, int capacity = MostRoutes)
+    public HttpRouteTable(IdleSweep? sweep = null, int capacity = MostRoutes)
     {
-        _client = client;
         _capacity = capacity;
         _sweep = sweep;
         sweep?.Add(ForgetUnused);
@@ -85,12 +83,12 @@ internal sealed class HttpRouteTable
     {
         if (Volatile.Read(ref _count) >= _capacity)
         {
-            return _routes.GetOrAdd(Other, static (name, client) => new HttpRoute(client, new HttpAuthority(name), name), _client);
+            return _routes.GetOrAdd(Other, static name => new HttpRoute(new HttpAuthority(name), name));
         }
 
         var uri = request.RequestUri;
         var authority = _authorities.GetOrAdd(uri is { IsAbsoluteUri: true } ? uri.Authority : Other, static name => new HttpAuthority(name));
-        var route = new HttpRoute(_client, authority, name);
+        var route = new HttpRoute(authority, name);
         if (!_routes.TryAdd(name, route))
         {
             return _routes.GetValueOrDefault(name, route);

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Grpc.Core;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections.Pool;

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.IntegrationTests.Http2;
-using PooledClients.IntegrationTests.Logs;
-using PooledClients.IntegrationTests.Servers;
-using PooledClients.IntegrationTests.Waiting;
+using PooledClients.TestBed.Http2;
+using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Connections.Pool;
@@ -107,6 +107,37 @@ public class StreamAccountTests : WatchedTest
             await Task.Delay(TimeSpan.FromMilliseconds(20));
             await connection.SendSettingsAsync(maxStreams: 100);
         }
+    }
+
+    [Fact]
+    public async Task Limit_RaisedWhenManyConnectionsAreUp_LeavesAsManyAsTheCallsNeed()
+    {
+        var raise = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync(maxStreams: raise.Task.IsCompleted ? 100 : 2);
+            var serving = connection.ServeAsync();
+            await Task.WhenAny(raise.Task, serving);
+            await connection.SendSettingsAsync(maxStreams: 100);
+            await serving;
+        });
+        await using var clients = await ClientHost.StartAsync(
+            Log, server.Address, options => (options.Connection.IdleTimeout, options.Admission.Mode) = (TimeSpan.FromMilliseconds(500), AdmissionMode.Off));
+        var held = Enumerable.Range(0, 20).Select(_ => clients.KeyValue.Exchange()).ToArray();
+        var connections = clients.Transport.Endpoint!.Connections;
+        await Eventually.HoldsAsync(() => connections.InFlight == 20);
+        Assert.Equal(10, connections.Current.Length);
+
+        raise.SetResult();
+        Array.ForEach(held, static call => call.Dispose());
+        using var over = new CancellationTokenSource();
+        var calls = Calls.RunAsync(callers: 4, int.MaxValue, _ => over.IsCancellationRequested
+            ? Task.FromCanceled(over.Token)
+            : clients.KeyValue.PutAsync(Calls.AnyPut, deadline: DateTime.UtcNow + Patience).ResponseAsync);
+        await Eventually.HoldsAsync(() => connections.Current.Length == 1 && connections.Retired.Length == 0);
+
+        await over.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calls);
     }
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class ResponseRegistryTests : IDisposable
     private HttpExchange Begin(string method)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), "https://api.internal/users");
-        return new HttpExchange(_pipeline.State.Routes.Get(request), Timeout.InfiniteTimeSpan, callSite: null);
+        return new HttpExchange(_pipeline.State, _pipeline.State.Routes.Get(request), Timeout.InfiniteTimeSpan, callSite: null);
     }
 
     private sealed class Body : IDisposable

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 using PooledClients.Tls;
 using PooledClients.Tls.Certificates;
 

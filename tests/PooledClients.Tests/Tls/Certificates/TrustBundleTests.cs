@@ -1,5 +1,5 @@
 using System.Text;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 using PooledClients.Tls.Certificates;
 using PooledClients.Tls.Files;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Picking;
 
 namespace PooledClients.Connections.Endpoints.Sets;
@@ -6,7 +7,7 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// <summary>One of several endpoints of a service: its connections, what it is worth to the next call, and whether it is left out.</summary>
 internal sealed class Endpoint : IPickable, IEndpointOwner
 {
-    private readonly EndpointSet _set;
+    private readonly IServiceEndpoints _set;
     private long _dialFailedAt = long.MinValue;
 
     // One question at a time: 1 from when it is asked until the next one may be. The answer is there until somebody has looked.
@@ -19,7 +20,7 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <param name="load">What it is worth.</param>
     /// <param name="ejection">Whether it is left out.</param>
     /// <param name="joinedAt">When it came; <see langword="null"/> when it is one of the first, which are all new alike.</param>
-    public Endpoint(EndpointSet set, EndPoint target, Func<IEndpointOwner, IEndpointConnections> connect, EndpointLoad load, EndpointEjection ejection, long? joinedAt)
+    public Endpoint(IServiceEndpoints set, EndPoint target, Func<IEndpointOwner, IEndpointConnections> connect, EndpointLoad load, EndpointEjection ejection, long? joinedAt)
     {
         _set = set;
         Target = target;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using PooledClients.Connections.Endpoints.Http2;
 
 namespace PooledClients.Connections.Endpoints.Sets;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Connections.Endpoints.Resolving;
 using PooledClients.Diagnostics;
@@ -11,11 +12,8 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// The endpoints of one service: who they are, which of them are ready, and which one a call takes. Each has its own connections, backoff,
 /// stream limits and health; one that leaves takes no call any more and finishes those that it has.
 /// </summary>
-internal sealed class EndpointSet : IDisposable
+internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 {
-    // Nothing is swept while nobody calls.
-    private const int IdleTicksUntilStop = 50;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -28,9 +26,9 @@ internal sealed class EndpointSet : IDisposable
     private readonly ILogger _logger;
     private readonly RendezvousSubset _subset;
     private readonly EndpointRefresher _refresher;
-    private readonly ITimer _ticker;
+    private readonly UseTicker _ticker;
     private readonly WaitingCalls _waiting;
-    private readonly Func<bool> _mayEject;
+    private readonly EjectionRule _ejections;
 
     // Changed under _lock.
     private readonly EndpointMembers _members;
@@ -42,13 +40,6 @@ internal sealed class EndpointSet : IDisposable
 
     // What a call to any endpoint takes, in seconds, from the last tick.
     private double _typicalSeconds = 0.001;
-
-    // How often an endpoint was left out, by which rule; interlocked.
-    private long _ejectionsInARow;
-    private long _ejectionsByRatio;
-
-    // Calls set it, ticks count it up: the ticker runs while it is small.
-    private int _idleTicks = IdleTicksUntilStop;
 
     public EndpointSet(
         EndpointSettings settings,
@@ -68,16 +59,15 @@ internal sealed class EndpointSet : IDisposable
         _connect = connect;
         _timeProvider = timeProvider;
         _logger = logger;
-        _mayEject = MayEject;
         _waiting = new WaitingCalls(this, timeProvider);
         _members = new EndpointMembers(Create);
+        _ejections = new EjectionRule(_members, settings.Ejection, service, logger);
         _picker = new EndpointPicker<Endpoint>([], settings.Policy);
         _subset = new RendezvousSubset(settings.MaxEndpoints, (ulong)Random.Shared.NextInt64());
-        _ticker = timeProvider.CreateUncapturedTimer(static set => ((EndpointSet)set!).Tick(), this, Timeout.InfiniteTimeSpan);
+        _ticker = new UseTicker(EndpointLoad.TickInterval, Tick, timeProvider);
         _refresher = new EndpointRefresher(settings.Resolver, settings.Address, settings.RefreshInterval, connectTimeout, timeProvider, Update, ResolveFailed);
     }
 
-    /// <summary>Gets whom the pools of all endpoints serve.</summary>
     public IEndpointOwner Owner { get; }
 
     /// <summary>Gets the endpoints, ready or not.</summary>
@@ -97,7 +87,7 @@ internal sealed class EndpointSet : IDisposable
     public string Service => _service;
 
     /// <summary>Gets how often an endpoint was left out for failures in a row, and for their share.</summary>
-    public (long InARow, long ByRatio) Ejections => (Volatile.Read(ref _ejectionsInARow), Volatile.Read(ref _ejectionsByRatio));
+    public (long InARow, long ByRatio) Ejections => _ejections.Count;
 
     public long Now => _timeProvider.GetTimestamp();
 
@@ -109,11 +99,7 @@ internal sealed class EndpointSet : IDisposable
     public Endpoint? Pick(bool isStream, Endpoint? other = null, bool isSpare = false)
     {
         _refresher.Use();
-        if (Volatile.Read(ref _idleTicks) > 0)
-        {
-            Used();
-        }
-
+        _ticker.Use();
         return _picker.Pick(isStream, other, isSpare);
     }
 
@@ -145,7 +131,6 @@ internal sealed class EndpointSet : IDisposable
     /// <summary>Whether there is an endpoint but this one that fares well.</summary>
     public bool HasOther(Endpoint endpoint) => Array.Exists(_members.Current, other => other != endpoint && other.IsReady && !other.Ejection.IsBad);
 
-    /// <summary>A call has ended at an endpoint, or has been answered there if it is a stream.</summary>
     public void End(Endpoint endpoint, bool isStream, EndpointOutcome outcome, long startedAt)
     {
         var now = Now;
@@ -154,31 +139,18 @@ internal sealed class EndpointSet : IDisposable
             endpoint.Load.End(outcome, _timeProvider.GetElapsedTime(startedAt, now), Volatile.Read(ref _typicalSeconds), now);
         }
 
-        // What is well and was answered is the common case.
-        if ((outcome != EndpointOutcome.Answered || endpoint.Ejection.IsWatched) && endpoint.Ejection.Report(outcome, _mayEject))
+        if (_ejections.Report(endpoint, outcome))
         {
-            if (endpoint.Ejection.State == EndpointHealth.Ejected)
-            {
-                Interlocked.Increment(ref endpoint.Ejection.IsForFailuresInARow ? ref _ejectionsInARow : ref _ejectionsByRatio);
-                _logger.EndpointEjected(_service, endpoint, endpoint.Ejection.EjectedFor.TotalSeconds);
-            }
-            else
-            {
-                _logger.EndpointBack(_service, endpoint);
-            }
-
             Changed();
         }
     }
 
-    /// <summary>A connection was lost or could not be made: who is there may have changed.</summary>
     public void Lost()
     {
         _refresher.Refresh();
         Changed();
     }
 
-    /// <summary>Which endpoints are ready may be another matter now.</summary>
     public void Changed()
     {
         lock (_lock)
@@ -189,15 +161,12 @@ internal sealed class EndpointSet : IDisposable
         _waiting.LookAgain();
     }
 
-    /// <summary>Has its server speak before a call is given to it.</summary>
     public Task<EndpointAnswer> ProbeAsync(EndpointPool pool) => EndpointProbe.RunAsync(pool, _serviceAddress, _connectTimeout, _timeProvider);
 
-    /// <summary>Follows what an endpoint says of its health, where somebody wants to know.</summary>
     public HealthWatch? WatchHealthAt(IEndpointConnections connections) => _settings.HealthCheck is { } service && connections is EndpointPool pool
         ? new HealthWatch(pool, service, _serviceAddress, Changed, _timeProvider)
         : null;
 
-    /// <summary>The pause between two questions to a server that does not answer.</summary>
     public Task PauseAsync() => Task.Delay(Pause, _timeProvider);
 
     /// <summary>Picks and looks up no more; the pools are closed by who has made them.</summary>
@@ -208,14 +177,6 @@ internal sealed class EndpointSet : IDisposable
         _ticker.Dispose();
         Array.ForEach(_members.Current, static endpoint => endpoint.Health?.Dispose());
         Changed();
-    }
-
-    private void Used()
-    {
-        if (Interlocked.Exchange(ref _idleTicks, 0) >= IdleTicksUntilStop && !_isClosed)
-        {
-            _ticker.Change(EndpointLoad.TickInterval, EndpointLoad.TickInterval);
-        }
     }
 
     private void Update(ResolvedEndpoints resolved)
@@ -266,16 +227,6 @@ internal sealed class EndpointSet : IDisposable
     // Ten times a second while there are calls, one at a time by the lock.
     private void Tick()
     {
-        if (_isClosed)
-        {
-            return;
-        }
-
-        if (Interlocked.Increment(ref _idleTicks) >= IdleTicksUntilStop)
-        {
-            _ticker.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-
         var now = Now;
         lock (_lock)
         {
@@ -318,13 +269,5 @@ internal sealed class EndpointSet : IDisposable
 
             _picker = new EndpointPicker<Endpoint>(picked, _settings.Policy);
         }
-    }
-
-    // At most the configured share is out at a time, and never the last one.
-    private bool MayEject()
-    {
-        var all = _members.Current;
-        var ejected = all.Count(static endpoint => endpoint.Ejection.State == EndpointHealth.Ejected);
-        return ejected + 1 <= all.Length * _settings.Ejection.MaxEjectedRatio && all.Length > 1;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Http.Headers;
 using System.Text;
+using PooledClients.Connections.Endpoints.Http2;
 
 namespace PooledClients.Connections.Endpoints.Sets;
 

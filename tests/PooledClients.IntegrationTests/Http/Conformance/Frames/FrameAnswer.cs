@@ -1,5 +1,5 @@
 using PooledClients.IntegrationTests.Http.Conformance.Peers;
-using PooledClients.IntegrationTests.Http2;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Frames;
 

@@ -1,6 +1,6 @@
 using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
 using PooledClients.IntegrationTests.Http.Conformance.Peers;
-using PooledClients.IntegrationTests.Http2;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Frames;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.IntegrationTests.Certificates;
+using PooledClients.TestBed.Certificates;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Outcomes;
 

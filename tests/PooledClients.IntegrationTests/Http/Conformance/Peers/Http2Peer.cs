@@ -1,4 +1,4 @@
-using PooledClients.IntegrationTests.Http2;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Peers;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Peers;
 
@@ -57,7 +58,7 @@ internal sealed class KestrelPeer(Uri address) : IPeer
 
     public async Task<IReadOnlyList<string>> EndAsync()
     {
-        await Waiting.Eventually.EqualAsync(0, () => Volatile.Read(ref _active));
+        await Eventually.EqualAsync(0, () => Volatile.Read(ref _active));
 
         // In the order in which they were sent: requests of one connection may be served out of it.
         var connections = _seen.Select(static seen => seen.Request.Split(':')[0]).Distinct().ToList();

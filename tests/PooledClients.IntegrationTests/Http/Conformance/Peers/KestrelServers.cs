@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using PooledClients.IntegrationTests.Servers;
+using PooledClients.TestBed.Servers;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Peers;
 

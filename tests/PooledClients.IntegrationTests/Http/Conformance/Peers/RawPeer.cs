@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using PooledClients.IntegrationTests.Certificates;
-using PooledClients.IntegrationTests.Http2;
+using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Peers;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PooledClients.IntegrationTests.Http.Conformance.Peers;
-using PooledClients.IntegrationTests.Http2;
+using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Proxies;
 

@@ -1,0 +1,112 @@
+namespace PooledClients.Connections.Endpoints.Http2;
+
+/// <summary>
+/// The connections of one endpoint: those that are picked, and those that only finish their calls. Changed under the owner's lock, each
+/// list replaced as a whole, and read anywhere.
+/// </summary>
+internal sealed class ConnectionSet(TimeProvider timeProvider)
+{
+    // Connections that only finish their calls, for each that the cap allows: no lifetime ends beyond that.
+    private const int MostRetired = 3;
+
+    private volatile Http2Connection[] _current = [];
+    private volatile Http2Connection[] _retired = [];
+
+    /// <summary>Gets the connections that may be picked.</summary>
+    public Http2Connection[] Current => _current;
+
+    /// <summary>Gets the connections that only finish the calls they have.</summary>
+    public Http2Connection[] Retired => _retired;
+
+    /// <summary>Gets the streams that are open or about to be, on whatever connection.</summary>
+    public int InFlight => Occupied(_current) + Occupied(_retired);
+
+    /// <summary>Gets how many of the calls wait for this process and not for the server.</summary>
+    public int AtHand
+    {
+        get
+        {
+            var calls = 0;
+            foreach (var connection in _current)
+            {
+                calls += connection.AtHand;
+            }
+
+            return calls;
+        }
+    }
+
+    /// <summary>Gets those that may be picked and on which nothing is.</summary>
+    public IEnumerable<Http2Connection> Unused => _current.Where(static connection => connection.Occupied == 0);
+
+    /// <summary>Gets how many are up whose server has told its limit.</summary>
+    public int Ready => _current.Count(static connection => connection.Limit is not null);
+
+    public void Add(Http2Connection connection) => _current = [.. _current, connection];
+
+    /// <returns>Whether it was picked until now.</returns>
+    public bool Retire(Http2Connection connection)
+    {
+        if (Array.IndexOf(_current, connection) < 0)
+        {
+            return false;
+        }
+
+        // In the second list first: who counts both counts it twice for a moment rather than not at all.
+        _retired = [.. _retired, connection];
+        _current = [.. _current.Where(other => other != connection)];
+        connection.RetiredAt = timeProvider.GetTimestamp();
+        connection.Retire();
+        return true;
+    }
+
+    /// <summary>Retires those that <paramref name="which"/> tells of.</summary>
+    /// <returns>Which they were.</returns>
+    public Http2Connection[] RetireWhere(Predicate<Http2Connection> which)
+    {
+        var retired = Array.FindAll(_current, which);
+        Array.ForEach(retired, connection => Retire(connection));
+        return retired;
+    }
+
+    /// <summary>A connection's lifetime is over: it is used until another one is up, unless too many only finish their calls already.</summary>
+    public void Expire(Http2Connection connection, int cap)
+    {
+        if (!connection.IsExpired && !connection.IsRetired && _retired.Length < MostRetired * cap)
+        {
+            connection.IsExpired = true;
+            connection.LeaveCap();
+        }
+    }
+
+    public void Remove(Http2Connection connection) => _retired = [.. _retired.Where(other => other != connection)];
+
+    /// <summary>The least occupied connection with room; one past its lifetime only where no other has any.</summary>
+    public Http2Connection? LeastOccupied()
+    {
+        Http2Connection? best = null;
+        var least = int.MaxValue;
+        foreach (var connection in _current)
+        {
+            var occupied = connection.Occupied;
+            var isBetter = best is null || (connection.IsExpired == best.IsExpired ? occupied < least : best.IsExpired);
+            if (isBetter && occupied < connection.Capacity)
+            {
+                (best, least) = (connection, occupied);
+            }
+        }
+
+        return best;
+    }
+
+    private static int Occupied(Http2Connection[] connections)
+    {
+        var occupied = 0;
+        foreach (var connection in connections)
+        {
+            occupied += connection.Occupied;
+        }
+
+        return occupied;
+    }
+}

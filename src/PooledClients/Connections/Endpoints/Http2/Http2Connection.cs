@@ -1,0 +1,286 @@
+using System.Diagnostics.CodeAnalysis;
+using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
+using PooledClients.Connections.Dialing;
+using PooledClients.Connections.Wire;
+
+namespace PooledClients.Connections.Endpoints.Http2;
+
+/// <summary>
+/// One HTTP/2 connection, and the runtime's handler that speaks over it and lives and dies with it: the handler is given the connection
+/// ready, and refused any other.
+/// </summary>
+/// <remarks>
+/// The dial is no request's, for the runtime drops one with the request that began it. It ends with TLS; HTTP/2 begins with the first
+/// call, the only one until the server's SETTINGS have come.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The handler is disposed when the connection is retired and its last call is over.")]
+internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnectionWatcher
+{
+    private readonly IConnectionPool _pool;
+    private readonly Dial _dial;
+    private readonly SocketsHttpHandler _handler;
+    private readonly HttpMessageInvoker _invoker;
+    private readonly ConnectionFrames _frames;
+
+    // What the handler's only dial is given.
+    private Stream? _ready;
+    private PooledStream? _stream;
+    private bool _isSecure;
+
+    // Calls inside SendAsync. None enters once _isRetired is set, both under the pool's lock; who brings it to zero after that, or
+    // retires at zero, disposes the handler.
+    private int _inside;
+    private volatile bool _isRetired;
+    private int _handlerDisposed;
+
+    // Set when the server's side is over; who sees it and the disposed handler closes the socket.
+    private volatile bool _isOver;
+
+    public Http2Connection(IConnectionPool pool, Dial dial, SocketsHttpHandler handler)
+    {
+        _pool = pool;
+        _dial = dial;
+        GenerationNumber = pool.Owner.GenerationNumber;
+        _handler = handler;
+        _frames = new ConnectionFrames(this);
+        PingDelay = handler.KeepAlivePingDelay is var delay && delay != Timeout.InfiniteTimeSpan ? delay : null;
+        Lifetime = handler.PooledConnectionLifetime;
+        Configure(handler);
+        _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+    }
+
+    /// <summary>Gets the pool that it is in.</summary>
+    public IConnectionPool Pool => _pool;
+
+    public string Address => _pool.Address;
+
+    /// <summary>Gets how long it takes new calls.</summary>
+    public TimeSpan Lifetime { get; }
+
+    /// <summary>Gets the time without traffic after which it sends a ping; none when it sends none.</summary>
+    public TimeSpan? PingDelay { get; }
+
+    /// <summary>Gets the connection's bytes, as far as they are known; none before it is up.</summary>
+    public PooledConnection? Wire => _stream?.Connection;
+
+    /// <summary>Gets the number of what it was made with.</summary>
+    public int GenerationNumber { get; }
+
+    /// <summary>Gets the streams that are open.</summary>
+    public int Streams => _frames.Streams.Open;
+
+    /// <summary>Gets the streams that were ever opened.</summary>
+    public long StreamsStarted => _frames.StreamsStarted;
+
+    /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
+    public int? Limit => _frames.Limit;
+
+    /// <summary>Gets what it speaks instead of HTTP/2, where its first bytes were something else: the runtime may know no more than that it is over.</summary>
+    public Exception? Foreign => _frames.Foreign;
+
+    /// <summary>Gets how many calls it carries at most at the moment: one until the server has told its limit.</summary>
+    public int Capacity => _frames.Limit ?? 1;
+
+    /// <summary>
+    /// Gets how many streams it carries or may be about to. A call inside <c>SendAsync</c> has no stream yet, or one without an answer,
+    /// or one whose answer is just being handed over, which counts twice for that moment.
+    /// </summary>
+    public int Occupied
+    {
+        get
+        {
+            var (open, atHand) = Count();
+            return open + atHand;
+        }
+    }
+
+    /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
+    public int AtHand => Count().AtHand;
+
+    /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
+    public long Entered { get; private set; }
+
+    /// <summary>Gets or sets whether its lifetime is over: it is used until another one is up.</summary>
+    public bool IsExpired { get; set; }
+
+    /// <summary>Gets or sets since when nothing has been on it, and after how many calls; the pool's own note.</summary>
+    public (long Since, long Entered) Idle { get; set; }
+
+    /// <summary>Gets or sets since when it is picked no more.</summary>
+    public long RetiredAt { get; set; }
+
+    public bool IsRetired => _isRetired;
+
+    /// <summary>Gets whether its server has answered anything on it.</summary>
+    public bool WasAnswered { get; private set; }
+
+    /// <summary>Connects, and does the TLS handshake.</summary>
+    public async Task OpenAsync(Connector connector, EndpointAddress target, ConnectionLease lease, CancellationToken wanted)
+    {
+        var stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
+        _stream = stream;
+        _isSecure = target.IsSecure;
+        try
+        {
+            _ready = target.IsSecure ? await Http2Handshake.RunAsync(stream, _handler.SslOptions, target.Host, Address).ConfigureAwait(false) : stream;
+            stream.Established(_ready);
+        }
+        catch (Exception exception)
+        {
+            stream.Connection.Telemetry?.Fails(exception);
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Gives it a call; under the pool's lock.</summary>
+    public void Enter()
+    {
+        Entered++;
+        Interlocked.Increment(ref _inside);
+    }
+
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        // Endpoints of one service may speak TLS or not: the handler would do the handshake that the address asks for.
+        if ((request.RequestUri!.Scheme == Uri.UriSchemeHttps) != _isSecure)
+        {
+            request.RequestUri = new UriBuilder(request.RequestUri) { Scheme = _isSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp }.Uri;
+        }
+
+        return _invoker.SendAsync(request, cancellationToken);
+    }
+
+    public void Exit()
+    {
+        if (Interlocked.Decrement(ref _inside) == 0 && _isRetired)
+        {
+            DisposeHandler();
+        }
+
+        _pool.RoomMade(this);
+    }
+
+    /// <summary>Has the pool pick it no more.</summary>
+    public void Retire(string reason) => _pool.Retire(this, reason);
+
+    /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
+    public bool IsSilentSince(long since) => Wire is { } wire && wire.IsSilentSince(since);
+
+    /// <summary>Picked no more, under the pool's lock; <see cref="CloseWhenUnused"/> follows without it.</summary>
+    public void Retire()
+    {
+        _isRetired = true;
+        LeaveCap();
+    }
+
+    /// <summary>Counts no more towards the cap, so that another one may be made in its place.</summary>
+    public void LeaveCap() => _stream?.Drain();
+
+    /// <summary>Closes it once its calls are over: the runtime lets what is under way come to its end.</summary>
+    public void CloseWhenUnused()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _inside) == 0)
+        {
+            DisposeHandler();
+        }
+    }
+
+    /// <summary>Closes it at once.</summary>
+    public void Abort() => _stream?.Abort();
+
+    bool IConnectionOwner.HearsRefusals => true;
+
+    void IConnectionOwner.Established(PooledConnection connection) => connection.IsUp = true;
+
+    void IConnectionOwner.Refused(PooledConnection connection, IdentityRefusedException exception) => _pool.IdentityRefused(this, exception);
+
+    void IConnectionOwner.HandshakeLate() => _pool.DialIsLate(_dial);
+
+    void IConnectionOwner.Closed(PooledConnection connection)
+    {
+        _frames.End();
+        _pool.Closed(this);
+    }
+
+    void IConnectionWatcher.SettingsReceived() => _pool.LimitLearned(this);
+
+    void IConnectionWatcher.GoAwayReceived(int lastStreamId, int errorCode)
+    {
+        Wire?.Telemetry?.GoAway(errorCode);
+        _pool.Retire(this, $"its server says goodbye (GOAWAY, last stream {lastStreamId}, error {errorCode})");
+    }
+
+    void IConnectionWatcher.FirstAnswered()
+    {
+        WasAnswered = true;
+        _pool.Answered();
+    }
+
+    void IConnectionWatcher.StreamsEnded() => _pool.RoomMade(this);
+
+    void IConnectionWatcher.Ended()
+    {
+        _isOver = true;
+        _pool.Retire(this, "its server has closed it");
+        CloseIfOver();
+    }
+
+    public override string ToString()
+    {
+        var (open, answered) = _frames.Streams;
+        return $"{Volatile.Read(ref _inside)} calls inside, {open} streams open, {answered} of them answered, at most {Limit}{(_isRetired ? ", retired" : null)}";
+    }
+
+    // The calls inside are read before the streams, so that one on its way from the one count to the other is seen in one of them.
+    private (int Open, int AtHand) Count()
+    {
+        var inside = Volatile.Read(ref _inside);
+        var (open, answered) = _frames.Streams;
+        return (open, Math.Max(0, inside - (open - answered)));
+    }
+
+    private void Configure(SocketsHttpHandler handler)
+    {
+        handler.EnableMultipleHttp2Connections = false;
+        handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
+        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
+        handler.UseProxy = false;
+        handler.ConnectCallback = (_, _) => Interlocked.Exchange(ref _ready, null) is { } ready
+            ? new ValueTask<Stream>(ready)
+            : ValueTask.FromException<Stream>(new ConnectionOverException(Address));
+        var filter = handler.PlaintextStreamFilter;
+        handler.PlaintextStreamFilter = filter is null
+            ? (context, _) => new(Observe(context.PlaintextStream))
+            : async (context, cancellationToken) => Observe(await filter(context, cancellationToken).ConfigureAwait(false));
+    }
+
+    private ObservedStream Observe(Stream plaintext)
+    {
+        var stream = _stream!;
+        var answered = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
+        return new ObservedStream(answered, new ReadPace(() => _pool.Connections.InFlight, stream.Connection, _frames, () => _pool.Connections.AtHand), _frames);
+    }
+
+    private void DisposeHandler()
+    {
+        if (Interlocked.Exchange(ref _handlerDisposed, 1) == 0)
+        {
+            Interlocked.Exchange(ref _ready, null)?.Dispose();
+            _invoker.Dispose();
+            CloseIfOver();
+        }
+    }
+
+    // Nothing can come any more, and nobody waits: the socket does not wait for a response that a caller has not let go of.
+    private void CloseIfOver()
+    {
+        Interlocked.MemoryBarrier();
+        if (_isOver && Volatile.Read(ref _handlerDisposed) != 0)
+        {
+            _stream?.Dispose();
+        }
+    }
+}

@@ -1,4 +1,0 @@
-namespace PooledClients.IntegrationTests.Servers;
-
-/// <summary>What the HTTP API is told about one file.</summary>
-internal sealed record UploadedFile(string Name, long Size);
