@@ -100,7 +100,8 @@ internal static class CertificateLoad
     });
 
     private static bool IsLasting(IOperation target)
-        => target is IFieldReferenceOperation or IPropertyReferenceOperation { Instance: null or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } };
+        => target is IFieldReferenceOperation || (target is IParameterReferenceOperation { Parameter: var parameter } && parameter.IsField())
+            || target is IPropertyReferenceOperation { Instance: null or IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } };
 
     /// <summary>What takes the value, through conversions, choices and awaits.</summary>
     private static IEnumerable<IOperation> Users(IOperation value)

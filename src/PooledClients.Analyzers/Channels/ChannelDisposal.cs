@@ -33,6 +33,7 @@ internal static class ChannelDisposal
         {
             IFieldReferenceOperation field => field.Field.Name,
             IPropertyReferenceOperation property => property.Property.Name,
+            IParameterReferenceOperation parameter => parameter.Parameter.Name,
             IFieldInitializerOperation initializer => initializer.InitializedFields.FirstOrDefault()?.Name,
             IPropertyInitializerOperation initializer => initializer.InitializedProperties.FirstOrDefault()?.Name,
             _ => null,

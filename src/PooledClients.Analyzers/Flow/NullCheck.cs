@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.FlowAnalysis;
 using Microsoft.CodeAnalysis.Operations;
@@ -31,9 +32,21 @@ internal static class NullCheck
     {
         IConstantPatternOperation constant when IsNull(constant.Value) => true,
         INegatedPatternOperation negated => !WhenNull(negated.Pattern),
-        IDeclarationPatternOperation or ITypePatternOperation or IRecursivePatternOperation { PropertySubpatterns.Length: 0, DeconstructionSubpatterns.Length: 0 } => false,
+        IDeclarationPatternOperation or ITypePatternOperation => false,
+        IRecursivePatternOperation { DeconstructionSubpatterns.Length: 0 } recursive when recursive.PropertySubpatterns.All(part => Takes(part.Pattern)) => false,
+        IBinaryPatternOperation { OperatorKind: BinaryOperatorKind.And } both => Both(both.LeftPattern, both.RightPattern),
         _ => null,
     };
+
+    private static bool? Both(IPatternOperation left, IPatternOperation right)
+    {
+        return Takes(left) ? WhenNull(right)
+            : Takes(right) || WhenNull(left) == WhenNull(right) ? WhenNull(left)
+            : null;
+    }
+
+    /// <summary>Matches whatever there is, null too.</summary>
+    private static bool Takes(IPatternOperation pattern) => pattern is IDiscardPatternOperation or IDeclarationPatternOperation { MatchesNull: true };
 
     private static bool IsNull(IOperation operation) => operation.Unwrapped().ConstantValue is { HasValue: true, Value: null };
 

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Operations;
 
 namespace PooledClients.Analyzers.Flow;
@@ -61,6 +62,13 @@ internal static class OperationExtensions
         }
 
         return parent;
+    }
+
+    /// <summary>Tells whether a parameter is a field of its object: one of a primary constructor, which outlives every member that sets it.</summary>
+    public static bool IsField(this IParameterSymbol parameter)
+    {
+        return parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.Constructor, DeclaringSyntaxReferences: { Length: 1 } declared }
+            && declared[0].GetSyntax() is TypeDeclarationSyntax;
     }
 
     public static bool DerivesFrom(this ITypeSymbol? type, string metadataName)

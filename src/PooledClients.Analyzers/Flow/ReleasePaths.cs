@@ -30,11 +30,6 @@ internal sealed class ReleasePaths
 
     public static bool Leaks(FlowResult flow, CancellationToken cancellationToken)
     {
-        if (flow.Has(UseKind.Using))
-        {
-            return false;
-        }
-
         if (flow.Uses.Count == 0)
         {
             return true;

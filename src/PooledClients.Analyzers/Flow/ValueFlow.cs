@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Operations;
 
@@ -51,17 +52,18 @@ internal sealed class ValueFlow
         {
             case null or IExpressionStatementOperation or IBinaryOperation or IUnaryOperation or IIsTypeOperation or IInterpolationOperation or ILockOperation or IBlockOperation:
             case IConditionalOperation condition when condition.Condition == value:
-            case ISwitchOperation:
             case IVariableDeclarationGroupOperation:
                 return null;
+            case ISwitchOperation choice:
+                return Matched(choice.Cases.SelectMany(section => section.Clauses).OfType<IPatternCaseClauseOperation>().Select(clause => clause.Pattern), value);
             case IConversionOperation { OperatorMethod: null } or IParenthesizedOperation or ICoalesceOperation or IConditionalOperation or IDelegateCreationOperation:
                 return value.Parent;
             case IAwaitOperation awaiting:
                 return Take(_rules.OnAwaited(value), value, awaiting);
             case ISwitchExpressionArmOperation arm:
                 return arm.Value == value ? arm.Parent : null;
-            case ISwitchExpressionOperation:
-                return null;
+            case ISwitchExpressionOperation choice:
+                return Matched(choice.Arms.Select(arm => arm.Pattern), value);
             case IConditionalAccessOperation access:
                 return access.WhenNotNull == value ? access : Into(access);
             case IVariableInitializerOperation { Parent: IVariableDeclaratorOperation declarator }:
@@ -73,7 +75,7 @@ internal sealed class ValueFlow
             case ITupleOperation tuple:
                 return Deconstructed(tuple, value);
             case IIsPatternOperation pattern:
-                return Matched(pattern.Pattern, value);
+                return Matched([pattern.Pattern], value);
             case IUsingOperation:
                 return Use(UseKind.Using, value);
             case IForEachLoopOperation loop:
@@ -88,6 +90,8 @@ internal sealed class ValueFlow
                 return Take(_rules.OnProperty(property), value, property);
             case IFieldReferenceOperation:
                 return null;
+            case { IsImplicit: true } list when Spread(list) is { } argument:
+                return Argument(argument, value);
             default:
                 return Use(UseKind.Kept, value);
         }
@@ -128,7 +132,7 @@ internal sealed class ValueFlow
             case ILocalReferenceOperation { Local.RefKind: RefKind.None } local:
                 Variable(local.Local, value);
                 return assignment;
-            case IParameterReferenceOperation { Parameter.RefKind: RefKind.None } parameter:
+            case IParameterReferenceOperation { Parameter.RefKind: RefKind.None } parameter when !parameter.Parameter.IsField():
                 Variable(parameter.Parameter, value);
                 return assignment;
             case IDiscardOperation:
@@ -219,15 +223,25 @@ internal sealed class ValueFlow
         return null;
     }
 
-    private IOperation? Matched(IPatternOperation pattern, IOperation value)
+    /// <summary>Whatever object a pattern names, deep in it too, may be the value or hold it.</summary>
+    private IOperation? Matched(IEnumerable<IPatternOperation> patterns, IOperation value)
     {
-        var declared = pattern switch
+        foreach (var part in patterns.SelectMany(pattern => pattern.DescendantsAndSelf()))
         {
-            IDeclarationPatternOperation declaration => declaration.DeclaredSymbol,
-            IRecursivePatternOperation recursive => recursive.DeclaredSymbol,
-            _ => null,
-        };
-        return declared is null ? null : Variable(declared, value);
+            var declared = part switch
+            {
+                IDeclarationPatternOperation declaration => declaration.DeclaredSymbol,
+                IRecursivePatternOperation recursive => recursive.DeclaredSymbol,
+                IListPatternOperation list => list.DeclaredSymbol,
+                _ => null,
+            };
+            if (declared is ILocalSymbol { Type: { IsValueType: false, SpecialType: not SpecialType.System_String } })
+            {
+                Variable(declared, value);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A value that a lambda or a local function returns goes on where that is called; if it is not only called, it is kept.</summary>
@@ -246,6 +260,17 @@ internal sealed class ValueFlow
         }
 
         return Use(UseKind.Kept, value);
+    }
+
+    /// <summary>The argument of a params parameter whose array or span the compiler makes.</summary>
+    private static IArgumentOperation? Spread(IOperation? list)
+    {
+        while (list is { IsImplicit: true } and not IArgumentOperation)
+        {
+            list = list.Parent;
+        }
+
+        return list is IArgumentOperation { Parameter.IsParams: true } argument ? argument : null;
     }
 
     private IOperation? Argument(IArgumentOperation argument, IOperation value)

@@ -49,5 +49,6 @@ public sealed class CertificatePerCallTests
     [InlineData("void M(IServiceCollection services) { services.AddHttpClient(\"a\").ConfigurePrimaryHttpMessageHandler(() => { var h = new HttpClientHandler(); h.ClientCertificates.Add(new X509Certificate2(Ca)); return h; }); }")]
     [InlineData("static readonly ConcurrentDictionary<string, X509Certificate2> All = new(); void M(string p) { Use(All.GetOrAdd(p, key => new X509Certificate2(key))); Client.Get(Request); }")]
     [InlineData("async Task M() { var pem = await Http.GetStringAsync(Address); Use(X509Certificate2.CreateFromPem(pem)); }")]
+    [InlineData("sealed class Api(X509Certificate2? root) { GetResponse Get() { root ??= X509CertificateLoader.LoadCertificateFromFile(Ca); return Client.Get(Request); } }")]
     public Task Certificate_KeptOrAnotherEachTime_Silent(string members) => Verifier.MembersAsync(Prelude + members);
 }

@@ -71,6 +71,8 @@ public sealed class ChannelPerCallTests
     [InlineData("GrpcChannel? _channel; void M() { var made = GrpcChannel.ForAddress(Address); if (Interlocked.CompareExchange(ref _channel, made, null) is not null) { made.Dispose(); } }")]
     [InlineData("void M() { using var channel = Shared(); channel.ConnectAsync(); } GrpcChannel? _shared; GrpcChannel Shared() => _shared ??= GrpcChannel.ForAddress(Address);")]
     [InlineData("sealed class Worker : BackgroundService { protected override async Task ExecuteAsync(CancellationToken stoppingToken) { using var channel = GrpcChannel.ForAddress(Address); while (!stoppingToken.IsCancellationRequested) { await new KeyValue.KeyValueClient(channel).GetAsync(Request); } } }")]
+    [InlineData("sealed class Api(GrpcChannel? channel) { GetResponse Get() { channel ??= GrpcChannel.ForAddress(Address); return new KeyValue.KeyValueClient(channel).Get(Request); } }")]
+    [InlineData("sealed class Api(KeyValue.KeyValueClient? client) { GetResponse Get() { client ??= new KeyValue.KeyValueClient(GrpcChannel.ForAddress(Address)); return client.Get(Request); } }")]
     public Task Member_ChannelLeavesOrRunsOnce_Silent(string members) => Verifier.MembersAsync(members);
 
     [Fact]

@@ -27,6 +27,7 @@ public sealed class HttpClientPerCallTests
     [InlineData("async Task<string> M() { using var http = [|Make()|]; return await http.GetStringAsync(Address); } HttpClient Make() => new();")]
     [InlineData("async Task<string> M() { using var http = [|new HttpClient(new Trace { InnerHandler = new HttpClientHandler() })|]; return await http.GetStringAsync(Address); } sealed class Trace : DelegatingHandler { }")]
     [InlineData("string this[int i] { get { using var http = [|new HttpClient()|]; return http.GetStringAsync(Address).Result; } }")]
+    [InlineData("sealed class Api { readonly string _a; Api(HttpClient? http) { _a = Address; } async Task<string> Get(HttpClient? http) { http ??= [|new HttpClient()|]; return await http.GetStringAsync(_a); } }")]
     public Task Member_ClientStays_Fires(string members) => Verifier.MembersAsync(members);
 
     [Theory]
@@ -55,6 +56,10 @@ public sealed class HttpClientPerCallTests
     [InlineData("Task M(IServiceCollection services) { using var http = new HttpClient(); return http.GetStringAsync(Address); }")]
     [InlineData("Func<string, Task<string>> M() { var http = new HttpClient(); return http.GetStringAsync; }")]
     [InlineData("HttpClient M(int n) => n switch { 0 => new HttpClient(), _ => Http };")]
+    [InlineData("sealed class Api(HttpClient? http) { Task<string> Get() { http ??= new HttpClient(); return http.GetStringAsync(Address); } }")]
+    [InlineData("sealed class Api(HttpClient? http) { Task<string> Get() { http = new HttpClient(); return http.GetStringAsync(Address); } }")]
+    [InlineData("struct Api(HttpClient? http) { Task<string> Get() { (http, _) = (new HttpClient(), 1); return http.GetStringAsync(Address); } }")]
+    [InlineData("sealed class Api(HttpMessageHandler? handler) { Task<string> Get() { handler ??= new SocketsHttpHandler(); using var http = new HttpClient(handler, false); return http.GetStringAsync(Address); } }")]
     public Task Member_ClientLeavesOrRunsOnce_Silent(string members) => Verifier.MembersAsync(members);
 
     [Fact]

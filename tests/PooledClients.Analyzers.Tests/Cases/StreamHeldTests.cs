@@ -25,6 +25,8 @@ public sealed class StreamHeldTests
     [InlineData("async Task M(bool b) { var call = [|Client.Load()|]; await call.RequestStream.CompleteAsync(); if (b) { await call.ResponseAsync; } }")]
     [InlineData("async IAsyncEnumerable<Pair> M() { var call = [|Client.Scan(new())|]; await foreach (var pair in call.ResponseStream.ReadAllAsync()) { yield return pair; if (pair.Key.IsEmpty) { yield break; } } }")]
     [InlineData("async Task M() { await using var writer = new StringWriter(); var call = [|Client.Exchange()|]; try { await call.RequestStream.WriteAsync(new()); } finally { writer.Write(1); } }")]
+    [InlineData("void M(bool b) { var call = [|Client.Scan(new())|]; if (b) { return; } using (call) { Console.WriteLine(b); } }")]
+    [InlineData("void M(bool b) { var call = [|Client.Exchange()|]; if (b) { using (call) { Console.WriteLine(b); } } }")]
     public Task Call_LeftOpen_Fires(string members) => Verifier.MembersAsync(members);
 
     [Theory]
@@ -53,5 +55,9 @@ public sealed class StreamHeldTests
     [InlineData("sealed class I : Interceptor { public override AsyncServerStreamingCall<R> AsyncServerStreamingCall<Q, R>(Q q, ClientInterceptorContext<Q, R> c, AsyncServerStreamingCallContinuation<Q, R> next) { var call = next(q, c); return new(call.ResponseStream, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose); } }")]
     [InlineData("async Task<List<Pair>> M() => await List(Client.Scan(new()).ResponseStream); static Task<List<Pair>> List(IAsyncStreamReader<Pair> r) => null!;")]
     [InlineData("void M(bool b) { var call = Client.Scan(new()); if (b) { call.Dispose(); return; } call.Dispose(); }")]
+    [InlineData("sealed class Api(AsyncServerStreamingCall<Pair>? call) { Task<bool> Next() { call ??= Client.Scan(new()); return call.ResponseStream.MoveNext(default); } }")]
+    [InlineData("async Task M(bool b) { using var call = Client.Scan(new()); if (b) { return; } await call.ResponseStream.MoveNext(default); }")]
+    [InlineData("async IAsyncEnumerable<Pair> M() { var call = Client.Scan(new()); using (call) { await foreach (var pair in call.ResponseStream.ReadAllAsync()) { yield return pair; if (pair.Key.IsEmpty) { yield break; } } } }")]
+    [InlineData("void M() { switch (Client.Scan(new())) { case var call: call.Dispose(); break; } }")]
     public Task Call_EndedOrHandedOn_Silent(string members) => Verifier.MembersAsync(members);
 }
