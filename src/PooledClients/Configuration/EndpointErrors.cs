@@ -7,12 +7,34 @@ internal static class EndpointErrors
 {
     private const string Prefix = $"{nameof(PooledGrpcClientOptions.Endpoints)}:";
 
-    public static void CheckEndpoints(this OptionsErrors errors, EndpointOptions options, Func<string, bool> isEndPoint, bool hasResolver)
+    /// <param name="errors">Where what is wrong is told.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="kind">Who resolves, by the options and the address.</param>
+    /// <param name="isEndPoint">Whether a text is an endpoint's.</param>
+    /// <param name="hasResolver">Whether there is a resolver of that kind.</param>
+    /// <param name="hasCustom">Whether the client was given one in code.</param>
+    public static void CheckEndpoints(
+        this OptionsErrors errors, EndpointOptions options, EndpointResolver kind, Func<string, bool> isEndPoint, bool hasResolver, bool hasCustom = false)
     {
-        if (!Enum.IsDefined(options.Resolver) || !Enum.IsDefined(options.Policy))
+        if (!Enum.IsDefined(options.Policy))
         {
-            errors.Add(Prefix + nameof(options.Resolver), $"'{options.Resolver}' with the policy '{options.Policy}' is not known; use one of the names that the options document.");
+            errors.Add(Prefix + nameof(options.Policy), $"'{options.Policy}' is no policy; use one of {string.Join(", ", Enum.GetNames<EndpointPolicy>())}.");
+        }
+
+        if (!Enum.IsDefined(options.Resolver))
+        {
+            errors.Add(Prefix + nameof(options.Resolver), $"'{options.Resolver}' is no resolver; use one of {string.Join(", ", Enum.GetNames<EndpointResolver>())}.");
             return;
+        }
+
+        if (kind == EndpointResolver.None && options.Policy != default)
+        {
+            errors.Add(Prefix + nameof(options.Policy), $"'{options.Policy}' picks among endpoints, and the address is one; set {Prefix}{nameof(options.Resolver)}, or leave it out.");
+        }
+
+        if (hasCustom && kind != EndpointResolver.Custom)
+        {
+            errors.Add(Prefix + nameof(options.Resolver), $"'{options.Resolver}' is set, and AddEndpointResolver gives the client a resolver of its own; leave one of them out.");
         }
 
         CheckResolver(errors, options, isEndPoint, hasResolver);
@@ -62,7 +84,7 @@ internal static class EndpointErrors
         errors.CheckPositive(prefix + nameof(options.ConsecutiveFailures), options.ConsecutiveFailures);
         errors.CheckTime(prefix + nameof(options.BaseTime), options.BaseTime, mayBeInfinite: false);
         errors.CheckTime(prefix + nameof(options.MaxTime), options.MaxTime, mayBeInfinite: false, atLeast: options.BaseTime);
-        if (!(options.FailureRatio > 0))
+        if (!(options.FailureRatio is > 0 and <= 1))
         {
             errors.Add(prefix + nameof(options.FailureRatio), $"{options.FailureRatio} is no share of the calls; set 0.5 for half.");
         }

@@ -292,6 +292,7 @@ internal sealed class Generation : IDisposable
         // Of what speaks HTTP/2 only a proxy's connections come here; the rest carry a request each.
         var isMultiplexed = _key is { IsMultiplexed: true, Address: { } target } && IsProxied(target.ChannelAddress);
         var cap = _key.Connection.ConnectionCap(isMultiplexed);
-        return new Destination(address, _services.Gate.CreateAddress(address, cap, _key.Kind), _idle);
+        var name = _key.Target is { } at && address.EndsWith($"//{at.Host}:{at.Port}", StringComparison.OrdinalIgnoreCase) ? $"{address} ({at.EndPoint})" : address;
+        return new Destination(name, _services.Gate.CreateAddress(name, cap, _key.Kind), _idle);
     }
 }

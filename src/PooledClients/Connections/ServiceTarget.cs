@@ -22,6 +22,12 @@ internal static class ServiceTarget
             return ServiceAddress.TryParse(uri, out address, out reason);
         }
 
+        if (uri.Scheme == "unix")
+        {
+            reason = $"'{uri.Scheme}:' names one socket, which nobody has to find; leave {nameof(PooledGrpcClientOptions.Endpoints)} out.";
+            return false;
+        }
+
         // dns:///host:port has no authority: its path is the target. With one it would name the DNS server to ask.
         var hasAuthority = uri.Host.Length > 0;
         if (IsDns(uri) && hasAuthority)

@@ -126,6 +126,10 @@ internal sealed class TransportEndpoints : IEndpointOwner
     {
     }
 
+    void IEndpointOwner.Answered()
+    {
+    }
+
     void IEndpointOwner.Idle() => _transport.Idle();
 
     void IEndpointOwner.LimitLearned(int limit) => StreamLimitLearned?.Invoke(Set is null ? limit : Set.Pools.Max(static pool => pool.StreamLimit));

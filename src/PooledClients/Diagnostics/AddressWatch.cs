@@ -20,6 +20,7 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
     /// <param name="pause">How long the next connect has to wait at least.</param>
     public void Failed(string address, Exception exception, TimeSpan pause)
     {
+        logger.AddressUnreachable(address, exception.Message);
         var now = timeProvider.GetUtcNow();
         lock (_lock)
         {
@@ -39,8 +40,6 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
                 NextTryAt = now + pause,
             };
         }
-
-        logger.AddressUnreachable(address, exception.Message);
     }
 
     /// <summary>More is known of why the last connect failed: a TLS error surfaces later than its socket closes.</summary>
@@ -60,6 +59,15 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
                     NextTryAt = before.NextTryAt,
                 };
             }
+        }
+    }
+
+    /// <summary>Nobody wants to connect to it any more.</summary>
+    public void Forget(string address)
+    {
+        if (!_down.IsEmpty)
+        {
+            _down.TryRemove(address, out _);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Diagnostics;
 
@@ -57,11 +58,11 @@ internal static class TroubleFinder
 
     // The others carry the calls of an endpoint, until over half of them are out.
     private static bool IsOneOfSeveral(PooledClientsSnapshot snapshot, AddressSnapshot address) =>
-        snapshot.Endpoints.Any(endpoint => address.Address == endpoint.Service || address.Address == $"{endpoint.Service} ({endpoint.EndPoint})");
+        snapshot.Endpoints.Any(endpoint => endpoint.Service == ServerTags.ServiceOf(address.Address));
 
     private static IEnumerable<TroubleSnapshot> Endpoints(PooledClientsSnapshot snapshot) =>
         snapshot.Endpoints.GroupBy(static endpoint => endpoint.Service)
-            .Select(static service => (Service: service.Key, All: service.Count(), Out: service.Where(static endpoint => endpoint.State is "Connecting" or "Ejected" or "NotServing").ToArray()))
+            .Select(static service => (Service: service.Key, All: service.Count(), Out: service.Where(static endpoint => endpoint.State is "TransientFailure" or "Ejected" or "NotServing").ToArray()))
             .Where(static service => service.Out.Length * 2 > service.All)
             .Select(static service => Trouble(
                 TroubleSeverity.Degraded,

@@ -57,7 +57,12 @@ internal sealed class PooledGrpcClientOptionsValidator(
     {
         var hasCustom = setup.EndpointResolver is not null;
         var kind = resolvers.KindOf(options.Endpoints, options.Address, hasCustom);
-        errors.CheckEndpoints(options.Endpoints, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.Address, hasCustom));
+        errors.CheckEndpoints(options.Endpoints, kind, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.Address, hasCustom), hasCustom);
+        if (kind != EndpointResolver.None && setup.PrimaryHandler is not null)
+        {
+            errors.Add(nameof(options.Endpoints), "endpoints are picked below the primary handler, which ConfigurePrimaryHttpMessageHandler has replaced; leave one of them out.");
+        }
+
         if (options.Endpoints.HealthCheck is not null && kind == EndpointResolver.None)
         {
             errors.Add(

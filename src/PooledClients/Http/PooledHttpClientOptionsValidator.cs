@@ -61,7 +61,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
     private void CheckEndpoints(PooledHttpClientOptions options, OptionsErrors errors)
     {
         var kind = resolvers.KindOf(options.Endpoints, options.BaseAddress, hasCustom: false);
-        errors.CheckEndpoints(options.Endpoints, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.BaseAddress, hasCustom: false));
+        errors.CheckEndpoints(options.Endpoints, kind, static text => EndPointText.TryParse(text, 1, out _), resolvers.Has(kind, options.BaseAddress, hasCustom: false));
         if (options.Endpoints.HealthCheck is not null)
         {
             errors.Add($"{nameof(options.Endpoints)}:{nameof(options.Endpoints.HealthCheck)}", "health checks are gRPC's, and an HTTP client makes none; leave it out.");

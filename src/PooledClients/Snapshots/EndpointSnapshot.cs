@@ -9,7 +9,7 @@ public sealed class EndpointSnapshot
     /// <summary>Gets where it is.</summary>
     public required string EndPoint { get; init; }
 
-    /// <summary>Gets what it is: <c>Ready</c>, <c>Connecting</c> (no connection is up), <c>NotServing</c> (its health check does not say that it serves), <c>Ejected</c> (left out for its failures) or <c>Probing</c> (was left out, and takes one call at a time).</summary>
+    /// <summary>Gets what it is: <c>Ready</c>, <c>Idle</c> (no connection is up, and none is wanted), <c>Connecting</c>, <c>TransientFailure</c> (the last connect failed), <c>NotServing</c> (its health check does not say that it serves), <c>Ejected</c> (left out for its failures) or <c>Probing</c> (was left out, and takes one call at a time).</summary>
     public required string State { get; init; }
 
     /// <summary>Gets the recent latency of its unary calls, or of its HTTP responses' headers.</summary>

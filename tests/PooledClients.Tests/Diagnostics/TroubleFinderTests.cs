@@ -65,7 +65,9 @@ public sealed class TroubleFinderTests
 
     [Theory]
     [InlineData("Ready", "Ready", "Ejected", null)]
-    [InlineData("Probing", "Connecting", "Ejected", TroubleSeverity.Degraded)]
+    [InlineData("Idle", "Connecting", "Idle", null)]
+    [InlineData("Probing", "TransientFailure", "Ejected", TroubleSeverity.Degraded)]
+    [InlineData("Ready", "TransientFailure", "NotServing", TroubleSeverity.Degraded)]
     public void Find_WithOverHalfOfTheEndpointsOut_IsDegraded(string first, string second, string third, TroubleSeverity? expected)
     {
         var troubles = Find(snapshot => snapshot.Endpoints.AddRange(

@@ -15,6 +15,9 @@ internal interface IEndpointOwner
     /// <summary>The last connection that could be picked is gone.</summary>
     void Lost();
 
+    /// <summary>A connection's server has answered for the first time.</summary>
+    void Answered();
+
     /// <summary>A server has told how many calls one of its connections carries.</summary>
     void LimitLearned(int limit);
 

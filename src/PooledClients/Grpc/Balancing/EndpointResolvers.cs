@@ -16,8 +16,8 @@ internal sealed class EndpointResolvers(IServiceProvider services) : IDisposable
     /// <summary>Which kind it is: an address of the scheme <c>dns</c>, or one of a registered <see cref="ResolverFactory"/>, needs no option.</summary>
     public EndpointResolver KindOf(EndpointOptions options, Uri? address, bool hasCustom)
         => options.Resolver != EndpointResolver.None ? options.Resolver
-        : ServiceTarget.IsDns(address) ? EndpointResolver.Dns
         : hasCustom || FactoryOf(address) is not null ? EndpointResolver.Custom
+        : ServiceTarget.IsDns(address) ? EndpointResolver.Dns
         : ServiceTarget.IsDiscovered(address) ? EndpointResolver.ServiceDiscovery
         : EndpointResolver.None;
 

@@ -8,6 +8,8 @@ namespace PooledClients.Grpc.Sending;
 /// <summary>What a call does that none of several endpoints could take at once.</summary>
 internal static class EndpointWait
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Waits for an endpoint, then for room there unless another one has it.</summary>
     public static async ValueTask<Http2Connection> TakeAsync(
         EndpointSet set, bool isStream, bool waitsForReady, CallTime time, CallErrors errors, CancellationToken cancellationToken)
@@ -23,16 +25,42 @@ internal static class EndpointWait
                 }
 
                 // One that left meanwhile, or lost its connections, has none for it: the next look finds another.
-                var grant = await endpoint.Pool.TakeAsync(cancellationToken).ConfigureAwait(false);
-                if (grant.Connection is not null)
+                if (await TakeAsync(endpoint.Pool, set, cancellationToken).ConfigureAwait(false) is { } given)
                 {
-                    return grant.Connection;
+                    return given;
                 }
             }
             catch (OperationCanceledException exception) when (time.IsOver)
             {
                 throw errors.NoEndpoint(set, time, exception);
             }
+        }
+    }
+
+    // Its place in the queue of one endpoint keeps a call from none of the others, should they have room before.
+    private static async Task<Http2Connection?> TakeAsync(EndpointPool pool, EndpointSet set, CancellationToken cancellationToken)
+    {
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var taking = pool.TakeAsync(leave.Token).AsTask();
+        Http2Connection? other = null;
+        while (await Task.WhenAny(taking, Task.Delay(Look, CancellationToken.None)).ConfigureAwait(false) != taking)
+        {
+            if (set.TryTakeAny(out other))
+            {
+                await leave.CancelAsync().ConfigureAwait(false);
+                break;
+            }
+        }
+
+        try
+        {
+            var grant = await taking.ConfigureAwait(false);
+            other?.Exit();
+            return grant.Connection;
+        }
+        catch (OperationCanceledException) when (other is not null)
+        {
+            return other;
         }
     }
 }

@@ -25,6 +25,10 @@ internal sealed class HttpEndpointOwner : IEndpointOwner
     {
     }
 
+    public void Answered()
+    {
+    }
+
     public void LimitLearned(int limit)
     {
     }

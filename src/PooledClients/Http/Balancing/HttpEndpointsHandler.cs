@@ -14,6 +14,8 @@ namespace PooledClients.Http.Balancing;
 /// <param name="timeProvider">Times the requests.</param>
 internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTransportHandler elsewhere, TimeProvider timeProvider) : HttpMessageHandler
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+
     private static readonly HttpRequestOptionsKey<Endpoint> Tried = new("PooledClients.Tried");
 
     private readonly HttpMessageInvoker _elsewhere = new(elsewhere, disposeHandler: false);
@@ -36,7 +38,9 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
         var other = request.Options.TryGetValue(Tried, out var tried) ? tried : null;
         for (var failed = 0; ;)
         {
-            var endpoint = set.Pick(isStream: false, other) ?? await set.WaitAsync(isStream: false, waitsForReady: false, cancellationToken).ConfigureAwait(false) ?? throw NoEndpoint();
+            var endpoint = set.Pick(isStream: false, other)
+                ?? (isAsync ? await set.WaitAsync(isStream: false, waitsForReady: false, cancellationToken).ConfigureAwait(false) : Wait(cancellationToken))
+                ?? throw NoEndpoint();
             request.Options.Set(Tried, endpoint);
             var connections = (HttpEndpoint)endpoint.Connections;
             var here = AddressAt(connections.Origin, address);
@@ -55,12 +59,13 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
                 outcome = OutcomeOf(response: null, exception, request);
 
                 // What found no connection was not sent; one that a redirect has led elsewhere is no endpoint's matter.
-                if (cancellationToken.IsCancellationRequested || request.RequestUri != here || !IsConnectFailure(exception) || ++failed >= set.All.Count)
+                var hasLeft = exception is ObjectDisposedException && !set.IsClosed;
+                if (cancellationToken.IsCancellationRequested || request.RequestUri != here || !(hasLeft || IsConnectFailure(exception)) || ++failed >= set.All.Count + (hasLeft ? 1 : 0))
                 {
                     throw;
                 }
 
-                outcome = EndpointOutcome.Failed;
+                outcome = hasLeft || FailureClassifier.Judge(exception).Kind == FailureKind.Untrusted ? EndpointOutcome.Unknown : EndpointOutcome.Failed;
                 other = endpoint;
             }
             finally
@@ -74,13 +79,33 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
         }
     }
 
-    private static bool IsConnectFailure(Exception exception) => FailureClassifier.Judge(exception).Kind == FailureKind.ConnectFailed;
+    // Whatever kept a connection to one endpoint from being made, trust included, need not keep another's.
+    private static bool IsConnectFailure(Exception exception) => FailureClassifier.Judge(exception) is { IsConnect: true, Owner: not FaultOwner.Process };
+
+    // The caller's thread waits, so that no thread of the pool is needed for it to go on.
+    private Endpoint? Wait(CancellationToken cancellationToken)
+    {
+        while (!set.IsClosed && (set.All.Count > 0 || set.Failure is null))
+        {
+            if (set.Pick(isStream: false) is { } endpoint)
+            {
+                return endpoint;
+            }
+
+            cancellationToken.WaitHandle.WaitOne(Look);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return null;
+    }
 
     private static EndpointOutcome OutcomeOf(HttpResponseMessage? response, Exception? failure, HttpRequestMessage request) =>
         HttpFaults.Judge(response, failure, request.Options.TryGetValue(HttpExchange.Key, out var exchange) ? exchange : null).OfEndpoint();
 
     private static Uri AddressAt(Uri origin, Uri address) =>
-        address.Scheme == origin.Scheme && address.Authority == origin.Authority ? address : new Uri(origin, address.PathAndQuery);
+        address.Scheme == origin.Scheme && address.Authority == origin.Authority
+            ? address
+            : new UriBuilder(address) { Scheme = origin.Scheme, Host = origin.IdnHost, Port = origin.Port }.Uri;
 
     private bool IsOfService(HttpRequestMessage request) => request.RequestUri is { IsAbsoluteUri: true } address
         && address.Scheme == service.Scheme && address.Port == service.Port && address.IdnHost == service.IdnHost;

@@ -35,8 +35,8 @@ public sealed class EndpointOptions
     public int MaxEndpoints { get; set; } = 20;
 
     /// <summary>Gets or sets how long a new endpoint takes to get its full share of the calls.</summary>
-    /// <value>10 seconds. <see cref="TimeSpan.Zero"/> gives it at once.</value>
-    public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(10);
+    /// <value>2 seconds. <see cref="TimeSpan.Zero"/> gives it at once.</value>
+    public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Gets or sets the service whose health each endpoint is asked for (<c>Watch</c> of grpc.health.v1, gRFC A17): it takes calls only while it

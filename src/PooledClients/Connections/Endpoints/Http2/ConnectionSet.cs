@@ -39,6 +39,9 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
     /// <summary>Gets those that may be picked and on which nothing is.</summary>
     public IEnumerable<Http2Connection> Unused => _current.Where(static connection => connection.Occupied == 0);
 
+    /// <summary>Gets whether there is one that may be picked whose server has answered.</summary>
+    public bool IsAnswered => Array.Exists(_current, static connection => connection.WasAnswered);
+
     /// <summary>Gets how many are up whose server has told its limit.</summary>
     public int Ready => _current.Count(static connection => connection.Limit is not null);
 

@@ -65,8 +65,8 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     /// <summary>Gets the calls that wait for a connection.</summary>
     public int Waiting => _calls.Count;
 
-    /// <summary>Gets whether a connection is up whose server has spoken HTTP/2.</summary>
-    public bool IsReady => _connections.Ready > 0;
+    /// <summary>Gets whether a connection is up whose server has answered a request.</summary>
+    public bool IsReady => _connections.IsAnswered;
 
     public bool IsGone => _dials.Count == 0 && _connections is { Current.Length: 0, Retired.Length: 0 };
 
@@ -167,7 +167,11 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         Owner.LimitLearned(StreamLimit);
     }
 
-    public void Answered() => _reachability.Answered();
+    public void Answered()
+    {
+        _reachability.Answered();
+        Owner.Answered();
+    }
 
     public void RoomMade(Http2Connection connection)
     {
@@ -266,6 +270,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         }
 
         _upkeep.Dispose();
+        _reachability.Forget();
         RetireAll();
     }
 

@@ -46,6 +46,9 @@ internal sealed class Reachability(string address, ConnectBackoff backoff, Addre
         watch?.Reached(address);
     }
 
+    /// <summary>Nobody wants to reach it any more.</summary>
+    public void Forget() => watch?.Forget(address);
+
     /// <summary>A server has answered a request.</summary>
     public void Answered() => backoff.Succeed();
 }

@@ -7,22 +7,27 @@ namespace PooledClients.Connections.Endpoints.Picking;
 /// <remarks>Whether enough others are left is the set's to say, by <c>mayEject</c>, which is asked only when there is a reason.</remarks>
 internal sealed class EndpointEjection(EjectionSettings options, TimeProvider timeProvider)
 {
-    /// <summary>The least calls that a ratio is judged by, and within how long.</summary>
+    /// <summary>The least calls that a ratio is judged by.</summary>
     public const int LeastCalls = 20;
 
+    private const int Seconds = 5;
+
     /// <summary>Over which the ratio is judged.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Window = TimeSpan.FromSeconds(Seconds);
 
     private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
 
-    // All written under _lock. State is read anywhere: an endpoint that was just left out may get one more call.
+    // Interlocked: what was answered since the last fold.
+    private int _answers;
+
+    // All written under _lock. State is read anywhere: an endpoint that was just left out may get one more call. The window is a place for
+    // each of its seconds; the last one is _second's.
+    private readonly (int Calls, int Failures)[] _window = new (int, int)[Seconds];
     private volatile EndpointHealth _state = EndpointHealth.Well;
     private int _inARow;
-    private int _calls;
-    private int _failures;
-    private long _windowStart = timeProvider.GetTimestamp();
+    private long _second;
     private long _ejectedAt;
     private TimeSpan _ejectedFor;
     private int _ejections;
@@ -35,8 +40,20 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
     /// <summary>Whether it was left out last for failures in a row, rather than for their share.</summary>
     public bool IsForFailuresInARow { get; private set; }
 
-    /// <summary>Whether the end of a call that went well matters: it is not well, or has failed within the window.</summary>
-    public bool IsWatched => _state != EndpointHealth.Well || Volatile.Read(ref _failures) > 0;
+    /// <summary>Whether the end of a call that went well matters for more than the count: it is not well, or has failed last.</summary>
+    public bool IsWatched => _state != EndpointHealth.Well || Volatile.Read(ref _inARow) > 0;
+
+    /// <summary>Counts a call that went well.</summary>
+    public void Answered() => Interlocked.Increment(ref _answers);
+
+    /// <summary>Notes when what was answered was answered; to be called some times a second.</summary>
+    public void Fold()
+    {
+        lock (_lock)
+        {
+            FoldLocked();
+        }
+    }
 
     /// <summary>Whether it fails as one that is left out does, be it so or because too many are.</summary>
     public bool IsBad => _state != EndpointHealth.Well || Volatile.Read(ref _inARow) >= options.ConsecutiveFailures;
@@ -134,19 +151,16 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
                 return false;
             }
 
-            if (timeProvider.GetElapsedTime(_windowStart) > Window)
-            {
-                (_calls, _failures, _windowStart) = (0, 0, timeProvider.GetTimestamp());
-            }
-
-            _calls++;
             if (outcome == EndpointOutcome.Answered)
             {
+                Answered();
                 _inARow = 0;
                 return false;
             }
 
-            _failures++;
+            ref var now = ref FoldLocked();
+            now.Calls++;
+            now.Failures++;
             _inARow++;
             if (!options.Enabled || !IsBadLocked() || !mayEject())
             {
@@ -187,11 +201,38 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
 
         _state = EndpointHealth.Well;
         _wellSince = timeProvider.GetTimestamp();
-        (_inARow, _calls, _failures, _windowStart) = (0, 0, 0, _wellSince);
+        _inARow = 0;
+        FoldLocked();
+        Array.Clear(_window);
         return true;
     }
 
-    private bool IsBadLocked() => _inARow >= options.ConsecutiveFailures || (_calls >= LeastCalls && _failures >= _calls * options.FailureRatio);
+    private bool IsBadLocked()
+    {
+        var (calls, failures) = (0, 0);
+        foreach (var second in _window)
+        {
+            calls += second.Calls;
+            failures += second.Failures;
+        }
+
+        return _inARow >= options.ConsecutiveFailures || (calls >= LeastCalls && failures >= calls * options.FailureRatio);
+    }
+
+    // Forgets the seconds that have left the window, and counts what was answered in the one that is.
+    private ref (int Calls, int Failures) FoldLocked()
+    {
+        var second = timeProvider.GetTimestamp() / timeProvider.TimestampFrequency;
+        for (var passed = Math.Min(second - _second, Seconds); passed > 0; passed--)
+        {
+            _window[(second - passed + 1) % Seconds] = default;
+        }
+
+        _second = second;
+        ref var now = ref _window[second % Seconds];
+        now.Calls += Interlocked.Exchange(ref _answers, 0);
+        return ref now;
+    }
 
     private void EjectLocked()
     {

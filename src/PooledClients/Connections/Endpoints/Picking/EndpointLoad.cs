@@ -22,14 +22,19 @@ internal sealed class EndpointLoad
     private const double MostSeconds = 60;
     private const double LeastSeconds = 0.00001;
 
-    // An answer moves the estimate by half the way, so that one late answer does not put an endpoint out that is well, and two do. One that
-    // is half a second old is none any more, the next answer takes its place: an endpoint that has recovered is back with the one call a
-    // second that it is owed. A tick without an answer takes a thirtieth off, so that nobody is out for good.
+    // An answer moves the estimate by half the way; of one that is well the first late answer moves it no further than to where it costs
+    // more, so that one late answer puts nobody out, and two do. An estimate that is some ticks old is none any more, the next answer takes its
+    // place: an endpoint that has recovered is back with the one call that it is owed. After two seconds without an answer a tick takes a
+    // thirtieth off, so that nobody is out for good.
     private const double SampleWeight = 0.5;
     private const double TickWeight = 0.97;
-    private const int StaleTicks = 5;
+    private const int StaleTicks = 3;
+    private const int DecayTicks = 20;
     private const double LeastShare = 0.1;
 
+    // One that is not much slower than the others is asked again soon: its answer delays nobody by much.
+    private const double NotMuchSlower = 4;
+    private const int SoonTicks = 3;
 
     // Interlocked. The picks only grow.
     private int _inFlight;
@@ -38,7 +43,7 @@ internal sealed class EndpointLoad
     private long _failures;
 
     // Volatile, written by whoever measures: a lost update is one sample less. _heardAt is when an answer came last, or when the first of the
-    // calls in flight began.
+    // calls in flight began after it.
     private double _latency;
     private double _cost;
     private double _share;
@@ -46,6 +51,9 @@ internal sealed class EndpointLoad
     private int _ticksSinceSample;
     private int _coldAnswers;
     private bool _hasFailed;
+    private bool _wasLate;
+    private bool _isSlow;
+    private long _picksAtMark;
 
     // The ticks' own, and there is one at a time.
     private long _picksAtTick;
@@ -56,8 +64,11 @@ internal sealed class EndpointLoad
         _coldAnswers = coldAnswers;
         _latency = Math.Clamp(initialSeconds, LeastSeconds, MostSeconds);
         _share = Math.Max(share, LeastShare);
-        _cost = _latency / _share;
+        _cost = _latency;
     }
+
+    /// <summary>The share of a full endpoint's calls that it is to get: less than 1 while it is new.</summary>
+    public double Share => Volatile.Read(ref _share);
 
     /// <summary>Unary calls that are here now.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -68,14 +79,23 @@ internal sealed class EndpointLoad
     /// <summary>Calls that were ever sent here.</summary>
     public long Picks => Volatile.Read(ref _picks);
 
+    /// <summary>Calls that were sent here since <see cref="Mark"/>.</summary>
+    public long PicksSinceMark => Picks - Volatile.Read(ref _picksAtMark);
+
     /// <summary>Calls that failed here.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
     /// <summary>Whether the last call that came to an end here failed.</summary>
     public bool HasFailed => Volatile.Read(ref _hasFailed);
 
+    /// <summary>Whether too few have answered for their time to tell anything.</summary>
+    public bool IsCold => _coldAnswers > 0 && !HasFailed;
+
     /// <summary>The recent latency in seconds.</summary>
     public double LatencySeconds => Volatile.Read(ref _latency);
+
+    /// <summary>Whether it costs more than those that are well.</summary>
+    public bool IsSlow => Volatile.Read(ref _isSlow);
 
     /// <summary>What the next call would cost here; the least is best. Streams live long, so that they go by how many there are.</summary>
     public double CostOf(bool isStream)
@@ -83,6 +103,9 @@ internal sealed class EndpointLoad
         var cost = Volatile.Read(ref _cost);
         return isStream ? Volatile.Read(ref _streams) + (cost / (cost + 1)) : cost * (Volatile.Read(ref _inFlight) + 1);
     }
+
+    /// <summary>Counts anew what <see cref="PicksSinceMark"/> tells.</summary>
+    public void Mark() => Volatile.Write(ref _picksAtMark, Picks);
 
     /// <summary>A call begins here.</summary>
     public void Begin(bool isStream, long now)
@@ -130,7 +153,10 @@ internal sealed class EndpointLoad
         Volatile.Write(ref _hasFailed, outcome == EndpointOutcome.Failed);
         var isStale = Volatile.Read(ref _ticksSinceSample) >= StaleTicks;
         Volatile.Write(ref _ticksSinceSample, 0);
-        latency += (Math.Min(seconds, typicalSeconds * MostTimes) - latency) * (isStale ? 1 : SampleWeight);
+        var asGood = typicalSeconds * AsGoodAs;
+        var isFirstLate = outcome == EndpointOutcome.Answered && seconds > asGood && latency <= asGood && !Volatile.Read(ref _wasLate);
+        Volatile.Write(ref _wasLate, seconds > asGood);
+        latency += (Math.Min(seconds, isFirstLate ? asGood : typicalSeconds * MostTimes) - latency) * (isStale || isFirstLate ? 1 : SampleWeight);
         Volatile.Write(ref _latency, latency);
         SetCost(IsCold ? typicalSeconds : latency, typicalSeconds);
     }
@@ -140,8 +166,8 @@ internal sealed class EndpointLoad
     /// <param name="typicalSeconds">What a call to any endpoint of the set takes.</param>
     /// <param name="now">The time now.</param>
     /// <param name="timeProvider">Whose time it is.</param>
-    /// <returns>Whether no call was sent here for a second and none is here that would tell how it is: it is owed one.</returns>
-    public bool Tick(double share, double typicalSeconds, long now, TimeProvider timeProvider)
+    /// <returns>For how many ticks no call was sent here.</returns>
+    public int Tick(double share, double typicalSeconds, long now, TimeProvider timeProvider)
     {
         var picks = Volatile.Read(ref _picks);
         _idleTicks = picks == _picksAtTick ? _idleTicks + 1 : 0;
@@ -149,21 +175,29 @@ internal sealed class EndpointLoad
         Volatile.Write(ref _share, Math.Max(share, LeastShare));
 
         var latency = Volatile.Read(ref _latency);
-        if (Interlocked.Increment(ref _ticksSinceSample) > 1)
+        if (Interlocked.Increment(ref _ticksSinceSample) > DecayTicks)
         {
             latency = Math.Max(latency * TickWeight, LeastSeconds);
             Volatile.Write(ref _latency, latency);
         }
 
         // Silence with calls in flight is as bad as an answer that took as long.
-        var isBusy = Volatile.Read(ref _inFlight) > 0;
-        var silence = isBusy ? timeProvider.GetElapsedTime(Volatile.Read(ref _heardAt), now).TotalSeconds : 0;
+        var silence = Volatile.Read(ref _inFlight) > 0 ? timeProvider.GetElapsedTime(Volatile.Read(ref _heardAt), now).TotalSeconds : 0;
         SetCost(Math.Max(IsCold ? typicalSeconds : latency, silence), typicalSeconds);
-        return !isBusy && _idleTicks * TickInterval >= TimeSpan.FromSeconds(1);
+        return _idleTicks;
     }
 
-    private bool IsCold => _coldAnswers > 0 && !HasFailed;
+    /// <summary>Whether an endpoint without a call for so many ticks is owed one, to tell how it is.</summary>
+    /// <param name="idleTicks">What <see cref="Tick"/> has said.</param>
+    /// <param name="typicalSeconds">What a call to any endpoint of the set takes.</param>
+    /// <param name="idle">How many endpoints are without calls: each is to have one within two seconds, one after the other.</param>
+    public bool IsOwed(int idleTicks, double typicalSeconds, int idle) =>
+        idleTicks >= (LatencySeconds <= typicalSeconds * NotMuchSlower && !HasFailed ? SoonTicks : Math.Max(10, 18 - idle));
 
-    private void SetCost(double seconds, double typicalSeconds) =>
-        Volatile.Write(ref _cost, (seconds <= typicalSeconds * AsGoodAs ? typicalSeconds : seconds) / Volatile.Read(ref _share));
+    private void SetCost(double seconds, double typicalSeconds)
+    {
+        var isSlow = seconds > typicalSeconds * AsGoodAs;
+        Volatile.Write(ref _isSlow, isSlow);
+        Volatile.Write(ref _cost, isSlow ? seconds : typicalSeconds);
+    }
 }

@@ -21,10 +21,10 @@ internal sealed class EndpointPicker<T>(T[] ready, EndpointPolicy policy)
     public IReadOnlyList<T> Ready => ready;
 
     /// <summary>
-    /// Gives the next call to <paramref name="endpoint"/>, unless another one is owed a call already; to one that is left out only a call
-    /// that can be made again elsewhere.
+    /// Gives the next call to <paramref name="endpoint"/>, unless another one is owed a call already; to one that is left out, and whose time is
+    /// not over, only a call that can be made again elsewhere.
     /// </summary>
-    public void Owe(T endpoint) => Interlocked.CompareExchange(ref endpoint.Ejection.State == EndpointHealth.Well ? ref _owed : ref _sick, endpoint, null);
+    public void Owe(T endpoint) => Interlocked.CompareExchange(ref endpoint.Ejection.State == EndpointHealth.Ejected ? ref _sick : ref _owed, endpoint, null);
 
     /// <summary>Picks an endpoint.</summary>
     /// <param name="isStream">Whether for a streaming call.</param>
@@ -64,9 +64,25 @@ internal sealed class EndpointPicker<T>(T[] ready, EndpointPolicy policy)
         var second = Random.Shared.Next(ready.Length - 1);
         second += second >= first ? 1 : 0;
         var (one, two) = (ready[first], ready[second]);
-        var better = one == other || (two != other && two.Load.CostOf(isStream) < one.Load.CostOf(isStream)) ? two : one;
+        var isTwoBetter = IsSpared(one) || (!IsSpared(two) && two.Load.CostOf(isStream) < one.Load.CostOf(isStream));
+        var better = one == other || (two != other && isTwoBetter) ? two : one;
+        better = better.Load.IsSlow ? Least(isStream, better, other) : better;
         return better.Ejection.TryProbe() ? better : PickFrom(first, other);
     }
+
+    // Where both of the two are slow any other may do better.
+    private T Least(bool isStream, T best, T? other)
+    {
+        foreach (var endpoint in ready)
+        {
+            best = endpoint != other && !IsSpared(endpoint) && endpoint.Load.CostOf(isStream) < best.Load.CostOf(isStream) ? endpoint : best;
+        }
+
+        return best;
+    }
+
+    // While it is new it gets a share of the calls that would be its, which grows.
+    private static bool IsSpared(T endpoint) => endpoint.Load.Share is var share && share < 1 && Random.Shared.NextDouble() >= share;
 
     private T PickFrom(int start, T? other)
     {

@@ -3,8 +3,8 @@ using System.Net;
 namespace PooledClients.Connections.Endpoints.Resolving;
 
 /// <summary>
-/// Keeps what a resolver says up to date: asked at first use, at each interval while the service is used, at a change token's word, and
-/// when something was lost. The last good answer stays in force whatever comes after it.
+/// Keeps what a resolver says up to date: asked at first use, at each interval while the service is used, at a change token's word, when
+/// something was lost, and each second while nothing is known. The last good answer stays in force whatever comes after it.
 /// </summary>
 internal sealed class EndpointRefresher : IDisposable
 {
@@ -27,6 +27,7 @@ internal sealed class EndpointRefresher : IDisposable
     private bool _asking;
     private bool _again = true;
     private bool _used;
+    private bool _hasAnswer;
     private long _askedAt;
     private IDisposable? _change;
 
@@ -71,11 +72,13 @@ internal sealed class EndpointRefresher : IDisposable
     {
         _disposed.Cancel();
         _timer.Dispose();
+        IDisposable? change;
         lock (_lock)
         {
-            _change?.Dispose();
-            _change = null;
+            (change, _change) = (_change, null);
         }
+
+        change?.Dispose();
     }
 
     private void ScheduleLocked()
@@ -86,7 +89,7 @@ internal sealed class EndpointRefresher : IDisposable
         }
 
         var since = _timeProvider.GetElapsedTime(_askedAt);
-        var due = (_again ? LeastGap : _interval) - since;
+        var due = (_again || !_hasAnswer ? LeastGap : _interval) - since;
         _timer.Change(due > TimeSpan.Zero ? due : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
@@ -122,6 +125,7 @@ internal sealed class EndpointRefresher : IDisposable
             }
             else
             {
+                Volatile.Write(ref _hasAnswer, true);
                 _update(resolved);
             }
         }
@@ -147,14 +151,18 @@ internal sealed class EndpointRefresher : IDisposable
         }
     }
 
+    // Registered and disposed of under no lock: both may call back, or wait for a callback that asks for the lock.
     private void Follow(ResolvedEndpoints resolved)
     {
+        var change = resolved.ChangeToken?.RegisterChangeCallback(static state => ((EndpointRefresher)state!).Refresh(), this);
         lock (_lock)
         {
-            _change?.Dispose();
-            _change = _disposed.IsCancellationRequested
-                ? null
-                : resolved.ChangeToken?.RegisterChangeCallback(static state => ((EndpointRefresher)state!).Refresh(), this);
+            if (!_disposed.IsCancellationRequested)
+            {
+                (_change, change) = (change, _change);
+            }
         }
+
+        change?.Dispose();
     }
 }

@@ -7,6 +7,9 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// <summary>Who of a service's endpoints is left out: at most the configured share at a time, and never the last one.</summary>
 internal sealed class EjectionRule(EndpointMembers members, EjectionSettings settings, string service, ILogger logger)
 {
+    // One endpoint at a time is judged, or two would each take the last place among those that may be out.
+    private readonly Lock _lock = new();
+
     // Interlocked.
     private long _inARow;
     private long _byRatio;
@@ -20,9 +23,18 @@ internal sealed class EjectionRule(EndpointMembers members, EjectionSettings set
     {
         // What is well and was answered is the common case.
         var ejection = endpoint.Ejection;
-        if ((outcome == EndpointOutcome.Answered && !ejection.IsWatched) || !ejection.Report(outcome, MayEject))
+        if (outcome == EndpointOutcome.Answered && !ejection.IsWatched)
         {
+            ejection.Answered();
             return false;
+        }
+
+        lock (_lock)
+        {
+            if (!ejection.Report(outcome, MayEject))
+            {
+                return false;
+            }
         }
 
         if (ejection.State == EndpointHealth.Ejected)

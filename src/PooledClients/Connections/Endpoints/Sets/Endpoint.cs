@@ -60,23 +60,36 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <summary>Gets when a dial failed last.</summary>
     public long DialFailedAt => Volatile.Read(ref _dialFailedAt);
 
+    /// <summary>Gets for how long it has had no call, in ticks.</summary>
+    public int IdleTicks { get; private set; }
+
     /// <summary>Brings what depends on time up to date.</summary>
-    /// <returns>Whether a call is to find out how it is.</returns>
-    public bool Tick(double typicalSeconds, TimeSpan slowStart, long now, TimeProvider timeProvider)
+    public void Tick(double typicalSeconds, TimeSpan slowStart, long now, TimeProvider timeProvider)
     {
         var share = slowStart <= TimeSpan.Zero || JoinedAt is not { } joinedAt ? 1 : Math.Min(1, timeProvider.GetElapsedTime(joinedAt, now) / slowStart);
-        var isOwed = Load.Tick(share, typicalSeconds, now, timeProvider);
+        IdleTicks = Load.Tick(share, typicalSeconds, now, timeProvider);
+        Ejection.Fold();
         Health?.Look();
         if (!IsReady)
         {
             Connections.Prepare();
+        }
+    }
+
+    /// <summary>Whether a call is to find out how it is.</summary>
+    /// <param name="typicalSeconds">What a call to any endpoint of the service takes.</param>
+    /// <param name="idle">How many endpoints are without calls.</param>
+    public bool IsOwed(double typicalSeconds, int idle)
+    {
+        if (!IsReady)
+        {
             return false;
         }
 
-        // Of what failed last, its server has to have answered a question of our own before.
+        // Of what failed last, or has calls that it does not answer, its server has to have answered a question of our own before.
         if (Ejection.State == EndpointHealth.Well)
         {
-            return isOwed && (!Load.HasFailed || Answers());
+            return Load.IsOwed(IdleTicks, typicalSeconds, idle) && (Load is { HasFailed: false, InFlight: 0 } || (Connections is EndpointPool || Load.HasFailed) && Answers());
         }
 
         if (!Ejection.IsProbeDue || !Answers())
@@ -120,11 +133,9 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         _set.Lost();
     }
 
-    void IEndpointOwner.LimitLearned(int limit)
-    {
-        _set.Owner.LimitLearned(limit);
-        _set.Changed();
-    }
+    void IEndpointOwner.LimitLearned(int limit) => _set.Owner.LimitLearned(limit);
+
+    void IEndpointOwner.Answered() => _set.Changed();
 
     private async Task ProbeAsync()
     {

@@ -14,6 +14,12 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// </summary>
 internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 {
+    // Without a call for so long an endpoint counts as one of those that are owed one.
+    private const int IdleTicks = 10;
+
+    // What is typical rises by so much in a tick at most: where all are late for a moment, a slow one is no better for it.
+    private const double MostRise = 1.15;
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -100,7 +106,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     {
         _refresher.Use();
         _ticker.Use();
-        return _picker.Pick(isStream, other, isSpare);
+        return _picker.Pick(isStream, other, isSpare) is { } picked && !_waiting.IsCrowded(picked) ? picked : null;
     }
 
     /// <summary>Waits until an endpoint is ready.</summary>
@@ -232,7 +238,14 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         {
             foreach (var endpoint in _members.Current)
             {
-                if (endpoint.Tick(_typicalSeconds, _settings.SlowStart, now, _timeProvider))
+                endpoint.Tick(_typicalSeconds, _settings.SlowStart, now, _timeProvider);
+            }
+
+            // Whoever has waited for longest: one is owed at a time.
+            var idle = _members.Current.Count(static endpoint => endpoint.IdleTicks >= IdleTicks);
+            foreach (var endpoint in _members.Current.OrderByDescending(static endpoint => endpoint.IdleTicks))
+            {
+                if (endpoint.IsOwed(_typicalSeconds, idle))
                 {
                     _picker.Owe(endpoint);
                 }
@@ -249,10 +262,12 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         }
     }
 
+    // The lower of two in the middle: of two endpoints the faster one says what is typical.
     private double Typical()
     {
         var latencies = _picker.Ready.Select(static endpoint => endpoint.Load.LatencySeconds).Order().ToArray();
-        return latencies.Length == 0 ? _typicalSeconds : latencies[latencies.Length / 2];
+        var most = _picker.Ready.Any(static endpoint => endpoint.Load.IsCold) ? double.MaxValue : _typicalSeconds * MostRise;
+        return latencies.Length == 0 ? _typicalSeconds : Math.Min(latencies[(latencies.Length - 1) / 2], most);
     }
 
     private void RefreshPickerLocked()

@@ -35,7 +35,14 @@ internal sealed class EndpointSnapshotSource(EndpointMetrics? metrics = null) : 
     private static string StateOf(Endpoint endpoint) => endpoint.Ejection.State is var health and not Picking.EndpointHealth.Well ? health.ToString()
         : endpoint.IsReady ? "Ready"
         : endpoint.Connections.IsReady ? "NotServing"
+        : endpoint.Connections.LastFailure is not null ? "TransientFailure"
+        : endpoint.Connections.IsGone ? "Idle"
         : "Connecting";
 
-    private static string Word(string state) => state == "NotServing" ? "not_serving" : state.ToLowerInvariant();
+    private static string Word(string state) => state switch
+    {
+        "NotServing" => "not_serving",
+        "TransientFailure" => "transient_failure",
+        _ => state.ToLowerInvariant(),
+    };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using PooledClients.Connections.Endpoints.Http2;
@@ -76,10 +77,14 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token);
             (_stop, _connection) = (stop, connection);
+            var isOver = false;
             try
             {
-                await FollowAsync(connection, stop.Token).ConfigureAwait(false);
-                Say(isServing: false);
+                isOver = await FollowAsync(connection, stop.Token).ConfigureAwait(false);
+                if (!isOver)
+                {
+                    Say(isServing: false);
+                }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -93,7 +98,7 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
             }
 
             (_stop, _connection, _isOpen) = (null, null, false);
-            if (!stop.IsCancellationRequested)
+            if (!stop.IsCancellationRequested && !isOver)
             {
                 await Task.Delay(Pause, timeProvider, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -102,16 +107,26 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
         Volatile.Write(ref _isRunning, 0);
     }
 
-    private async Task FollowAsync(Http2Connection connection, CancellationToken cancellationToken)
+    // Whether something was said before it ended: proxies end a stream now and then. It is asked again at once, and what was said stays in force.
+    private async Task<bool> FollowAsync(Http2Connection connection, CancellationToken cancellationToken)
     {
         string? status;
+        var hasSaid = false;
         using var request = EndpointProbe.CreateRequest(new Uri(address, "/grpc.health.v1.Health/Watch"), Message());
         using (var response = await SendAsync(connection, request, cancellationToken).ConfigureAwait(false))
         {
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                // What is not gRPC's own answer stands for Unimplemented (gRPC over HTTP/2, HTTP to gRPC status codes).
+                await ServeForGoodAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            response.EnsureSuccessStatusCode();
             _isOpen = true;
             var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             while (await ReadAsync(body, cancellationToken).ConfigureAwait(false) is { } isServing)
             {
+                hasSaid = true;
                 Say(isServing);
             }
 
@@ -121,9 +136,17 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
 
         if (status == EndpointProbe.Unimplemented)
         {
-            Say(isServing: true);
-            await Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken).ConfigureAwait(false);
+            await ServeForGoodAsync(cancellationToken).ConfigureAwait(false);
         }
+
+        return hasSaid;
+    }
+
+    // One that cannot be asked is taken to serve, for as long as the connection lasts.
+    private Task ServeForGoodAsync(CancellationToken cancellationToken)
+    {
+        Say(isServing: true);
+        return Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken);
     }
 
     private static async Task<HttpResponseMessage> SendAsync(Http2Connection connection, HttpRequestMessage request, CancellationToken cancellationToken)

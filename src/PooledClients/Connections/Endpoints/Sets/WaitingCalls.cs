@@ -3,8 +3,9 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// <summary>The calls that wait until an endpoint of a set is ready.</summary>
 internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
 {
-    // How long calls that have waited for the first endpoint wait for the others, where it has its share of them.
+    // How long the first endpoint that is ready takes no more than its share, and how much more than that it takes while nobody waits.
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
+    private const int Slack = 8;
 
     // Completed and exchanged whenever a call that waits should look again.
     private TaskCompletionSource _changed = CreateSignal();
@@ -12,13 +13,43 @@ internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
     // Interlocked.
     private int _count;
 
-    // Since when there is one that is ready.
+    // Since when there is one that is ready, and whether others are expected still.
     private long _readySince;
+    private volatile bool _isGathering;
 
     public bool Any => Volatile.Read(ref _count) > 0;
 
     /// <summary>An endpoint is ready, and none was.</summary>
-    public void FirstIsReady() => Volatile.Write(ref _readySince, timeProvider.GetTimestamp());
+    public void FirstIsReady()
+    {
+        foreach (var endpoint in set.All)
+        {
+            endpoint.Load.Mark();
+        }
+
+        Volatile.Write(ref _readySince, timeProvider.GetTimestamp());
+        _isGathering = true;
+    }
+
+    /// <summary>Whether an endpoint has its share of the calls of a burst that came before the others were ready: they are waited for, for a moment.</summary>
+    public bool IsCrowded(Endpoint endpoint)
+    {
+        if (!_isGathering)
+        {
+            return false;
+        }
+
+        var all = set.All;
+        if (timeProvider.GetElapsedTime(Volatile.Read(ref _readySince)) > Moment || all.All(static other => other.IsReady || other.HasDialFailed))
+        {
+            _isGathering = false;
+            return false;
+        }
+
+        var waiting = Volatile.Read(ref _count);
+        var calls = waiting + all.Sum(static other => other.Load.PicksSinceMark);
+        return (endpoint.Load.PicksSinceMark - (waiting == 0 ? Slack : 0)) * all.Count >= calls;
+    }
 
     public void LookAgain() => Interlocked.Exchange(ref _changed, CreateSignal()).TrySetResult();
 
@@ -36,21 +67,17 @@ internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
                 var all = set.All;
                 if (set.Pick(isStream) is { } endpoint)
                 {
-                    if (!IsCrowded(endpoint, all))
-                    {
-                        return endpoint;
-                    }
+                    return endpoint;
                 }
-                else if (!waitsForReady && (all.Count == 0 ? set.Failure is not null : all.All(endpoint => endpoint.DialFailedAt >= since || endpoint.Health is { IsRefusing: true })))
+
+                if (!waitsForReady && (all.Count == 0 ? set.Failure is not null : all.All(endpoint => endpoint.DialFailedAt >= since || endpoint.Health is { IsRefusing: true })))
                 {
                     return null;
                 }
-                else
+
+                foreach (var unready in all)
                 {
-                    foreach (var unready in all)
-                    {
-                        unready.Connections.Prepare();
-                    }
+                    unready.Connections.Prepare();
                 }
 
                 await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -65,16 +92,4 @@ internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
     }
 
     private static TaskCompletionSource CreateSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    // Of calls that have waited for the first endpoint it takes its share; the rest wait a moment longer for the others.
-    private bool IsCrowded(Endpoint endpoint, IReadOnlyList<Endpoint> all)
-    {
-        if (timeProvider.GetElapsedTime(Volatile.Read(ref _readySince)) > Moment || all.All(static other => other.IsReady || other.HasDialFailed))
-        {
-            return false;
-        }
-
-        var calls = Volatile.Read(ref _count) + all.Sum(static other => other.Load.InFlight + other.Load.Streams);
-        return (endpoint.Load.InFlight + endpoint.Load.Streams) * all.Count >= calls;
-    }
 }

@@ -68,6 +68,38 @@ public sealed class EndpointEjectionTests
     }
 
     [Fact]
+    public void Report_ManyWentWellBefore_CountsThem()
+    {
+        var ejection = Create();
+        for (var i = 0; i < 200; i++)
+        {
+            ejection.Answered();
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 20; i++)
+        {
+            ejection.Report(i % 2 == 0 ? EndpointOutcome.Answered : EndpointOutcome.Failed, static () => true);
+        }
+
+        Assert.Equal(EndpointHealth.Well, ejection.State);
+    }
+
+    [Fact]
+    public void Report_HalfOfTwentyWithinFiveSecondsWhereverTheyBegin_LeavesItOut()
+    {
+        var ejection = Create();
+        _time.Advance(TimeSpan.FromSeconds(3));
+        for (var i = 0; i < 20; i++)
+        {
+            ejection.Report(i % 2 == 0 ? EndpointOutcome.Answered : EndpointOutcome.Failed, static () => true);
+            _time.Advance(TimeSpan.FromMilliseconds(200));
+        }
+
+        Assert.Equal(EndpointHealth.Ejected, ejection.State);
+    }
+
+    [Fact]
     public void Report_UnknownOutcomes_CountForNothing()
     {
         var ejection = Create();

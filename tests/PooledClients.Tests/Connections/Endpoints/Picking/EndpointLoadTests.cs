@@ -22,11 +22,26 @@ public sealed class EndpointLoadTests
     public void End_Answers_MoveTheEstimateByHalfTheWayEach()
     {
         var load = new EndpointLoad(0.005);
-        Call(load, TimeSpan.FromMilliseconds(105));
-        Assert.Equal(0.055, load.LatencySeconds, 6);
+        Call(load, TimeSpan.FromMilliseconds(9));
+        Assert.Equal(0.007, load.LatencySeconds, 6);
 
         Call(load, TimeSpan.FromMilliseconds(5));
-        Assert.Equal(0.03, load.LatencySeconds, 6);
+        Assert.Equal(0.006, load.LatencySeconds, 6);
+    }
+
+    [Fact]
+    public void End_OneLateAnswerOfOneThatIsWell_CostsNothingAndTheSecondInARowDoes()
+    {
+        var load = new EndpointLoad(0.005);
+        Call(load, TimeSpan.FromMilliseconds(105));
+        Assert.Equal((0.01, 0.005), (load.LatencySeconds, load.CostOf(isStream: false)));
+
+        Call(load, TimeSpan.FromMilliseconds(5));
+        Call(load, TimeSpan.FromMilliseconds(105));
+        Assert.Equal(0.005, load.CostOf(isStream: false), 6);
+
+        Call(load, TimeSpan.FromMilliseconds(105));
+        Assert.Equal(0.0575, load.CostOf(isStream: false), 6);
     }
 
     [Fact]
@@ -37,7 +52,7 @@ public sealed class EndpointLoadTests
         Assert.Equal(0.005, load.CostOf(isStream: false), 6);
 
         Call(load, TimeSpan.FromMilliseconds(14));
-        Assert.Equal(0.01175, load.CostOf(isStream: false), 6);
+        Assert.Equal(0.012, load.CostOf(isStream: false), 6);
     }
 
     [Fact]
@@ -69,10 +84,9 @@ public sealed class EndpointLoadTests
         var load = new EndpointLoad(0.005);
         load.Begin(isStream: false, Now);
         _time.Advance(TimeSpan.FromSeconds(2));
-        var isOwed = load.Tick(share: 1, typicalSeconds: 0.005, Now, _time);
+        load.Tick(share: 1, typicalSeconds: 0.005, Now, _time);
 
         Assert.Equal(4, load.CostOf(isStream: false), 6);
-        Assert.False(isOwed);
     }
 
     [Fact]
@@ -97,7 +111,7 @@ public sealed class EndpointLoadTests
         var load = new EndpointLoad(0.005, coldAnswers: 3);
         Call(load, TimeSpan.FromMilliseconds(105));
         Call(load, TimeSpan.FromMilliseconds(105));
-        Assert.Equal(0.005, load.CostOf(isStream: false), 6);
+        Assert.Equal((true, 0.005), (load.IsCold, load.CostOf(isStream: false)));
 
         Call(load, TimeSpan.FromMilliseconds(105));
         Assert.True(load.CostOf(isStream: false) > 0.05);
@@ -117,6 +131,7 @@ public sealed class EndpointLoadTests
     public void Tick_OneCallASecondThatIsSlow_KeepsAnEndpointOut()
     {
         var load = new EndpointLoad(0.005);
+        Call(load, TimeSpan.FromMilliseconds(100));
         for (var second = 0; second < 60; second++)
         {
             Call(load, TimeSpan.FromMilliseconds(100));
@@ -135,28 +150,35 @@ public sealed class EndpointLoadTests
         Assert.True(load.LatencySeconds < 0.005, $"The estimate is {load.LatencySeconds} s after 15 s.");
     }
 
-    [Fact]
-    public void Tick_NoCallForASecond_OwesOne()
+    [Theory]
+    [InlineData(5, 1, 3)]
+    [InlineData(18, 1, 3)]
+    [InlineData(100, 1, 17)]
+    [InlineData(100, 5, 13)]
+    [InlineData(100, 20, 10)]
+    public void IsOwed_WithoutACall_IsSoonOfOneThatIsNotMuchSlowerAndWithinTwoSecondsOfOthers(int milliseconds, int idle, int expected)
     {
-        var load = new EndpointLoad(0.005);
-        var owed = Enumerable.Range(1, 11).Select(_ => load.Tick(share: 1, typicalSeconds: 0.005, Now, _time)).ToArray();
-        Assert.Equal(9, owed.Count(static isOwed => !isOwed));
-        Assert.True(owed[^1]);
+        var load = new EndpointLoad(milliseconds / 1000.0);
+        load.Begin(isStream: false, Now);
+        load.End(EndpointOutcome.Unknown, TimeSpan.Zero, 0.005, Now);
+        load.Tick(share: 1, typicalSeconds: 0.005, Now, _time);
+        var ticks = 1;
+        while (!load.IsOwed(load.Tick(share: 1, typicalSeconds: 0.005, Now, _time), typicalSeconds: 0.005, idle))
+        {
+            ticks++;
+        }
 
-        Call(load, TimeSpan.FromMilliseconds(1));
-        Assert.False(load.Tick(share: 1, typicalSeconds: 0.005, Now, _time));
+        Assert.Equal(expected, ticks);
     }
 
     [Fact]
-    public void Tick_NewEndpoint_CostsMoreUntilItHasItsShare()
+    public void Tick_NewEndpoint_HasTheShareItIsGiven()
     {
         var load = new EndpointLoad(0.005, share: 0);
-        Assert.Equal(0.05, load.CostOf(isStream: false), 6);
+        Assert.Equal((0.1, 0.005), (load.Share, load.CostOf(isStream: false)));
 
-        Call(load, TimeSpan.FromMilliseconds(5));
-        Assert.Equal(0.05, load.CostOf(isStream: false), 6);
         load.Tick(share: 0.5, typicalSeconds: 0.005, Now, _time);
-        Assert.Equal(0.01, load.CostOf(isStream: false), 6);
+        Assert.Equal(0.5, load.Share);
     }
 
     [Fact]

@@ -163,11 +163,46 @@ public sealed class EndpointPickerTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pick_NewOne_GetsItsShareOfAShare(bool isStream)
+    {
+        var endpoints = Create(6);
+        endpoints[5].Load.Tick(share: 0.5, typicalSeconds: 0.005, 0, _time);
+        var picker = new EndpointPicker<FakeEndpoint>(endpoints, EndpointPolicy.LeastLoaded);
+        var picked = Enumerable.Range(0, 6_000).Select(_ => picker.Pick(isStream)!).ToArray();
+
+        Assert.InRange(picked.Count(one => one == endpoints[5]), 350, 650);
+    }
+
+    [Fact]
+    public void Pick_OneWhoseTimeIsOverIsOwed_IsGivenAnyCall()
+    {
+        var endpoints = Create(3);
+        for (var i = 0; i < 5; i++)
+        {
+            endpoints[0].Ejection.Report(EndpointOutcome.Failed, static () => true);
+            endpoints[0].Load.Begin(isStream: false, 0);
+            endpoints[0].Load.End(EndpointOutcome.Failed, TimeSpan.FromMilliseconds(1), 0.005, 0);
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        endpoints[0].Ejection.Tick();
+        var picker = new EndpointPicker<FakeEndpoint>(endpoints, EndpointPolicy.LeastLoaded);
+        picker.Owe(endpoints[0]);
+
+        Assert.Same(endpoints[0], picker.Pick(isStream: false));
+    }
+
     private FakeEndpoint[] Create(int count) => [.. Enumerable.Range(0, count).Select(_ => new FakeEndpoint(_time))];
 
     private static void Slow(FakeEndpoint endpoint)
     {
-        endpoint.Load.Begin(isStream: false, 0);
-        endpoint.Load.End(EndpointOutcome.Answered, TimeSpan.FromMilliseconds(100), 0.005, 0);
+        for (var i = 0; i < 2; i++)
+        {
+            endpoint.Load.Begin(isStream: false, 0);
+            endpoint.Load.End(EndpointOutcome.Answered, TimeSpan.FromMilliseconds(100), 0.005, 0);
+        }
     }
 }

@@ -27,6 +27,8 @@ public sealed class EndPointTextTests
     [InlineData("user@a.internal")]
     [InlineData("a.internal/path")]
     [InlineData("a.internal?x")]
+    [InlineData("9101")]
+    [InlineData(":9101")]
     public void TryParse_AnythingElse_IsNone(string? text)
     {
         Assert.False(EndPointText.TryParse(text, 443, out var endPoint));

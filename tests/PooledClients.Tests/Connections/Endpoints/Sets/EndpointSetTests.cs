@@ -106,6 +106,114 @@ public sealed class EndpointSetTests : IDisposable
         Assert.InRange(picks[0], 10, 180);
     }
 
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(4, 2)]
+    [InlineData(5, 1)]
+    public void Pick_SomeAreTwentyTimesSlower_GetNextToNothing(int count, int slow)
+    {
+        _resolver.Set([.. Enumerable.Range(0, count).Select(At)]);
+        Resolve();
+        var slowOnes = _set.All.Take(slow).ToArray();
+        for (var i = 0; i < 4_000; i++)
+        {
+            Call(slowOnes.Contains, TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
+        }
+
+        Assert.All(slowOnes, static endpoint => Assert.InRange(endpoint.Load.Picks, 5, 60));
+    }
+
+    [Theory]
+    [InlineData(3, 5, 0)]
+    [InlineData(200, 16, 14)]
+    public void Pick_FewCallsOrManySlowOnes_ForgetsNobody(int perSecond, int count, int slow)
+    {
+        _resolver.Set([.. Enumerable.Range(0, count).Select(At)]);
+        Resolve();
+        var slowOnes = _set.All.Take(slow).ToArray();
+        for (var i = 0; i < 20 * perSecond; i++)
+        {
+            Call(slowOnes.Contains, TimeSpan.FromSeconds(1) / perSecond, EndpointOutcome.Answered);
+        }
+
+        Assert.All(_set.All, static endpoint => Assert.InRange(endpoint.Load.Picks, 5, long.MaxValue));
+    }
+
+    [Fact]
+    public void Pick_HurtOneOfCallsThatAreMadeOnce_IsBackWithinFiveSeconds()
+    {
+        _resolver.Set([.. Enumerable.Range(0, 5).Select(At)]);
+        Resolve();
+        var hurt = _set.All[0];
+        for (var i = 0; i < 4_000; i++)
+        {
+            Call(static _ => false, TimeSpan.FromMilliseconds(5), EndpointOutcome.Failed, hurt);
+        }
+
+        var before = hurt.Load.Picks;
+        for (var i = 0; i < 1_000; i++)
+        {
+            Call(static _ => false, TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
+        }
+
+        // The time that it is out has doubled to no more than it was hurt for; a tenth of the calls after that.
+        Assert.True(hurt.Ejection.EjectedFor < TimeSpan.FromSeconds(20));
+        for (var i = 0; i < 4_000 && hurt.Load.Picks - before < 100; i++)
+        {
+            Call(static _ => false, TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
+        }
+
+        Assert.InRange(hurt.Load.Picks - before, 100, 1_000);
+    }
+
+    [Fact]
+    public void Pick_AnEndpointThatJoins_HasATenthOfTheCallsWithinTwoSeconds()
+    {
+        _resolver.Set([.. Enumerable.Range(0, 5).Select(At)]);
+        Resolve();
+        for (var i = 0; i < 200; i++)
+        {
+            Call(static _ => false, TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
+        }
+
+        _resolver.Set([.. Enumerable.Range(0, 6).Select(At)]);
+        Resolve();
+        var joined = _set.All.Single(endpoint => endpoint.Target.Equals(At(5)));
+        for (var i = 0; i < 200; i++)
+        {
+            Call(static _ => false, TimeSpan.FromMilliseconds(10), EndpointOutcome.Answered);
+        }
+
+        var ramped = joined.Load.Picks;
+        for (var i = 0; i < 200; i++)
+        {
+            Call(static _ => false, TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
+        }
+
+        Assert.InRange(ramped, 5, 40);
+        Assert.InRange(joined.Load.Picks - ramped, 20, 50);
+    }
+
+    [Fact]
+    public void Pick_ABurstBeforeTheOthersAreReady_LeavesThemTheirShare()
+    {
+        _areReady = false;
+        _resolver.Set(At(0), At(1));
+        Resolve();
+        _connections[At(0)].IsReady = true;
+        _set.Changed();
+        var first = 0;
+        for (; first < 200 && _set.Pick(isStream: false) is { } picked; first++)
+        {
+            picked.Begin(isStream: false, 0);
+            picked.End(isStream: false, EndpointOutcome.Answered, 0);
+        }
+
+        Assert.InRange(first, 10, 60);
+        _time.Advance(TimeSpan.FromMilliseconds(300));
+        Assert.NotNull(_set.Pick(isStream: false));
+    }
+
     [Fact]
     public void Pick_NoneIsReady_IsNoneUntilOneIs()
     {
@@ -188,6 +296,14 @@ public sealed class EndpointSetTests : IDisposable
 
         Assert.Equal(20, _set.All.Count);
         Assert.Equal(20, _connections.Count);
+    }
+
+    private void Call(Func<Endpoint, bool> isSlow, TimeSpan gap, EndpointOutcome outcome, Endpoint? only = null)
+    {
+        var picked = _set.Pick(isStream: false)!;
+        picked.Begin(isStream: false, _time.GetTimestamp());
+        _time.Advance(gap);
+        picked.End(isStream: false, only is null || picked == only ? outcome : EndpointOutcome.Answered, _time.GetTimestamp() - (isSlow(picked) ? 1_000_000 : 50_000));
     }
 
     private static async Task WaitForAsync(Func<bool> condition)
