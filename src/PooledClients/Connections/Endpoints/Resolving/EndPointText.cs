@@ -29,5 +29,5 @@ internal static class EndPointText
     }
 
     // A port alone would be read as an address: 9101 is 0.0.35.141.
-    private static bool IsNumber(string text) => text.AsSpan().TrimStart(':').IndexOfAnyExceptInRange('0', '9') < 0;
+    private static bool IsNumber(string text) => text.AsSpan(text.StartsWith(':') ? 1 : 0).IndexOfAnyExceptInRange('0', '9') < 0;
 }
