@@ -189,6 +189,9 @@ internal static partial class Log
     [LoggerMessage(555, LogLevel.Information, "{Host} has {Count} addresses, and is one endpoint: connections go to the first that answers. If they are servers of their own, Endpoints:Resolver Dns uses them all.")]
     public static partial void SeveralAddresses(this ILogger logger, string host, int count);
 
+    [LoggerMessage(556, LogLevel.Warning, "The service config that came with the endpoints of {Client} is not taken: {Reason}")]
+    public static partial void ServiceConfigNotTaken(this ILogger logger, string client, string reason);
+
     [LoggerMessage(554, LogLevel.Warning, "The endpoints of {Service} could not be looked up: {Reason} The {Known} that are known stay in use.")]
     public static partial void EndpointsNotResolved(this ILogger logger, string service, string reason, int known);
 }

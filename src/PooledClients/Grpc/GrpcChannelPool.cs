@@ -192,7 +192,7 @@ internal sealed class GrpcChannelPool(
             _logger.ClearText(client.Name, address.ToString());
         }
 
-        var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming);
+        var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming) with { Endpoints = transport.Set };
         return new PooledChannel(CreateGrpcChannel(client.Name, address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root), handler, clientOptions, setup, facts, root);
     }
 

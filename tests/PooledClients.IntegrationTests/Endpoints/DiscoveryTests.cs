@@ -1,9 +1,12 @@
+using Grpc.Core;
 using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Endpoints;
@@ -68,5 +71,72 @@ public sealed class DiscoveryTests : WatchedTest
         });
 
         await group.IsSpreadAsync(() => Calls.RunAsync(callers: 4, total: 200, _ => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync), 20, 180);
+    }
+
+    [Fact]
+    public async Task Call_ServiceConfigComesWithTheAddresses_IsTheCallsPolicyAndChangesWithIt()
+    {
+        await using var group = await ServerGroup.StartAsync(1);
+        var server = group[0];
+        var resolver = new ConfiguredResolver(new BalancerAddress("127.0.0.1", server.Port));
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            services.AddSingleton<ResolverFactory>(resolver);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static options =>
+            {
+                options.Address = new Uri("configured:///service.test");
+                options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+            });
+        });
+        await clients.KeyValue.PutAsync(Calls.AnyPut);
+        server.Behavior.FailTimes = 1;
+        await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+
+        resolver.Tell(new ServiceConfig
+        {
+            MethodConfigs =
+            {
+                new MethodConfig
+                {
+                    Names = { MethodName.Default },
+                    RetryPolicy = new RetryPolicy
+                    {
+                        MaxAttempts = 3,
+                        InitialBackoff = TimeSpan.FromMilliseconds(1),
+                        MaxBackoff = TimeSpan.FromMilliseconds(5),
+                        BackoffMultiplier = 2,
+                        RetryableStatusCodes = { StatusCode.Unavailable },
+                    },
+                },
+            },
+        });
+        await Eventually.HoldsAsync(() => clients.Transport.Set!.ServiceConfig is not null);
+        server.Behavior.FailTimes = 1;
+        await clients.KeyValue.PutAsync(Calls.AnyPut);
+
+        resolver.Tell(config: null);
+        await Eventually.HoldsAsync(() => clients.Transport.Set!.ServiceConfig is null);
+        server.Behavior.FailTimes = 1;
+        await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+    }
+
+    private sealed class ConfiguredResolver(BalancerAddress address) : ResolverFactory
+    {
+        private Action<ResolverResult>? _listener;
+
+        public override string Name => "configured";
+
+        public override Resolver Create(ResolverOptions options) => new Answering(this);
+
+        public void Tell(ServiceConfig? config) => _listener!(ResolverResult.ForResult([address], config, config is null ? null : Status.DefaultSuccess));
+
+        private sealed class Answering(ConfiguredResolver owner) : Resolver
+        {
+            public override void Start(Action<ResolverResult> listener)
+            {
+                owner._listener = listener;
+                owner.Tell(config: null);
+            }
+        }
     }
 }

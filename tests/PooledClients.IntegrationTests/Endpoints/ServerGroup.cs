@@ -40,7 +40,7 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
     /// </summary>
     public async Task IsSpreadAsync(Func<Task> burst, int least, int most)
     {
-        const int Bursts = 40;
+        const int Bursts = 10;
         List<string> seen = [];
         for (var i = 0; i < Bursts; i++)
         {

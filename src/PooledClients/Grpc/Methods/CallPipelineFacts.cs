@@ -1,6 +1,7 @@
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Telemetry;
 using PooledClients.Resilience;
@@ -18,6 +19,7 @@ namespace PooledClients.Grpc.Methods;
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log of calls.</param>
 /// <param name="Calls">Follows the calls where somebody listens.</param>
+/// <param name="Endpoints">The endpoints of the service, with which a service config may come; none where it is one endpoint.</param>
 internal sealed record CallPipelineFacts(
     string ClientName,
     Type? ClientType,
@@ -28,4 +30,5 @@ internal sealed record CallPipelineFacts(
     GrpcMetrics? Metrics,
     TimeProvider Time,
     ILogger Logger,
-    ChannelCalls? Calls = null);
+    ChannelCalls? Calls = null,
+    EndpointSet? Endpoints = null);

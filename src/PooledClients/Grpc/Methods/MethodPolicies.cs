@@ -22,19 +22,27 @@ internal sealed class MethodPolicies
 
     private readonly ConcurrentDictionary<string, MethodPolicy> _policies = new();
     private readonly PooledGrpcClientOptions _options;
-    private readonly ServiceConfig? _serviceConfig;
+    private readonly ServiceConfig? _ofOptions;
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
     private readonly MethodPolicies? _warmedUp;
     private ForgottenCalls? _forgotten;
 
+    // What came with the endpoints comes before what the options say. Set before the policies are made anew.
+    private volatile ServiceConfig? _resolved;
+
     public MethodPolicies(PooledGrpcClientOptions options, CallPipelineFacts facts)
     {
         _options = options;
         _facts = facts;
-        _serviceConfig = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
+        _ofOptions = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
         Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics, facts.Logger);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
+        if (facts.Endpoints is { } endpoints)
+        {
+            endpoints.ServiceConfigChanged += () => Take(endpoints.ServiceConfig);
+            Take(endpoints.ServiceConfig);
+        }
     }
 
     /// <summary>What a client's service config says that is not taken, or is taken otherwise than it reads.</summary>
@@ -52,7 +60,7 @@ internal sealed class MethodPolicies
         _warmedUp = warmedUp;
         _options = warmedUp._options;
         _facts = warmedUp._facts;
-        _serviceConfig = warmedUp._serviceConfig;
+        _ofOptions = warmedUp._ofOptions;
         _idempotency = warmedUp._idempotency;
         Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
     }
@@ -74,6 +82,19 @@ internal sealed class MethodPolicies
         where TResponse : class =>
         _policies.TryGetValue(method.FullName, out var policy) ? policy : Add(method, request);
 
+    private void Take(string? json)
+    {
+        try
+        {
+            _resolved = json is null ? null : ServiceConfig.Parse(json);
+            _policies.Clear();
+        }
+        catch (FormatException exception)
+        {
+            _facts.Logger.ServiceConfigNotTaken(_facts.ClientName, exception.Message);
+        }
+    }
+
     private MethodPolicy Add<TRequest, TResponse>(Method<TRequest, TResponse> method, TRequest? request)
         where TRequest : class
         where TResponse : class
@@ -90,7 +111,7 @@ internal sealed class MethodPolicies
 
         var byFullName = _options.Methods.TryGetValue($"{method.ServiceName}/{method.Name}", out var full) ? full : null;
         var byName = _options.Methods.TryGetValue(method.Name, out var bare) ? bare : null;
-        var config = _serviceConfig?.Find(method.ServiceName, method.Name);
+        var config = (_resolved ?? _ofOptions)?.Find(method.ServiceName, method.Name);
         var (deadline, origin) = Deadline(method.Name, method.Type, byFullName?.Deadline ?? byName?.Deadline, config);
         var retryPolicy = Retries(method, request, byFullName?.Idempotent ?? byName?.Idempotent, config?.RetryPolicy);
         var hedged = method.Type == MethodType.Unary && config?.RetryPolicy is null && _options.Resilience.HedgingDelay is not null;

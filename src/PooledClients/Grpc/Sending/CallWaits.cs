@@ -59,7 +59,7 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
             var phase = set.All.Any(static endpoint => endpoint.IsReady) ? WaitPhase.Stream : WaitPhase.Dial;
             try
             {
-                return await EndpointWait.TakeAsync(set, type != MethodType.Unary, WaitsForReady(request), time, errors, cancellationToken).ConfigureAwait(false);
+                return await EndpointWait.TakeAsync(set, type != MethodType.Unary, WaitsForReady(request), time, errors, timeProvider, cancellationToken).ConfigureAwait(false);
             }
             finally
             {

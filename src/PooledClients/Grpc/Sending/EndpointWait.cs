@@ -12,7 +12,7 @@ internal static class EndpointWait
 
     /// <summary>Waits for an endpoint, then for room there unless another one has it.</summary>
     public static async ValueTask<Http2Connection> TakeAsync(
-        EndpointSet set, bool isStream, bool waitsForReady, CallTime time, CallErrors errors, CancellationToken cancellationToken)
+        EndpointSet set, bool isStream, bool waitsForReady, CallTime time, CallErrors errors, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -25,7 +25,7 @@ internal static class EndpointWait
                 }
 
                 // One that left meanwhile, or lost its connections, has none for it: the next look finds another.
-                if (await TakeAsync(endpoint.Pool, set, cancellationToken).ConfigureAwait(false) is { } given)
+                if (await TakeAsync(endpoint.Pool, set, timeProvider, cancellationToken).ConfigureAwait(false) is { } given)
                 {
                     return given;
                 }
@@ -38,12 +38,12 @@ internal static class EndpointWait
     }
 
     // Its place in the queue of one endpoint keeps a call from none of the others, should they have room before.
-    private static async Task<Http2Connection?> TakeAsync(EndpointPool pool, EndpointSet set, CancellationToken cancellationToken)
+    private static async Task<Http2Connection?> TakeAsync(EndpointPool pool, EndpointSet set, TimeProvider timeProvider, CancellationToken cancellationToken)
     {
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var taking = pool.TakeAsync(leave.Token).AsTask();
         Http2Connection? other = null;
-        while (await Task.WhenAny(taking, Task.Delay(Look, CancellationToken.None)).ConfigureAwait(false) != taking)
+        while (await Task.WhenAny(taking, Task.Delay(Look, timeProvider, CancellationToken.None)).ConfigureAwait(false) != taking)
         {
             if (set.TryTakeAny(out other))
             {

@@ -18,4 +18,10 @@ public sealed class ResolvedEndpoints(IEnumerable<EndPoint> endPoints)
 
     /// <summary>Gets the host that certificates are verified for, instead of that of the client's address.</summary>
     public string? HostOverride { get; init; }
+
+    /// <summary>
+    /// Gets the service config of a gRPC client, as JSON. It takes the place of <see cref="PooledGrpcClientOptions.ServiceConfig"/> from the calls on
+    /// that begin after it has come; one that cannot be read is told in the log and leaves the last one in force.
+    /// </summary>
+    public string? ServiceConfig { get; init; }
 }

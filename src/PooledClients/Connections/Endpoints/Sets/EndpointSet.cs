@@ -25,7 +25,6 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     private readonly Lock _lock = new();
     private readonly EndpointSettings _settings;
     private readonly Func<IEndpointOwner, EndPoint, string?, IEndpointConnections> _connect;
-    private readonly string _service;
     private readonly Uri _serviceAddress;
     private readonly TimeSpan _connectTimeout;
     private readonly TimeProvider _timeProvider;
@@ -42,6 +41,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     // Replaced as a whole under _lock; read anywhere.
     private volatile EndpointPicker<Endpoint> _picker;
     private volatile Exception? _failure;
+    private volatile string? _serviceConfig;
     private volatile bool _isClosed;
 
     // What a call to any endpoint takes, in seconds, from the last tick.
@@ -58,7 +58,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         ILogger logger)
     {
         _settings = settings;
-        _service = service;
+        Service = service;
         _serviceAddress = serviceAddress;
         _connectTimeout = connectTimeout;
         Owner = owner;
@@ -87,10 +87,16 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 
     public bool IsClosed => _isClosed;
 
+    /// <summary>Gets the service config that came with the endpoints, as JSON; none where none did.</summary>
+    public string? ServiceConfig => _serviceConfig;
+
+    /// <summary>Told when <see cref="ServiceConfig"/> is another.</summary>
+    public event Action? ServiceConfigChanged;
+
     /// <summary>Gets the streams that are open for health checks, which are nobody's calls.</summary>
     public int Watches => _members.Current.Concat(_members.Leaving).Count(static endpoint => endpoint.Health is { IsOpen: true });
 
-    public string Service => _service;
+    public string Service { get; }
 
     /// <summary>Gets how often an endpoint was left out for failures in a row, and for their share.</summary>
     public (long InARow, long ByRatio) Ejections => _ejections.Count;
@@ -200,16 +206,22 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
             _failure = null;
         }
 
+        if (_serviceConfig != resolved.ServiceConfig)
+        {
+            _serviceConfig = resolved.ServiceConfig;
+            ServiceConfigChanged?.Invoke();
+        }
+
         foreach (var endpoint in joined)
         {
-            _logger.EndpointJoined(_service, endpoint);
+            _logger.EndpointJoined(Service, endpoint);
             endpoint.Connections.Prepare();
         }
 
         Changed();
         foreach (var endpoint in left)
         {
-            _logger.EndpointLeft(_service, endpoint);
+            _logger.EndpointLeft(Service, endpoint);
             endpoint.Close();
         }
     }
@@ -225,8 +237,8 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 
     private void ResolveFailed(Exception? exception)
     {
-        _failure = exception ?? new InvalidOperationException($"The resolver of {_service} knows no endpoint.");
-        _logger.EndpointsNotResolved(_service, _failure.Message, _members.Current.Length);
+        _failure = exception ?? new InvalidOperationException($"The resolver of {Service} knows no endpoint.");
+        _logger.EndpointsNotResolved(Service, _failure.Message, _members.Current.Length);
         Changed();
     }
 

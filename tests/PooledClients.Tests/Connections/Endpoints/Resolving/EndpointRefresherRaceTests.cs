@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Extensions.Time.Testing;
@@ -41,6 +42,7 @@ public sealed class EndpointRefresherRaceTests
         await firing.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
     }
 
+    [SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose.")]
     private sealed class ChangingResolver : IEndpointResolver
     {
         private CancellationTokenSource _changed = new();
