@@ -65,7 +65,6 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     /// <summary>Gets the calls that wait for a connection.</summary>
     public int Waiting => _calls.Count;
 
-    /// <summary>Gets whether a connection is up whose server has answered a request.</summary>
     public bool IsReady => _connections.IsAnswered;
 
     public bool IsGone => _dials.Count == 0 && _connections is { Current.Length: 0, Retired.Length: 0 };
@@ -184,9 +183,9 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
             }
         }
 
-        if (connection.Occupied == 0)
+        if (connection.Occupied == 0 && _connections.InFlight == 0)
         {
-            TellWhenIdle();
+            Owner.Idle();
         }
     }
 
@@ -257,7 +256,10 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
             _connections.Remove(connection);
         }
 
-        TellWhenIdle();
+        if (_connections.InFlight == 0)
+        {
+            Owner.Idle();
+        }
     }
 
     /// <summary>Takes no call any more, and fails those that wait; what is under way may come to its end.</summary>
@@ -282,14 +284,6 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         {
             connection.Abort();
             connection.CloseWhenUnused();
-        }
-    }
-
-    private void TellWhenIdle()
-    {
-        if (_connections.InFlight == 0)
-        {
-            Owner.Idle();
         }
     }
 
