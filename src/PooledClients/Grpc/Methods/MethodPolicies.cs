@@ -40,7 +40,7 @@ internal sealed class MethodPolicies
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
         if (facts.Endpoints is { } endpoints)
         {
-            endpoints.ServiceConfigChanged += () => Take(endpoints.ServiceConfig);
+            endpoints.ServiceConfigChanged += Take;
             Take(endpoints.ServiceConfig);
         }
     }
