@@ -7,11 +7,11 @@ public sealed class RoomOrderTests
     private static readonly string[] Rooms =
     [
         "Platform", "Options/Endpoints", "Options", "Snapshots/Certificates", "Snapshots", "", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
-        "Tls/Handshakes", "Tls", "Configuration", "Connections/Descriptors", "Connections/Budget/Leases", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
+        "Tls/Handshakes", "Tls", "Configuration", "Scopes", "Connections/Descriptors", "Connections/Budget/Leases", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Http2", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc/Channels", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",
-        "Http/Exchanges", "Http/Leaks", "Http/Balancing", "Http", "DependencyInjection",
+        "Http/Exchanges", "Http/Leaks", "Http/Balancing", "Http/Handlers", "Http", "DependencyInjection",
     ];
 
     [Fact]

@@ -63,18 +63,14 @@ internal sealed class OptionsErrors(string section)
         const string prefix = $"{nameof(PooledGrpcClientOptions.Tls)}:";
         var failures = _failures.Count;
         CheckTime(prefix + nameof(options.ReloadInterval), options.ReloadInterval, mayBeInfinite: false, atLeast: TimeSpan.FromSeconds(1));
-        if (_failures.Count > failures)
+        foreach (var error in registry.FindErrors(options))
         {
-            return;
+            Add(prefix + error.OptionName, error.Message);
         }
 
-        try
+        if (_failures.Count == failures)
         {
             registry.GetOrAdd(options);
-        }
-        catch (TlsConfigurationException exception)
-        {
-            Add(prefix + exception.OptionName, exception.Message);
         }
     }
 }

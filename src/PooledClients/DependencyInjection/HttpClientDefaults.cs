@@ -3,6 +3,7 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Diagnostics;
+using PooledClients.Http.Handlers;
 
 namespace PooledClients.DependencyInjection;
 
@@ -21,16 +22,18 @@ internal static class HttpClientDefaults
             return;
         }
 
-        var builder = new Builder(services);
+        // As the factory makes them: with the services of a scope.
+        using var scope = services.CreateScope();
+        var builder = new ProbeHandlerBuilder(NoClient, scope.ServiceProvider);
         foreach (var configure in options.HttpMessageHandlerBuilderActions)
         {
             configure(builder);
         }
 
         List<string> parts = [.. builder.AdditionalHandlers.Select(static handler => handler.GetType().Name)];
-        if (builder.IsPrimarySet)
+        if (builder.IsPrimaryTouched)
         {
-            parts.Add("a primary handler");
+            parts.Add("a primary handler, or what adjusts it");
         }
 
         if (options.HttpClientActions.Count > 0)
@@ -42,27 +45,5 @@ internal static class HttpClientDefaults
         {
             logger.HttpClientDefaultsIgnored(string.Join(", ", parts), string.Join(", ", grpcClients));
         }
-    }
-
-    private sealed class Builder(IServiceProvider services) : HttpMessageHandlerBuilder
-    {
-        private HttpMessageHandler? _primary;
-
-        public override string? Name { get; set; } = NoClient;
-
-        public override IServiceProvider Services => services;
-
-        public override IList<DelegatingHandler> AdditionalHandlers { get; } = [];
-
-        public bool IsPrimarySet => _primary is not (null or SocketsHttpHandler);
-
-        // A default that adjusts the primary handler finds one.
-        public override HttpMessageHandler PrimaryHandler
-        {
-            get => _primary ??= new SocketsHttpHandler();
-            set => _primary = value;
-        }
-
-        public override HttpMessageHandler Build() => throw new NotSupportedException();
     }
 }

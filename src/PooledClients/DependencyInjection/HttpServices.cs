@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
@@ -13,6 +14,7 @@ internal static class HttpServices
     {
         services.AddPooledClientsCore();
         services.AddPipelineFilter();
+        services.TryAddSingleton<IOptionsFactory<HttpClientFactoryOptions>, ClientFactoryOptions>();
         if (!services.Any(service => !service.IsKeyedService && service.ImplementationInstance is HttpClientRegistration added && added.Name == name))
         {
             services.AddSingleton(new HttpClientRegistration(name));
@@ -38,9 +40,6 @@ internal static class HttpServices
 
     private static void Configure(HttpClientFactoryOptions options, string name, IServiceProvider provider)
     {
-        // Connections have lifetimes of their own; a new handler every two minutes would only multiply them.
-        options.HandlerLifetime = Timeout.InfiniteTimeSpan;
-
         // Options are read once; a client is made for each request, in many an application.
         var address = new Lazy<Uri?>(() => AddressOf(name, provider), LazyThreadSafetyMode.PublicationOnly);
 

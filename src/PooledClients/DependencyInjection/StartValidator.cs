@@ -1,10 +1,15 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
+using PooledClients.Connections;
 using PooledClients.Grpc;
 using PooledClients.Grpc.Calls;
+using PooledClients.Grpc.Channels;
 using PooledClients.Http;
+using PooledClients.Http.Handlers;
+using PooledClients.Scopes;
 
 namespace PooledClients.DependencyInjection;
 
@@ -17,14 +22,43 @@ internal sealed class StartValidator(
     IEnumerable<GrpcClientRegistration> grpcClients,
     IOptionsMonitor<GrpcClientSetup> setups,
     IOptionsMonitor<PooledHttpClientOptions> httpOptions,
-    IEnumerable<HttpClientRegistration> httpClients) : IValidateOptions<StartValidation>
+    IEnumerable<HttpClientRegistration> httpClients,
+    ServiceRegistrations registrations) : IValidateOptions<StartValidation>
 {
-    public ValidateOptionsResult Validate(string? name, StartValidation _)
+    public ValidateOptionsResult Validate(string? name, StartValidation nothing)
     {
-        var failures = new List<string>();
-        var prepared = new List<string>();
-        Collect(failures, () => options.Value);
+        var failures = new StartFailures();
+        failures.Try(ConfigurationKeys.Root, () => _ = options.Value);
+        CheckNames(failures);
 
+        // The pool reads the process-wide options as it is made, and knows no name that is taken twice.
+        var isPoolGood = failures.All.Count == 0;
+        var grpcNames = grpcClients.Select(static client => client.Name).Distinct(StringComparer.Ordinal).ToList();
+        var goodGrpc = grpcNames.Where(client => failures.Try(ConfigurationKeys.Grpc(client), () => grpcOptions.Get(client))).ToHashSet(StringComparer.Ordinal);
+        var goodHttp = httpClients.Where(client => failures.Try(ConfigurationKeys.Http(client.Name), () => httpOptions.Get(client.Name))).ToHashSet();
+        if (services.GetService<IConfiguration>() is { } configuration)
+        {
+            foreach (var failure in bindingErrors.Judge(FindUnknownClients(configuration)))
+            {
+                failures.Add(failure);
+            }
+        }
+
+        foreach (var client in grpcNames.Where(client => setups.Get(client).HasApplicationParts))
+        {
+            PrepareGrpc(client, isPoolGood && goodGrpc.Contains(client), failures);
+        }
+
+        foreach (var client in httpClients)
+        {
+            PrepareHttp(client.Name, isPoolGood && goodHttp.Contains(client), failures);
+        }
+
+        return failures.All.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures.All);
+    }
+
+    private void CheckNames(StartFailures failures)
+    {
         foreach (var clients in grpcClients.GroupBy(static client => client.Name, StringComparer.Ordinal))
         {
             var types = clients.Select(static client => client.ClientType).Distinct().ToList();
@@ -34,38 +68,48 @@ internal sealed class StartValidator(
                     $"{ConfigurationKeys.Grpc(clients.Key)}: {string.Join(" and ", types)} share the name '{clients.Key}', and so its options; " +
                     "give all but one a name of its own: AddPooledGrpcClient<TClient>(\"name\").");
             }
-
-            var before = failures.Count;
-            Collect(failures, () => grpcOptions.Get(clients.Key));
-            if (failures.Count == before && types.Count == 1 && setups.Get(clients.Key).HasApplicationParts)
-            {
-                prepared.Add(clients.Key);
-            }
         }
+    }
 
-        foreach (var client in httpClients)
+    // What the application put into a client runs now, so that a handler that is not registered fails the start and not the first call. Where that
+    // fails, or the client cannot be made for another reason, each part is tried by itself.
+    private void PrepareGrpc(string client, bool isGood, StartFailures failures)
+    {
+        var key = ConfigurationKeys.Grpc(client);
+        if (isGood && failures.Try(key, () => services.GetRequiredService<GrpcChannelPool>().Prepare(client)))
         {
-            Collect(failures, () => httpOptions.Get(client.Name));
+            return;
         }
 
-        if (services.GetService<IConfiguration>() is { } configuration)
+        var setup = setups.Get(client);
+        using var root = new RootServices(ScopeWords.OfGrpc(client), services, registrations);
+        using var scope = services.CreateScope();
+        ServiceAddress? address = null;
+        if (isGood)
         {
-            failures.AddRange(bindingErrors.Judge(FindUnknownClients(configuration)));
+            ServiceAddress.TryParse(grpcOptions.Get(client).Address, out address, out var _);
         }
 
-        // The pool reads the process-wide options as it is made, and knows no name that is taken twice.
-        foreach (var client in failures.Count == 0 ? prepared : [])
+        foreach (var failure in ClientParts.FindFailures(setup, root, setup.IsScoped ? scope.ServiceProvider : root, address))
         {
-            Prepare(failures, ConfigurationKeys.Grpc(client), () => services.GetRequiredService<GrpcChannelPool>().Prepare(client));
+            failures.Add(key, failure);
         }
+    }
 
-        // Where certificates are set, an HTTP client's pipeline is made too: it refuses a handler that would not heed them.
-        foreach (var client in failures.Count == 0 ? httpClients.Where(client => httpOptions.Get(client.Name).Tls.IsSet) : [])
+    private void PrepareHttp(string client, bool isGood, StartFailures failures)
+    {
+        var key = ConfigurationKeys.Http(client);
+        if (isGood && failures.Try(key, () => services.GetRequiredService<IHttpClientFactory>().CreateClient(client).Dispose()))
         {
-            Prepare(failures, ConfigurationKeys.Http(client.Name), () => services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(client.Name));
+            return;
         }
 
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        using var scope = services.CreateScope();
+        using var root = new RootServices(ScopeWords.OfHttp(client), scope.ServiceProvider, registrations);
+        foreach (var failure in HandlerParts.FindFailures(client, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(client), root))
+        {
+            failures.Add(key, failure);
+        }
     }
 
     private IEnumerable<string> FindUnknownClients(IConfiguration configuration) =>
@@ -75,35 +119,4 @@ internal sealed class StartValidator(
         .. UnknownKeyFinder.FindClients(
             configuration.GetSection($"{ConfigurationKeys.Root}:Http"), [.. httpClients.Select(static client => client.Name.Length == 0 ? "Default" : client.Name).Distinct()], "AddPooledHttpClient"),
     ];
-
-    /// <summary>What the application put into a client's pipeline runs now, so that a handler that is not registered fails the start and not the first call.</summary>
-    private static void Prepare(List<string> failures, string key, Action prepare)
-    {
-        try
-        {
-            prepare();
-        }
-        catch (OptionsValidationException exception)
-        {
-            failures.AddRange(exception.Failures);
-        }
-#pragma warning disable CA1031 // The application's own code may throw anything.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            failures.Add($"{key}: {exception.Message}");
-        }
-    }
-
-    private static void Collect(List<string> failures, Func<object> read)
-    {
-        try
-        {
-            read();
-        }
-        catch (OptionsValidationException exception)
-        {
-            failures.AddRange(exception.Failures);
-        }
-    }
 }

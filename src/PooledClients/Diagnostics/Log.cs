@@ -120,6 +120,9 @@ internal static partial class Log
     [LoggerMessage(493, LogLevel.Warning, "Pooled HTTP client {Client} sets HttpClient.Timeout to {Timeout}, but its deadline of {Deadline} comes first, and covers a buffered body too. Set Deadline; what is read as a stream has StreamingDeadline and IdleReadTimeout instead.")]
     public static partial void TimeoutAboveDeadline(this ILogger logger, string client, string timeout, TimeSpan deadline);
 
+    [LoggerMessage(494, LogLevel.Warning, "Pooled HTTP client {Client} sets its handler's lifetime to {Lifetime}, which has no effect: the handler lives for ever, and its connections for Connection:Lifetime. Set that, or leave SetHandlerLifetime out.")]
+    public static partial void HandlerLifetimeIgnored(this ILogger logger, string client, TimeSpan lifetime);
+
     [LoggerMessage(508, LogLevel.Information, "Client certificate {Path} holds again certificate {Thumbprint}, which is in use.")]
     public static partial void IdentityRestored(this ILogger logger, string path, string thumbprint);
 

@@ -18,6 +18,7 @@ using PooledClients.Grpc.Sending;
 using PooledClients.Grpc.Telemetry;
 using PooledClients.Grpc.WarmUp;
 using PooledClients.Resilience;
+using PooledClients.Scopes;
 using PooledClients.Tls;
 
 namespace PooledClients.Grpc;
@@ -90,17 +91,10 @@ internal sealed class GrpcChannelPool(
     /// <summary>Makes what calls of this client will need, as far as none is made: what the application put into it may fail.</summary>
     public void Prepare(string name)
     {
-        var client = _clients.Value[name];
-        var channel = GetPooledChannel(client);
-        if (channel.Setup.NeedsScope && channel.Setup.IsScoped)
-        {
-            using var scope = services.CreateScope();
-            channel.CreateStubInvoker(deadline: null, scope.ServiceProvider);
-        }
-        else
-        {
-            channel.CreateCallInvoker();
-        }
+        var channel = Find(name);
+        using var scope = channel.Setup.IsScoped ? services.CreateScope() : null;
+        var invoker = scope is null ? channel.CreateCallInvoker() : channel.CreateStubInvoker(deadline: null, scope.ServiceProvider);
+        channel.Setup.Creator?.Invoke(scope?.ServiceProvider ?? channel.Services, invoker);
     }
 
     public PooledChannel GetPooledChannel(GrpcClientRegistration client)
@@ -158,7 +152,7 @@ internal sealed class GrpcChannelPool(
             throw new InvalidOperationException($"Pooled gRPC client '{client.Name}' was replaced, and has no channel.");
         }
 
-        var root = new RootServices(client.Name, services, registrations);
+        var root = new RootServices(ScopeWords.OfGrpc(client.Name), services, registrations);
         if (setup.PrimaryHandler is { } primary)
         {
             return CreateDetachedChannel(client, clientOptions, setup, primary(root), root);

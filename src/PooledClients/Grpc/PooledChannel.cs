@@ -8,6 +8,7 @@ using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
 using PooledClients.Grpc.Telemetry;
 using PooledClients.Grpc.WarmUp;
+using PooledClients.Scopes;
 
 namespace PooledClients.Grpc;
 

@@ -8,9 +8,11 @@ using PooledClients.Diagnostics;
 using PooledClients.Http.Balancing;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Handlers;
 using PooledClients.Http.Retries;
 using PooledClients.Platform;
 using PooledClients.Resilience;
+using PooledClients.Scopes;
 
 namespace PooledClients.Http;
 
@@ -21,6 +23,7 @@ namespace PooledClients.Http;
 internal sealed class HttpPipelineFilter(
     HttpClients clients,
     HttpTransports transports,
+    ServiceRegistrations registrations,
     CallSiteSampler sampler,
     RequestDurationInstruments durations,
     AddressPolicies authorities,
@@ -50,7 +53,7 @@ internal sealed class HttpPipelineFilter(
         // Set first, so that a handler of the user's own wins wherever it was set.
         var primary = transports.CreateHandler(client);
         builder.PrimaryHandler = primary;
-        next(builder);
+        next(new RootHandlerBuilder(builder, new RootServices(ScopeWords.OfHttp(client.DisplayName), builder.Services, registrations)));
 
         if (primary is HttpEndpointsHandler)
         {

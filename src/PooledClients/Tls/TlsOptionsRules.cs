@@ -2,21 +2,25 @@ using PooledClients.Tls.Certificates;
 
 namespace PooledClients.Tls;
 
-/// <summary>Which options exclude each other, or need one another.</summary>
+/// <summary>Which options exclude each other, or need one another: those of trust, and those of identity.</summary>
 internal static class TlsOptionsRules
 {
     /// <exception cref="TlsConfigurationException">One of them is broken.</exception>
-    public static void Check(TlsOptions options)
+    public static void CheckTrust(TlsOptions options)
     {
         CheckPath(nameof(TlsOptions.CaCertificatePath), options.CaCertificatePath);
-        CheckPath(nameof(TlsOptions.ClientCertificatePath), options.ClientCertificatePath);
-        CheckPath(nameof(TlsOptions.ClientKeyPath), options.ClientKeyPath);
         if (options.CaCertificatePath is not null && options.CaCertificatePem is not null)
         {
             throw new TlsConfigurationException(
                 nameof(TlsOptions.CaCertificatePem), "CaCertificatePem and CaCertificatePath are both set; set one of them.");
         }
+    }
 
+    /// <exception cref="TlsConfigurationException">One of them is broken.</exception>
+    public static void CheckIdentity(TlsOptions options)
+    {
+        CheckPath(nameof(TlsOptions.ClientCertificatePath), options.ClientCertificatePath);
+        CheckPath(nameof(TlsOptions.ClientKeyPath), options.ClientKeyPath);
         if (options.ClientCertificatePath is not { } path)
         {
             var orphan = options.ClientKeyPath is not null ? nameof(TlsOptions.ClientKeyPath)

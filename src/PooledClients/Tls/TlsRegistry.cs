@@ -17,11 +17,11 @@ internal sealed class TlsRegistry : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
+    private readonly TlsFiles _files;
+
     // Guards all fields below, and is never held while a file is looked at or a change is handed on.
     private readonly Lock _lock = new();
     private readonly HashSet<WatchedFiles> _changed = [];
-    private readonly Dictionary<string, TrustFile> _trustFiles = new(StringComparer.Ordinal);
-    private readonly Dictionary<IdentityKey, IdentityFiles> _identityFiles = [];
     private readonly Dictionary<ContextKey, TlsContext> _contexts = [];
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
@@ -33,6 +33,7 @@ internal sealed class TlsRegistry : IDisposable
 
     public TlsRegistry(TimeProvider timeProvider, ILogger<TlsRegistry> logger, TlsMetrics metrics, CertificateInventory inventory)
     {
+        _files = new TlsFiles(logger, metrics, inventory);
         _metrics = metrics;
         _inventory = inventory;
         _timeProvider = timeProvider;
@@ -42,22 +43,14 @@ internal sealed class TlsRegistry : IDisposable
     }
 
     /// <summary>How many contents of CA files were read, good or bad.</summary>
-    public long CaReads
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _trustFiles.Values.Where(static file => file.IsLoaded).Sum(static file => file.Reads);
-            }
-        }
-    }
+    public long CaReads => _files.All.OfType<TrustFile>().Sum(static file => file.Reads);
 
     /// <summary>The context of these options: the same instance for the same content, read at its first use.</summary>
     /// <exception cref="TlsConfigurationException">A file cannot be read or used, or two options exclude each other.</exception>
     public TlsContext GetOrAdd(TlsOptions options)
     {
-        TlsOptionsRules.Check(options);
+        TlsOptionsRules.CheckTrust(options);
+        TlsOptionsRules.CheckIdentity(options);
         var key = ContextKey.Of(options);
         lock (_lock)
         {
@@ -70,13 +63,8 @@ internal sealed class TlsRegistry : IDisposable
         }
 
         // The files are kept even when a later one fails: a good CA file is not read again for the next client.
-        var trustFile = key.CaPath is null ? null : Loaded(Find(_trustFiles, key.CaPath, path => new(path, _logger, _metrics)), nameof(TlsOptions.CaCertificatePath));
-        var fixedTrust = options.CaCertificatePem is { } pem ? ParsePem(pem) : null;
-        var identityFiles = key.Identity is not { } identityKey ? null
-            : Loaded(
-                Find(_identityFiles, identityKey, key => new(key.CertificatePath, key.KeyPath, key.Password, _logger, _metrics, _inventory)),
-                nameof(TlsOptions.ClientCertificatePath),
-                nameof(TlsOptions.ClientKeyPath));
+        var (trustFile, fixedTrust) = _files.LoadTrust(options);
+        var identityFiles = _files.LoadIdentity(options);
         lock (_lock)
         {
             if (!_contexts.TryGetValue(key, out var context))
@@ -90,6 +78,9 @@ internal sealed class TlsRegistry : IDisposable
         }
     }
 
+    /// <summary>Reads the files, and tells all that is wrong with them.</summary>
+    public IReadOnlyList<TlsConfigurationException> FindErrors(TlsOptions options) => _files.FindErrors(options);
+
     /// <summary>Why some client still uses what these files held before their last good change; null when none does.</summary>
     public string? FindHandOverFailure(WatchedFiles files)
     {
@@ -100,13 +91,7 @@ internal sealed class TlsRegistry : IDisposable
     }
 
     /// <summary>What is watched, at this moment.</summary>
-    public ImmutableArray<WatchedFiles> CaptureFiles()
-    {
-        lock (_lock)
-        {
-            return [.. AllFiles()];
-        }
-    }
+    public ImmutableArray<WatchedFiles> CaptureFiles() => _files.All;
 
     public void Dispose()
     {
@@ -118,46 +103,9 @@ internal sealed class TlsRegistry : IDisposable
         _timer.Dispose();
     }
 
-    private TFiles Find<TKey, TFiles>(Dictionary<TKey, TFiles> all, TKey key, Func<TKey, TFiles> create)
-        where TKey : notnull
-    {
-        lock (_lock)
-        {
-            return all.TryGetValue(key, out var files) ? files : all[key] = create(key);
-        }
-    }
-
-    // Reads outside the registry's lock: a file system that hangs holds only those who need this very file.
-    private static TFiles Loaded<TFiles>(TFiles files, params ReadOnlySpan<string> optionNames)
-        where TFiles : WatchedFiles
-    {
-        try
-        {
-            files.EnsureLoaded();
-            return files;
-        }
-        catch (TlsContentException e)
-        {
-            var option = optionNames[e.FileIndex];
-            throw new TlsConfigurationException(option, $"{option} '{files.Paths[e.FileIndex]}': {e.Message}.");
-        }
-    }
-
-    private static TrustBundle ParsePem(string pem)
-    {
-        try
-        {
-            return TrustBundle.Parse(pem.ToCharArray(), nameof(TlsOptions.CaCertificatePem));
-        }
-        catch (TlsContentException e)
-        {
-            throw new TlsConfigurationException(nameof(TlsOptions.CaCertificatePem), $"CaCertificatePem: {e.Message}.");
-        }
-    }
-
     private void Watch(TlsContext context, TimeSpan interval)
     {
-        foreach (var files in AllFiles())
+        foreach (var files in _files.All)
         {
             if (context.Uses(files) && (files.Interval == Timeout.InfiniteTimeSpan || interval < files.Interval))
             {
@@ -199,7 +147,7 @@ internal sealed class TlsRegistry : IDisposable
         lock (_lock)
         {
             var now = _timeProvider.GetTimestamp();
-            var files = _disposed ? null : AllFiles().FirstOrDefault(files => !files.IsPolled && files.NextDue <= now);
+            var files = _disposed ? null : _files.All.FirstOrDefault(files => !files.IsPolled && files.NextDue <= now);
             if (files is not null)
             {
                 files.IsPolled = true;
@@ -274,7 +222,7 @@ internal sealed class TlsRegistry : IDisposable
         var now = _timeProvider.GetTimestamp();
         var fails = _contexts.Values.Any(static context => context.HandOverFailure is not null);
         _retryAt = !fails ? long.MaxValue : _retryAt is not long.MaxValue && _retryAt > now ? _retryAt : now + ToTimestamp(RetryInterval);
-        var next = AllFiles().Where(static files => !files.IsPolled).Select(static files => files.NextDue).Append(_retryAt).Min();
+        var next = _files.All.Where(static files => !files.IsPolled).Select(static files => files.NextDue).Append(_retryAt).Min();
         if (next != long.MaxValue)
         {
             // Rounded up, for a timer counts whole milliseconds and must not come early.
@@ -287,6 +235,4 @@ internal sealed class TlsRegistry : IDisposable
         files.NextDue = _timeProvider.GetTimestamp() + ToTimestamp(wait);
 
     private long ToTimestamp(TimeSpan time) => (long)(time.TotalSeconds * _timeProvider.TimestampFrequency);
-
-    private IEnumerable<WatchedFiles> AllFiles() => _trustFiles.Values.Concat<WatchedFiles>(_identityFiles.Values).Where(static files => files.IsLoaded);
 }

@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RocksDb.V1;
@@ -124,6 +125,47 @@ public sealed class StartPreparationTests
         await host.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(isWarned, host.Services.GetFakeLogCollector().GetSnapshot().Any(static record => record.Id.Id == 493 && record.Message.Contains("uploads", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_DefaultsThatTouchThePrimaryHandlerAlone_AreToldToGrpcClients(bool isAdjusted)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddFakeLogging();
+        builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.Address = new Uri("https://host"));
+        builder.Services.ConfigureHttpClientDefaults(client => _ = isAdjusted
+            ? client.UseSocketsHttpHandler(static (handler, _) => handler.Proxy = new System.Net.WebProxy("http://proxy"))
+            : client.ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { UseProxy = false }));
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        var line = Assert.Single(host.Services.GetFakeLogCollector().GetSnapshot(), static record => record.Id.Id == 492).Message;
+        Assert.Contains("primary handler", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_HandlerLifetimeIsSet_HasNoEffectAndIsWarnedOf(bool isSet)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddFakeLogging();
+        var client = builder.Services.AddPooledHttpClient("uploads");
+        if (isSet)
+        {
+            client.SetHandlerLifetime(TimeSpan.FromHours(1));
+            builder.Services.PostConfigureAll<HttpClientFactoryOptions>(static options => options.HandlerLifetime = TimeSpan.FromHours(2));
+        }
+
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(Timeout.InfiniteTimeSpan, host.Services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("uploads").HandlerLifetime);
+        Assert.Equal(isSet ? 1 : 0, host.Services.GetFakeLogCollector().GetSnapshot().Count(static record => record.Id.Id == 494 && record.Message.Contains("02:00:00", StringComparison.Ordinal)));
     }
 
     private static IPooledGrpcClientBuilder Clear(IPooledGrpcClientBuilder builder)

@@ -15,7 +15,7 @@ public sealed class HttpBuilderParityTests
     public static TheoryData<string> Extensions =>
     [
         "AddHttpMessageHandler", "ConfigureHttpClient", "ConfigureHttpMessageHandlerBuilder", "ConfigureAdditionalHttpMessageHandlers", "AddTypedClient",
-        "AddAsKeyed", "RemoveAsKeyed", "RedactLoggedHeaders", "AddLogger", "AddDefaultLogger", "RemoveAllLoggers", "SetHandlerLifetime",
+        "AddAsKeyed", "RemoveAsKeyed", "RedactLoggedHeaders", "AddLogger", "AddDefaultLogger", "RemoveAllLoggers", "UseSocketsHttpHandler",
         "HttpMessageHandlerBuilderActions", "ShouldRedactHeaderValue", "SuppressHandlerScope",
     ];
 
@@ -35,7 +35,7 @@ public sealed class HttpBuilderParityTests
         var seen = new ConcurrentQueue<string>();
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddFakeLogging().SetMinimumLevel(LogLevel.Trace));
-        services.AddScoped<Scoped>();
+        services.AddSingleton<Single>();
         var builder = add(services).ConfigurePrimaryHttpMessageHandler(() => new Server(seen));
         Configure(extension, builder, seen);
         await using var provider = services.BuildServiceProvider();
@@ -76,11 +76,15 @@ public sealed class HttpBuilderParityTests
             "AddLogger" => builder.RemoveAllLoggers().AddLogger(_ => new OwnLogger(seen)),
             "AddDefaultLogger" => builder.RemoveAllLoggers().AddDefaultLogger(),
             "RemoveAllLoggers" => builder.RemoveAllLoggers(),
-            "SetHandlerLifetime" => builder.SetHandlerLifetime(TimeSpan.FromHours(1)),
+            "UseSocketsHttpHandler" => builder.UseSocketsHttpHandler((handler, _) => handler.ConnectCallback = (context, _) =>
+            {
+                seen.Enqueue($"connect {context.DnsEndPoint.Host}");
+                return ValueTask.FromResult<Stream>(new Answer());
+            }),
             "ShouldRedactHeaderValue" => ConfigureOptions(builder, options => options.ShouldRedactHeaderValue = header => header == "secret"),
             "SuppressHandlerScope" => ConfigureOptions(builder, options => options.SuppressHandlerScope = true).AddHttpMessageHandler(services =>
             {
-                seen.Enqueue($"scoped {services.GetRequiredService<Scoped>() is not null}");
+                seen.Enqueue($"service {services.GetRequiredService<Single>() is not null}");
                 return new Passing("suppressed", seen);
             }),
             _ => ConfigureOptions(builder, options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new Passing("action", seen)))),
@@ -93,7 +97,7 @@ public sealed class HttpBuilderParityTests
         return builder;
     }
 
-    private sealed class Scoped;
+    private sealed class Single;
 
     private sealed record Typed(HttpClient Client);
 
@@ -112,6 +116,18 @@ public sealed class HttpBuilderParityTests
         {
             seen.Enqueue($"server {string.Join(",", request.Headers.Where(static header => header.Key is "own" or "typed" or "secret").Select(static header => header.Key).Order(StringComparer.Ordinal))}");
             return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { RequestMessage = request, Content = new StringContent("here") });
+        }
+    }
+
+    /// <summary>A connection that answers one request, whatever it is.</summary>
+    private sealed class Answer() : MemoryStream("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere"u8.ToArray(), writable: false)
+    {
+        public override bool CanWrite => true;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
         }
     }
 

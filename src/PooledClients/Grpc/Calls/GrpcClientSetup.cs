@@ -44,9 +44,10 @@ internal sealed class GrpcClientSetup
     /// <summary>Whether a stub has anything of its own scope.</summary>
     public bool NeedsScope => ClientInterceptors.Count + CallCredentials.Count > 0;
 
-    /// <summary>Whether making the channel runs code of the application's, which may fail.</summary>
+    /// <summary>Whether making the channel or a stub runs code of the application's, which may fail.</summary>
     public bool HasApplicationParts => !IsReplaced
-        && (PrimaryHandler is not null || ChannelActions.Count + HandlerActions.Count + MessageHandlers.Count + ChannelInterceptors.Count + ClientInterceptors.Count > 0);
+        && ((PrimaryHandler ?? EndpointResolver ?? (Delegate?)Creator) is not null
+            || ChannelActions.Count + HandlerActions.Count + MessageHandlers.Count + ChannelInterceptors.Count + ClientInterceptors.Count + CallCredentials.Count > 0);
 
     /// <summary>
     /// Whether something of the application's comes between stub and handler that may send a request later than the call is made. The

@@ -14,31 +14,40 @@ internal static class ChannelOptionsCheck
 
     public static void Check(GrpcChannelOptions channel, ServiceAddress address, GrpcClientSetup setup)
     {
+        if (Find(channel, address, setup).FirstOrDefault() is { } error)
+        {
+            throw new InvalidOperationException(error);
+        }
+    }
+
+    /// <summary>All that is wrong, as far as it can be told without an address where there is none.</summary>
+    public static IEnumerable<string> Find(GrpcChannelOptions channel, ServiceAddress? address, GrpcClientSetup setup)
+    {
         if (channel.HttpHandler is not null || channel.HttpClient is not null)
         {
-            throw new InvalidOperationException(
+            yield return
                 "ConfigureChannel set HttpHandler or HttpClient, which would leave the pool; use ConfigureHandler or AddHttpMessageHandler instead, " +
-                "or ConfigurePrimaryHttpMessageHandler where the pool is meant to be left.");
+                "or ConfigurePrimaryHttpMessageHandler where the pool is meant to be left.";
         }
 
         if (channel.ServiceConfig?.LoadBalancingConfigs.Count > 0)
         {
-            throw new InvalidOperationException(
-                "ConfigureChannel set a service config with LoadBalancingConfigs, which belong to the channel's own connections; the pool makes and balances " +
-                "its connections itself. Leave them out; MethodConfigs may stay.");
+            yield return
+                "ConfigureChannel set a service config with LoadBalancingConfigs, which belong to the channel's own connections; the pool makes and balances its connections itself. " +
+                "Say how by Endpoints:Policy (RoundRobin, PickFirst and more) and who finds them by Endpoints:Resolver, and leave the LoadBalancingConfigs out; MethodConfigs may stay.";
         }
 
         if (channel.HttpVersion is { } version && version < HttpVersion.Version20)
         {
-            throw new InvalidOperationException(
+            yield return
                 $"ConfigureChannel set HttpVersion to {version}, but pooled gRPC clients speak HTTP/2 only. For gRPC-Web over HTTP/1.1 make the channel over a pooled " +
                 "HTTP client: GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpClient = factory.CreateClient(name), HttpVersion = HttpVersion.Version11 }), " +
-                "where AddPooledHttpClient(name).AddHttpMessageHandler(() => new GrpcWebHandler()).");
+                "where AddPooledHttpClient(name).AddHttpMessageHandler(() => new GrpcWebHandler()).";
         }
 
-        if (setup.CallCredentials.Count > 0 && !address.IsSecure && !channel.UnsafeUseInsecureChannelCallCredentials)
+        if (setup.CallCredentials.Count > 0 && address is { IsSecure: false } && !channel.UnsafeUseInsecureChannelCallCredentials)
         {
-            throw new InvalidOperationException(CredentialsOnClearText(address));
+            yield return CredentialsOnClearText(address);
         }
     }
 }

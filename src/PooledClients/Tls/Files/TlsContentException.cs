@@ -3,6 +3,8 @@ namespace PooledClients.Tls.Files;
 /// <summary>Why files of certificates or keys cannot be used, and what to do about it. It never quotes their content.</summary>
 internal sealed class TlsContentException : Exception
 {
+    public const string Missing = "the file does not exist; check the path, and that its volume is mounted";
+
     public TlsContentException(string reason, string remedy, int? line = null, int fileIndex = 0)
         : base(line is null ? $"{reason}; {remedy}" : $"line {line}: {reason}; {remedy}") => FileIndex = fileIndex;
 
@@ -24,7 +26,7 @@ internal sealed class TlsContentException : Exception
     public static TlsContentException Unreadable(Exception cause, int fileIndex) => Unreadable(
         cause switch
         {
-            FileNotFoundException or DirectoryNotFoundException => "the file does not exist; check the path, and that its volume is mounted",
+            FileNotFoundException or DirectoryNotFoundException => Missing,
             UnauthorizedAccessException => "this process may not read the file; give its user read access",
             _ => $"the file could not be read ({cause.Message.TrimEnd('.')}); check the file and the process's limits",
         },

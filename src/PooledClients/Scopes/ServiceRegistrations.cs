@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace PooledClients.Scopes;
+
+/// <summary>What the container was built from: it does not tell how long its services live, nor what they are made of.</summary>
+internal sealed class ServiceRegistrations(IServiceCollection services)
+{
+    // What every container has by itself.
+    private static readonly HashSet<Type> BuiltIn =
+        [typeof(IServiceProvider), typeof(IKeyedServiceProvider), typeof(IServiceScopeFactory), typeof(IServiceProviderIsService), typeof(IServiceProviderIsKeyedService)];
+
+    private readonly Lazy<ILookup<(Type, object?), ServiceDescriptor>> _index =
+        new(() => services.ToLookup(static service => (service.ServiceType, service.IsKeyedService ? service.ServiceKey : null)));
+
+    private readonly ConcurrentDictionary<(Type, object?), Type?> _scoped = new();
+
+    /// <summary>The registration that the container takes; none for what it has by itself.</summary>
+    public ServiceDescriptor? Find(Type type, object? key) => FindAll(type, key).LastOrDefault();
+
+    /// <summary>All registrations of a service, in the order in which an enumeration has them.</summary>
+    public IReadOnlyList<ServiceDescriptor> FindAll(Type type, object? key)
+    {
+        var found = FindExact(type, key);
+        return [.. key is null || found.Any() ? found : FindExact(type, KeyedService.AnyKey)];
+    }
+
+    /// <summary>
+    /// The scoped service that would be handed out for this one, or made into it: itself, an element of what it enumerates, a parameter of
+    /// its constructor, however deep. What a factory asks for is seen when it runs.
+    /// </summary>
+    public Type? FindScoped(Type type, object? key) => _scoped.GetOrAdd((type, key), static (service, all) => all.Search(service.Item1, service.Item2, []), this);
+
+    /// <summary>The constructor that the container takes: the longest whose parameters it has.</summary>
+    public ConstructorInfo? ConstructorOf([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] Type type, object? key)
+        => type.GetConstructors() is [var only] ? only
+            : type.GetConstructors().OrderByDescending(static constructor => constructor.GetParameters().Length)
+                .FirstOrDefault(constructor => constructor.GetParameters().All(parameter => Has(parameter, key)));
+
+    /// <summary>What a service's constructor gets for the parameter is the service's own key.</summary>
+    public static bool IsKey(ParameterInfo parameter) => parameter.IsDefined(typeof(ServiceKeyAttribute), inherit: false);
+
+    /// <summary>The key under which the parameter of a service with this key is asked for.</summary>
+    public static object? KeyOf(ParameterInfo parameter, object? key) => parameter.GetCustomAttribute<FromKeyedServicesAttribute>(inherit: false) switch
+    {
+        { LookupMode: ServiceKeyLookupMode.InheritKey } => key,
+        { LookupMode: ServiceKeyLookupMode.ExplicitKey, Key: var own } => own,
+        _ => null,
+    };
+
+    /// <summary>What is enumerated; <see langword="null"/> for what is no enumeration.</summary>
+    public static Type? ElementOf(Type type)
+        => type.IsConstructedGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>) ? type.GenericTypeArguments[0] : null;
+
+    private Type? Search(Type type, object? key, HashSet<(Type, object?)> seen)
+    {
+        if (!seen.Add((type, key)))
+        {
+            return null;
+        }
+
+        return Find(type, key) is { } own ? SearchIn(own, type, key, seen)
+            : ElementOf(type) is { } element ? FindAll(element, key).Select(service => SearchIn(service, element, key, seen)).FirstOrDefault(static scoped => scoped is not null)
+            : null;
+    }
+
+    private Type? SearchIn(ServiceDescriptor service, Type type, object? key, HashSet<(Type, object?)> seen)
+    {
+        if (service.Lifetime == ServiceLifetime.Scoped)
+        {
+            return type;
+        }
+
+        var constructor = (service.IsKeyedService ? service.KeyedImplementationType : service.ImplementationType) is { } implementation ? ConstructorOf(implementation, key) : null;
+        return constructor?.GetParameters()
+            .Where(static parameter => !IsKey(parameter))
+            .Select(parameter => Search(parameter.ParameterType, KeyOf(parameter, key), seen))
+            .FirstOrDefault(static scoped => scoped is not null);
+    }
+
+    private bool Has(ParameterInfo parameter, object? key)
+        => parameter.HasDefaultValue || IsKey(parameter) || BuiltIn.Contains(parameter.ParameterType) || ElementOf(parameter.ParameterType) is not null
+            || Find(parameter.ParameterType, KeyOf(parameter, key)) is not null;
+
+    // The closed registration comes before the open one.
+    private IEnumerable<ServiceDescriptor> FindExact(Type type, object? key)
+    {
+        var found = _index.Value[(type, key)];
+        return found.Any() || !type.IsGenericType ? found : _index.Value[(type.GetGenericTypeDefinition(), key)];
+    }
+}
