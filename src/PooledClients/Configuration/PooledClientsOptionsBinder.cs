@@ -13,5 +13,6 @@ internal sealed class PooledClientsOptionsBinder(IServiceProvider services, Bind
             ConfigurationKeys.Root,
             errors,
             options,
-            static (section, options) => section.Bind(options));
+            static (section, options) => section.Bind(options),
+            names: []);
 }

@@ -8,7 +8,7 @@ namespace PooledClients.Configuration;
 /// </summary>
 internal static class SectionBinder
 {
-    public static void Bind<TOptions>(IConfiguration? configuration, string key, BindingErrors errors, TOptions options, Action<IConfiguration, TOptions> bind)
+    public static void Bind<TOptions>(IConfiguration? configuration, string key, BindingErrors errors, TOptions options, Action<IConfiguration, TOptions> bind, IEnumerable<string> names)
         where TOptions : class
     {
         if (configuration?.GetSection(key) is not { } section || !section.Exists())
@@ -17,7 +17,7 @@ internal static class SectionBinder
         }
 
         var keys = SectionKeys.Of(typeof(TOptions));
-        errors.SetUnknown(key, [.. UnknownKeyFinder.Find(section, keys)]);
+        errors.SetUnknown(key, [.. UnknownKeyFinder.Find(section, keys, ConfigurationKeys.Below(key, names))]);
         var values = SuffixedValues.Expand(section, keys);
         try
         {

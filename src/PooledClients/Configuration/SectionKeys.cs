@@ -27,7 +27,7 @@ internal sealed class SectionKeys
 
         // The clients have sections of their own below that of the process.
         var process = Add<PooledClientsOptions>();
-        process._keys["Grpc"] = process._keys["Http"] = new Key(null, null, IsDictionary: false);
+        process._keys["Grpc"] = process._keys["Http"] = new Key(null, null, IsDictionary: false, IsList: false);
     }
 
     private SectionKeys([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type type)
@@ -36,7 +36,8 @@ internal sealed class SectionKeys
         {
             var isDictionary = property.PropertyType is { IsGenericType: true } generic && generic.GetGenericTypeDefinition() == typeof(IDictionary<,>);
             var valueType = isDictionary ? property.PropertyType.GenericTypeArguments[1] : Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            _keys[property.Name] = new Key(IsScalar(valueType) ? valueType : null, Known.GetValueOrDefault(valueType), isDictionary);
+            var isList = !isDictionary && valueType != typeof(string) && valueType.IsAssignableTo(typeof(System.Collections.IEnumerable));
+            _keys[property.Name] = new Key(IsScalar(valueType) ? valueType : null, Known.GetValueOrDefault(valueType), isDictionary, isList);
         }
     }
 
@@ -71,5 +72,6 @@ internal sealed class SectionKeys
     /// <param name="Scalar">The type of a value.</param>
     /// <param name="Section">The keys below, or below each entry of a dictionary.</param>
     /// <param name="IsDictionary">Whether the next part of the path is any name.</param>
-    internal sealed record Key(Type? Scalar, SectionKeys? Section, bool IsDictionary);
+    /// <param name="IsList">Whether there are values below it, by number.</param>
+    internal sealed record Key(Type? Scalar, SectionKeys? Section, bool IsDictionary, bool IsList);
 }

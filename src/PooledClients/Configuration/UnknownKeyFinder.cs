@@ -5,50 +5,72 @@ namespace PooledClients.Configuration;
 /// <summary>Finds keys that mean nothing, and what was probably meant.</summary>
 internal static class UnknownKeyFinder
 {
-    public static IEnumerable<string> Find(IConfigurationSection section, SectionKeys keys) => Find(section, keys, "", keys);
+    /// <param name="section">The section of a client, or that of the process.</param>
+    /// <param name="keys">The keys that it may have.</param>
+    /// <param name="others">What else is below it: the sections of clients whose names begin with this one's.</param>
+    public static IEnumerable<string> Find(IConfigurationSection section, SectionKeys keys, IReadOnlyCollection<string> others) =>
+        Find(section, section.GetChildren().Where(child => !others.Any(other => IsAtOrAbove(child.Key, other))), keys, "", keys);
 
-    /// <summary>The sections below <paramref name="section"/> that no client has.</summary>
+    /// <summary>The sections below <paramref name="section"/> that no client has. A client's name may be a path.</summary>
     public static IEnumerable<string> FindClients(IConfigurationSection section, IReadOnlyCollection<string> names, string add)
-    {
-        foreach (var child in section.GetChildren().Where(child => !names.Contains(child.Key, StringComparer.OrdinalIgnoreCase)))
-        {
-            var known = names.Count == 0 ? "none was added" : $"there are {string.Join(", ", names.Order(StringComparer.Ordinal))}";
-            yield return $"{child.Path}: no such client was added; {(Suggestion.For(child.Key, names) is { Count: > 0 } meant ? $"did you mean {string.Join(" or ", meant)}?" : $"{known}. Add it with {add}, or leave the section out.")}";
-        }
-    }
+        => FindClients(section, prefix: "", names, add);
 
-    private static IEnumerable<string> Find(IConfigurationSection section, SectionKeys keys, string prefix, SectionKeys all)
+    private static IEnumerable<string> FindClients(IConfigurationSection section, string prefix, IReadOnlyCollection<string> names, string add)
     {
         foreach (var child in section.GetChildren())
         {
-            var key = keys.Find(child.Key);
-            if (key is null)
+            var name = prefix + child.Key;
+            if (names.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                yield return $"{child.Path}: there is no such setting; {Meant(child.Key, keys, prefix, all)}";
+                continue;
             }
-            else if (key.Section is null)
+
+            if (string.IsNullOrEmpty(child.Value) && names.Any(known => IsAtOrAbove(name, known)))
             {
-                foreach (var below in key.Scalar is null ? [] : child.GetChildren())
+                foreach (var unknown in FindClients(child, $"{name}:", names, add))
                 {
-                    yield return $"{below.Path}: there is no such setting; {child.Key} is a value.";
+                    yield return unknown;
                 }
+
+                continue;
             }
-            else if (!string.IsNullOrEmpty(child.Value))
+
+            var known = names.Count == 0 ? "none was added" : $"there are {string.Join(", ", names.Order(StringComparer.Ordinal))}";
+            yield return $"{child.Path}: no such client was added; {(Suggestion.For(name, names) is { Count: > 0 } meant ? $"did you mean {string.Join(" or ", meant)}?" : $"{known}. Add it with {add}, or leave the section out.")}";
+        }
+    }
+
+    private static bool IsAtOrAbove(string path, string name)
+        => name.StartsWith(path, StringComparison.OrdinalIgnoreCase) && (name.Length == path.Length || name[path.Length] == ':');
+
+    private static IEnumerable<string> Find(IConfigurationSection section, IEnumerable<IConfigurationSection> children, SectionKeys keys, string prefix, SectionKeys all)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            yield return $"{section.Path}: it is no value, but has settings below it: {string.Join(", ", keys.Names.Order(StringComparer.Ordinal))}.";
+        }
+
+        foreach (var child in children)
+        {
+            foreach (var unknown in keys.Find(child.Key) is { } key ? Find(child, key, prefix, all) : [$"{child.Path}: there is no such setting; {Meant(child.Key, keys, prefix, all)}"])
             {
-                yield return $"{child.Path}: it is no value, but has settings below it.";
-            }
-            else
-            {
-                foreach (var named in key.IsDictionary ? child.GetChildren() : [child])
-                {
-                    foreach (var unknown in Find(named, key.Section, key.IsDictionary ? prefix : $"{prefix}{child.Key}:", key.IsDictionary ? key.Section : all))
-                    {
-                        yield return unknown;
-                    }
-                }
+                yield return unknown;
             }
         }
     }
+
+    private static IEnumerable<string> Find(IConfigurationSection child, SectionKeys.Key key, string prefix, SectionKeys all) => key switch
+    {
+        { Section: { } below, IsDictionary: true } => [.. NoValue(child, "has settings below it, by name"), .. child.GetChildren().SelectMany(named => Find(named, named.GetChildren(), below, prefix, below))],
+        { Section: { } below } => Find(child, child.GetChildren(), below, $"{prefix}{child.Key}:", all),
+        { Scalar: not null } => BelowValue(child),
+        { IsList: true } => [.. NoValue(child, $"is a list: write {child.Key}:0, {child.Key}:1 and so on, or an array"), .. child.GetChildren().SelectMany(BelowValue)],
+        _ => NoValue(child, "has settings below it"),
+    };
+
+    private static IEnumerable<string> NoValue(IConfigurationSection section, string but) => string.IsNullOrEmpty(section.Value) ? [] : [$"{section.Path}: it is no value, but {but}."];
+
+    private static IEnumerable<string> BelowValue(IConfigurationSection section) => section.GetChildren().Select(below => $"{below.Path}: there is no such setting; {section.Key} is a value.");
 
     // Its own level first; then the whole client, for a setting that stands too high or too low.
     private static string Meant(string key, SectionKeys keys, string prefix, SectionKeys all)

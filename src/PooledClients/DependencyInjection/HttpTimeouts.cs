@@ -4,6 +4,7 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Diagnostics;
+using PooledClients.Http;
 
 namespace PooledClients.DependencyInjection;
 
@@ -17,10 +18,14 @@ internal static class HttpTimeouts
     {
         var factoryOptions = services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>();
         var options = services.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>();
+        var setups = services.GetRequiredService<IOptionsMonitor<HttpClientSetup>>();
+        using var scope = services.CreateScope();
         foreach (var name in clients)
         {
+            var given = setups.Get(name).IsScoped ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, name) : factoryOptions.Get(name);
+
             // The first is the library's own, which lifts the timeout.
-            if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && factoryOptions.Get(name).HttpClientActions is { Count: > 1 } actions
+            if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && given.HttpClientActions is { Count: > 1 } actions
                 && Read(actions.Skip(1)) is { } timeout && (timeout == Timeout.InfiniteTimeSpan || timeout > deadline))
             {
                 var client = name.Length == 0 ? "Default" : name;

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using PooledClients;
 using PooledClients.DependencyInjection;
+using PooledClients.Http;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -147,6 +149,8 @@ public static class PooledHttpClientServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        services.AddSingleton(new TypedHttpClient(name, scoped => scoped.AddTransient(
+            scope => scope.GetRequiredService<ITypedHttpClientFactory<TClient>>().CreateClient(ScopedHttpClients.Create(scope, name)))));
         return services.AddPooledHttp(name, configure).AddHttpClient<TClient>(name);
     }
 
@@ -157,6 +161,8 @@ public static class PooledHttpClientServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        services.AddSingleton(new TypedHttpClient(name, scoped => scoped.AddTransient<TClient>(
+            scope => scope.GetRequiredService<ITypedHttpClientFactory<TImplementation>>().CreateClient(ScopedHttpClients.Create(scope, name)))));
         return services.AddPooledHttp(name, configure).AddHttpClient<TClient, TImplementation>(name);
     }
 }

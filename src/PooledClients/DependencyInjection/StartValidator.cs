@@ -23,6 +23,7 @@ internal sealed class StartValidator(
     IOptionsMonitor<GrpcClientSetup> setups,
     IOptionsMonitor<PooledHttpClientOptions> httpOptions,
     IEnumerable<HttpClientRegistration> httpClients,
+    IOptionsMonitor<HttpClientSetup> httpSetups,
     ServiceRegistrations registrations) : IValidateOptions<StartValidation>
 {
     public ValidateOptionsResult Validate(string? name, StartValidation nothing)
@@ -84,12 +85,7 @@ internal sealed class StartValidator(
         var setup = setups.Get(client);
         using var root = new RootServices(ScopeWords.OfGrpc(client), services, registrations);
         using var scope = services.CreateScope();
-        ServiceAddress? address = null;
-        if (isGood)
-        {
-            ServiceAddress.TryParse(grpcOptions.Get(client).Address, out address, out var _);
-        }
-
+        var address = isGood && ServiceAddress.TryParse(grpcOptions.Get(client).Address, out var parsed, out _) ? parsed : null;
         foreach (var failure in ClientParts.FindFailures(setup, root, setup.IsScoped ? scope.ServiceProvider : root, address))
         {
             failures.Add(key, failure);
@@ -99,18 +95,23 @@ internal sealed class StartValidator(
     private void PrepareHttp(string client, bool isGood, StartFailures failures)
     {
         var key = ConfigurationKeys.Http(client);
-        if (isGood && failures.Try(key, () => services.GetRequiredService<IHttpClientFactory>().CreateClient(client).Dispose()))
+        using var scope = services.CreateScope();
+        var isScoped = httpSetups.Get(client).IsScoped;
+        if (isGood && failures.Try(key, () => CreateHttpClient(client, isScoped ? scope.ServiceProvider : null).Dispose()))
         {
             return;
         }
 
-        using var scope = services.CreateScope();
         using var root = new RootServices(ScopeWords.OfHttp(client), scope.ServiceProvider, registrations);
-        foreach (var failure in HandlerParts.FindFailures(client, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(client), root))
+        var factoryOptions = isScoped ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, client) : services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(client);
+        foreach (var failure in HandlerParts.FindFailures(client, factoryOptions, isScoped ? scope.ServiceProvider : root))
         {
             failures.Add(key, failure);
         }
     }
+
+    private HttpClient CreateHttpClient(string name, IServiceProvider? scope)
+        => scope is null ? services.GetRequiredService<IHttpClientFactory>().CreateClient(name) : ScopedHttpClients.Create(scope, name);
 
     private IEnumerable<string> FindUnknownClients(IConfiguration configuration) =>
     [

@@ -3,6 +3,7 @@ using PooledClients.Diagnostics;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Leaks;
+using PooledClients.Http.Retries;
 using PooledClients.Http.Routes;
 
 namespace PooledClients.Http;
@@ -11,6 +12,10 @@ namespace PooledClients.Http;
 internal sealed class HttpClientState : IExchangeOwner
 {
     private readonly HttpMetrics _metrics;
+    private readonly Lock _lock = new();
+
+    // Guarded by _lock.
+    private HttpResilience? _resilience;
     private int _open;
     private int _isAnnounced;
 
@@ -45,6 +50,15 @@ internal sealed class HttpClientState : IExchangeOwner
 
     /// <summary>How many responses of this client are open.</summary>
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>What tries again for all of its pipelines, made once.</summary>
+    public HttpResilience GetOrMakeResilience(Func<HttpResilience> make)
+    {
+        lock (_lock)
+        {
+            return _resilience ??= make();
+        }
+    }
 
     /// <summary>Whether its pipeline is built for the first time, and what is special about it is worth a log line.</summary>
     public bool TryAnnounce() => Interlocked.Exchange(ref _isAnnounced, 1) == 0;

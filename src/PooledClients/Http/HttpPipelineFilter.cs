@@ -53,7 +53,7 @@ internal sealed class HttpPipelineFilter(
         // Set first, so that a handler of the user's own wins wherever it was set.
         var primary = transports.CreateHandler(client);
         builder.PrimaryHandler = primary;
-        next(new RootHandlerBuilder(builder, new RootServices(ScopeWords.OfHttp(client.DisplayName), builder.Services, registrations)));
+        next(builder is GivenServicesBuilder ? builder : new GivenServicesBuilder(builder, new RootServices(ScopeWords.OfHttp(client.DisplayName), builder.Services, registrations)));
 
         if (primary is HttpEndpointsHandler)
         {
@@ -87,7 +87,7 @@ internal sealed class HttpPipelineFilter(
         if (builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType())) is not { } theirs)
         {
             return client.Options.Resilience.Enabled
-                ? new HttpResilience(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep)
+                ? client.GetOrMakeResilience(() => new HttpResilience(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep))
                 : null;
         }
 

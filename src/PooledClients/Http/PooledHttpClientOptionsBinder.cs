@@ -6,7 +6,7 @@ using PooledClients.Configuration;
 namespace PooledClients.Http;
 
 /// <summary>Binds an HTTP client's options from its section, before any code sets them.</summary>
-internal sealed class PooledHttpClientOptionsBinder(IServiceProvider services, BindingErrors errors) : IConfigureNamedOptions<PooledHttpClientOptions>
+internal sealed class PooledHttpClientOptionsBinder(IServiceProvider services, BindingErrors errors, IEnumerable<HttpClientRegistration> clients) : IConfigureNamedOptions<PooledHttpClientOptions>
 {
     public void Configure(string? name, PooledHttpClientOptions options)
         => SectionBinder.Bind(
@@ -14,7 +14,8 @@ internal sealed class PooledHttpClientOptionsBinder(IServiceProvider services, B
             ConfigurationKeys.Http(name),
             errors,
             options,
-            static (section, options) => section.Bind(options));
+            static (section, options) => section.Bind(options),
+            clients.Select(static client => ConfigurationKeys.Http(client.Name)));
 
     public void Configure(PooledHttpClientOptions options) => Configure(Options.DefaultName, options);
 }

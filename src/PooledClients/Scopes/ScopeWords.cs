@@ -8,7 +8,8 @@ internal static class ScopeWords
         "the scope's services. Channel interceptors, message handlers and ConfigureChannel are made once all the same: there, use a singleton such as IHttpContextAccessor.";
 
     public static Func<Type, string> OfHttp(string client) => scoped => Refuse("HTTP", client, scoped) +
-        "A message handler may ask a singleton such as IHttpContextAccessor for each request's own; or take the HttpClient into a scoped service, which adds to its requests what is its scope's.";
+        "Give each scope its own client: AddPooledHttpClient(\"name\").AsScoped(), whose message handlers and ConfigureHttpClient get the scope's services, as a keyed HttpClient or a " +
+        "typed client; a client of IHttpClientFactory belongs to no scope. There, a handler may ask a singleton such as IHttpContextAccessor for what is each request's own.";
 
     private static string Refuse(string kind, string client, Type scoped) =>
         $"Pooled {kind} client '{client}' was asked to use {scoped}, a scoped service, in something that is made once for all callers: every caller would get the first one's. ";

@@ -15,10 +15,13 @@ internal sealed class ServiceRegistrations(IServiceCollection services)
     private readonly Lazy<ILookup<(Type, object?), ServiceDescriptor>> _index =
         new(() => services.ToLookup(static service => (service.ServiceType, service.IsKeyedService ? service.ServiceKey : null)));
 
+    // Looked up for each call, where credentials ask for a service.
+    private readonly ConcurrentDictionary<(Type, object?), ServiceDescriptor?> _found = new();
     private readonly ConcurrentDictionary<(Type, object?), Type?> _scoped = new();
 
     /// <summary>The registration that the container takes; none for what it has by itself.</summary>
-    public ServiceDescriptor? Find(Type type, object? key) => FindAll(type, key).LastOrDefault();
+    public ServiceDescriptor? Find(Type type, object? key)
+        => _found.GetOrAdd((type, key), static (service, all) => all.FindAll(service.Item1, service.Item2) is [.., var last] ? last : null, this);
 
     /// <summary>All registrations of a service, in the order in which an enumeration has them.</summary>
     public IReadOnlyList<ServiceDescriptor> FindAll(Type type, object? key)

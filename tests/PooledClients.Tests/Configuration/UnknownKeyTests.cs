@@ -37,6 +37,15 @@ public sealed class UnknownKeyTests
     [InlineData("PooledClients:Grpc:KeyValueClient:Deadline", "did you mean KeyValue?")]
     [InlineData("PooledClients:Grpc:Other:Deadline", "there are KeyValue. Add it with AddPooledGrpcClient")]
     [InlineData("PooledClients:Http:upload:Deadline", "did you mean uploads?")]
+    [InlineData(Grpc + "Methods:Get", "no value, but has settings below it: Deadline")]
+    [InlineData(Grpc + "Methods", "has settings below it, by name")]
+    [InlineData(Grpc + "Endpoints:Addresses", "is a list: write Addresses:0")]
+    [InlineData(Grpc + "Endpoints:Addresses:0:Host", "0 is a value")]
+    [InlineData("PooledClients:Grpc:KeyValue", "no value, but has settings below it: Address")]
+    [InlineData("PooledClients:Http:uploads", "no value, but has settings below it: AutomaticDecompression")]
+    [InlineData("PooledClients:Grpc", "has settings below it")]
+    [InlineData("PooledClients", "no value, but has settings below it: ")]
+    [InlineData("PooledClients:Grpc:Other", "there are KeyValue")]
     public async Task Start_KeyThatMeansNothing_FailsAndSaysWhatWasMeant(string key, string expected)
     {
         var (failures, warnings) = await StartAsync(new() { [key] = "00:00:05" });
@@ -63,6 +72,27 @@ public sealed class UnknownKeyTests
         Assert.Empty(failures);
         Assert.Equal(3, warnings.Count);
         Assert.Contains(warnings, static warning => warning.Contains("did you mean Deadline?", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("eu:replica:Deadline", "eu:main:Deadline", null)]
+    [InlineData("eu:replica:Deadline", "eu:Deadline", null)]
+    [InlineData("eu:replica:Dedline", "eu:main:Deadline", "PooledClients:Grpc:eu:replica:Dedline: there is no such setting; did you mean Deadline?")]
+    [InlineData("eu:replica:Deadline", "eu:mane:Deadline", "PooledClients:Grpc:eu:mane: no such client was added; did you mean eu:main?")]
+    [InlineData("eu:replica:Deadline", "eu:Dedline", "PooledClients:Grpc:eu:Dedline: there is no such setting; did you mean Deadline?")]
+    public async Task Start_ClientsWhoseNamesArePaths_HaveTheirSections(string one, string other, string? expected)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection([new("PooledClients:Grpc:" + one, "5s"), new("PooledClients:Grpc:" + other, "5s")]);
+        foreach (var name in other.Split(':') is [_, _, _] ? new[] { "eu:replica", "eu:main" } : ["eu:replica", "eu"])
+        {
+            builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(name, static options => options.Address = new Uri("https://host"));
+        }
+
+        using var host = builder.Build();
+        var failure = await Record.ExceptionAsync(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(expected, failure is OptionsValidationException invalid ? Assert.Single(invalid.Failures) : failure?.Message);
     }
 
     [Fact]
@@ -102,7 +132,7 @@ public sealed class UnknownKeyTests
         {
             var key = SectionKeys.Of(options).Find(property.Name);
             Assert.NotNull(key);
-            Assert.True(key.Scalar is not null || key.Section is not null, $"SectionKeys does not know the options of {options.Name}.{property.Name}: add them there.");
+            Assert.True(key.Scalar is not null || key.Section is not null || key.IsList, $"SectionKeys does not know the options of {options.Name}.{property.Name}: add them there.");
         }
     }
 

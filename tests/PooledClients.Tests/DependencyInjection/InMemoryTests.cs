@@ -86,6 +86,39 @@ public sealed class InMemoryTests
         await host.StopAsync(Token);
     }
 
+    [Theory]
+    [InlineData("https://catalog:444", "https://catalog:444/")]
+    [InlineData("http://catalog", "http://catalog/")]
+    [InlineData("https+http://catalog", "https://catalog/")]
+    [InlineData("https+http://_grpc.catalog", "https://catalog/")]
+    [InlineData("dns:///catalog:80", "https://catalog:80/")]
+    [InlineData("consul://catalog", "https://catalog/")]
+    [InlineData("unix:/run/catalog.sock", "https://localhost/")]
+    [InlineData("catalog", "https://localhost/")]
+    [InlineData(null, "https://localhost/")]
+    public async Task UsePooledClientsInMemory_AddressesOfAnyKind_TheHandlerSeesEachClientsOwn(string? address, string seen)
+    {
+        using var handler = new Seeing();
+        using var host = await StartAsync(services =>
+        {
+            var uri = address is null ? null : new Uri(address, UriKind.RelativeOrAbsolute);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.Address = uri);
+            services.AddPooledHttpClient("uploads", options =>
+            {
+                options.BaseAddress = uri;
+                options.Endpoints.Addresses.Add("10.0.0.1:80");
+            });
+            services.UsePooledClientsInMemory(handler);
+        });
+        using var uploads = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("uploads");
+
+        await uploads.GetStringAsync("files", Token);
+        await Assert.ThrowsAsync<RpcException>(async () => await host.Services.GetRequiredService<KeyValue.KeyValueClient>().GetAsync(new GetRequest(), cancellationToken: Token));
+        await host.StopAsync(Token);
+
+        Assert.Equal([seen + "files", seen + "rocksdb.v1.KeyValue/Get"], handler.Addresses);
+    }
+
     [Fact]
     public async Task UsePooledClientsInMemory_ServerThatIsSlow_DeadlineStillHolds()
     {
@@ -239,6 +272,17 @@ public sealed class InMemoryTests
     private sealed class Refusing : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    private sealed class Seeing : HttpMessageHandler
+    {
+        public List<string> Addresses { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Addresses.Add(request.RequestUri!.AbsoluteUri);
+            return Task.FromResult(new HttpResponseMessage { Content = new StringContent("here"), RequestMessage = request });
+        }
     }
 
     private sealed class Hanging : HttpMessageHandler

@@ -39,6 +39,84 @@ public sealed class ScopedHttpTests
         Assert.Contains(nameof(UserToken), failure.Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, string> Scoped
+    {
+        get
+        {
+            var cases = new TheoryData<string, string>();
+            foreach (var part in Parts.Select(static row => row.Data))
+            {
+                if (part is not "primary")
+                {
+                    cases.Add(part, "keyed");
+                    cases.Add(part, "typed");
+                    cases.Add(part, "unnamed");
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scoped))]
+    public async Task Client_AsScoped_HasWhatIsItsScopes(string part, string kind)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var services = builder.Services.AddScoped<UserToken>();
+        var client = kind switch
+        {
+            "keyed" => services.AddPooledHttpClient("api"),
+            "typed" => services.AddPooledHttpClient<Typed>("api"),
+            _ => services.AddPooledHttpClient(),
+        };
+        Configure(client.ConfigurePrimaryHttpMessageHandler(static () => new Echo()).AsScoped(), part);
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        foreach (var user in new[] { "ben", "eve" })
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<UserToken>().Value = user;
+            using var own = kind switch
+            {
+                "keyed" => scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("api"),
+                "typed" => scope.ServiceProvider.GetRequiredService<Typed>().Client,
+                _ => scope.ServiceProvider.GetRequiredService<HttpClient>(),
+            };
+            Assert.Equal($"token: {user}", await own.GetStringAsync(new Uri("http://server/"), TestContext.Current.CancellationToken));
+        }
+
+        // One that belongs to no scope has no scope's token.
+        var failure = Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredService<IHttpClientFactory>().CreateClient(client.Name));
+        Assert.Contains("AsScoped()", failure.Message, StringComparison.Ordinal);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Clients_OfManyScopesAtATime_AreNeverMixed()
+    {
+        var services = new ServiceCollection().AddScoped<UserToken>();
+        services.AddPooledHttpClient("api").AddHttpMessageHandler(static provider => new TokenHandler(provider.GetRequiredService<UserToken>()))
+            .ConfigurePrimaryHttpMessageHandler(static () => new Echo()).AsScoped();
+        await using var provider = services.BuildServiceProvider(validateScopes: true);
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), TestContext.Current.CancellationToken, async (user, token) =>
+        {
+            await using var scope = provider.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<UserToken>().Value = $"{user}";
+            Assert.Equal($"token: {user}", await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("api").GetStringAsync(new Uri("http://server/"), token));
+        });
+    }
+
+    [Fact]
+    public void AsScoped_OfAPlainClient_SaysWhatToAdd()
+        => Assert.Contains("AddPooledHttpClient", Assert.Throws<InvalidOperationException>(static () => new ServiceCollection().AddHttpClient("api").AsScoped()).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Start_AsScopedWithAHandlerThatIsNotRegistered_IsRefused()
+        => Assert.Contains(nameof(TokenHandler), Assert.Single(await StartAsync(static services => services.AddPooledHttpClient("api").AsScoped().AddHttpMessageHandler<TokenHandler>())), StringComparison.Ordinal);
+
     [Fact]
     public async Task Start_PlainClientWithScopedHandler_IsNoneOfOurBusiness()
         => Assert.Empty(await StartAsync(static services =>
@@ -60,10 +138,11 @@ public sealed class ScopedHttpTests
         Assert.Equal("own: ann, token: ann", await client.GetStringAsync(new Uri("http://server/"), TestContext.Current.CancellationToken));
     }
 
-    private static void Add(IServiceCollection services, string part)
+    private static void Add(IServiceCollection services, string part) => Configure(services.AddPooledHttpClient("api"), part);
+
+    private static void Configure(IHttpClientBuilder builder, string part)
     {
-        services.AddTransient<TokenHandler>().AddTransient(static provider => new Source(provider.GetRequiredService<UserToken>()));
-        var builder = services.AddPooledHttpClient("api");
+        builder.Services.AddTransient<TokenHandler>().AddTransient(static provider => new Source(provider.GetRequiredService<UserToken>()));
         _ = part switch
         {
             "handler" => builder.AddHttpMessageHandler(static provider => new TokenHandler(provider.GetRequiredService<UserToken>())),
@@ -83,7 +162,7 @@ public sealed class ScopedHttpTests
 
     private static IHttpClientBuilder Suppressed(IHttpClientBuilder builder)
     {
-        builder.Services.Configure<Microsoft.Extensions.Http.HttpClientFactoryOptions>("api", static options => options.SuppressHandlerScope = true);
+        builder.Services.Configure<Microsoft.Extensions.Http.HttpClientFactoryOptions>(builder.Name, static options => options.SuppressHandlerScope = true);
         return builder;
     }
 
@@ -95,7 +174,7 @@ public sealed class ScopedHttpTests
 
     private static IHttpClientBuilder Options(IHttpClientBuilder builder)
     {
-        builder.Services.AddOptions<Microsoft.Extensions.Http.HttpClientFactoryOptions>("api").Configure<IServiceProvider>(static (options, provider) =>
+        builder.Services.AddOptions<Microsoft.Extensions.Http.HttpClientFactoryOptions>(builder.Name).Configure<IServiceProvider>(static (options, provider) =>
             options.HttpClientActions.Add(client => client.DefaultRequestHeaders.Add("token", provider.GetRequiredService<UserToken>().Value)));
         return builder;
     }
@@ -122,6 +201,8 @@ public sealed class ScopedHttpTests
     {
         public string Value { get; set; } = "ann";
     }
+
+    private sealed record Typed(HttpClient Client);
 
     private sealed record Source(UserToken Token);
 

@@ -87,9 +87,19 @@ internal static class MigratingExamples
         });
     }
 
+    public static void HttpTokensAfter(IServiceCollection services)
+    {
+        services.AddPooledHttpClient("files").AsScoped().AddHttpMessageHandler(provider => new TokenHandler(provider.GetRequiredService<UserToken>()));
+    }
+
     private static SslClientAuthenticationOptions TrustOf(string path) => throw new NotSupportedException(path);
 
     public sealed record UserToken(string Value);
+
+    public sealed class TokenHandler(UserToken token) : DelegatingHandler
+    {
+        public UserToken Token => token;
+    }
 
     public sealed class LoggingInterceptor : Interceptor;
 }

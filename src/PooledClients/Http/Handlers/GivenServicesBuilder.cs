@@ -2,8 +2,8 @@ using Microsoft.Extensions.Http;
 
 namespace PooledClients.Http.Handlers;
 
-/// <summary>The factory's builder, with the services of what is made once for all callers in place of those of a scope that no caller has.</summary>
-internal sealed class RootHandlerBuilder(HttpMessageHandlerBuilder inner, IServiceProvider services) : HttpMessageHandlerBuilder
+/// <summary>The factory's builder with other services: those of what is made once for all callers, or those of a caller's scope.</summary>
+internal sealed class GivenServicesBuilder(HttpMessageHandlerBuilder inner, IServiceProvider services) : HttpMessageHandlerBuilder
 {
     public override string? Name
     {

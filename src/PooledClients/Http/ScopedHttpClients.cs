@@ -1,0 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+using PooledClients.Http.Handlers;
+
+namespace PooledClients.Http;
+
+/// <summary>
+/// Makes clients of a scope as the factory makes those of all: what the application put into them gets the scope's services, and the connections below
+/// are shared all the same.
+/// </summary>
+internal static class ScopedHttpClients
+{
+    public static HttpClient Create(IServiceProvider scope, string name)
+    {
+        var options = OptionsOf(scope, name);
+        var builder = new GivenServicesBuilder(scope.GetRequiredService<HttpMessageHandlerBuilder>(), scope) { Name = name };
+        Action<HttpMessageHandlerBuilder> configure = builder => options.HttpMessageHandlerBuilderActions.ToList().ForEach(action => action(builder));
+        foreach (var filter in scope.GetServices<IHttpMessageHandlerBuilderFilter>().Reverse())
+        {
+            configure = filter.Configure(configure);
+        }
+
+        configure(builder);
+
+        // The container disposes the client with the scope; a primary handler of the application's may be another's too.
+        var client = new HttpClient(builder.Build(), disposeHandler: false);
+        foreach (var action in options.HttpClientActions)
+        {
+            action(client);
+        }
+
+        return client;
+    }
+
+    /// <summary>The factory's options of a client, with the scope's services for those who set them.</summary>
+    public static HttpClientFactoryOptions OptionsOf(IServiceProvider scope, string name) => new OptionsFactory<HttpClientFactoryOptions>(
+        scope.GetServices<IConfigureOptions<HttpClientFactoryOptions>>(), scope.GetServices<IPostConfigureOptions<HttpClientFactoryOptions>>()).Create(name);
+}
