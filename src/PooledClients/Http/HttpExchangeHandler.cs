@@ -1,6 +1,7 @@
 using System.Net.Http.Metrics;
 using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Exchanges.Bodies;
 using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Retries;
 
@@ -32,6 +33,9 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         _sampler = sampler;
         _tagClient = context => context.AddCustomTag("pooledclients.client", _client.DisplayName);
     }
+
+    /// <summary>Whether the innermost handler is ours, which tells the exchange how far its request comes.</summary>
+    public bool HasTransport { get; init; }
 
     // It has ended when it returns: the handlers below are asked synchronously, down to the transport.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -152,7 +156,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
             limits = limits?.NoLaterThan(left);
         }
 
-        var exchange = new HttpExchange(_client, route, deadline, _sampler.Capture(route), limits);
+        var exchange = new HttpExchange(_client, route, deadline, _sampler.Capture(route), limits) { HasTransport = HasTransport };
         request.Options.Set(HttpExchange.Key, exchange);
         if (_durations.MayBeEnabled)
         {

@@ -79,7 +79,10 @@ internal sealed class HttpPipelineFilter(
             logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
         }
 
-        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations, CreateResilience(builder, client, isFirst)));
+        builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations, CreateResilience(builder, client, isFirst))
+        {
+            HasTransport = builder.PrimaryHandler == primary,
+        });
     }
 
     private HttpResilience? CreateResilience(HttpMessageHandlerBuilder builder, HttpClientState client, bool isFirst)

@@ -27,6 +27,10 @@ internal static class RuntimeContracts
         ["net_http_server_shutdown"] = "The server shut down the connection.",
         ["net_http_http2_connection_not_established"] = "An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.",
         ["net_http_request_headers_exceeded_length"] = "The HTTP request headers length exceeded the server limit of",
+        ["net_http_request_invalid_char_encoding"] = "Request headers must contain only ASCII characters.",
+        ["net_http_request_content_length_mismatch"] = "Sent {0} request content bytes, but Content-Length promised",
+        ["net_http_content_write_larger_than_content_length"] = "Unable to write content to request stream; content would exceed Content-Length.",
+        ["net_http_content_stream_copy_error"] = "Error while copying content to a stream.",
         ["net_http_headers_exceeded_length"] = "The HTTP headers length exceeded the set limit of",
     }.ToFrozenDictionary();
 
@@ -79,6 +83,15 @@ internal static class RuntimeContracts
     public static Type EmptyBodyStream { get; } = GetEmptyBodyStream();
 
     /// <summary>
+    /// Whether a content of this type is what .NET 10's handler made of an answer: its types are internal, decompressing ones too, and their stream
+    /// is there to be taken, once; no public type is among them.
+    /// </summary>
+    public static bool IsOfTransport(Type content) => content.Assembly == typeof(HttpContent).Assembly && !content.IsVisible && content != EmptyContent;
+
+    /// <summary>Whether a content is that of a response which was given none: .NET 10's is internal, and can be read as often as one likes.</summary>
+    public static bool IsEmpty(HttpContent content) => content.GetType() == EmptyContent;
+
+    /// <summary>
     /// Whether the name of a file that was not found is an assembly's: .NET 10 gives its display name. It remembers a load that failed for
     /// want of a descriptor, which no other property tells from a file of the application's.
     /// </summary>
@@ -121,6 +134,22 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsRequestHeaderLimit(Exception exception) =>
         exception is HttpRequestException && Says(exception, "net_http_request_headers_exceeded_length");
+
+    /// <summary>
+    /// Whether a request cannot be sent as it is: a header that is not ASCII, or a content that is longer or shorter than its length. .NET 10 gives
+    /// it no <see cref="HttpRequestError"/>.
+    /// </summary>
+    public static bool IsUnsendable(Exception exception) =>
+        exception is HttpRequestException
+        && (Says(exception, "net_http_request_invalid_char_encoding")
+            || Says(exception, "net_http_request_content_length_mismatch")
+            || Says(exception, "net_http_content_write_larger_than_content_length"));
+
+    /// <summary>
+    /// Whether a content failed as it was written, by its own source or by what it was written to: .NET 10 tells both alike, and only what is within
+    /// tells them apart.
+    /// </summary>
+    public static bool IsCopyError(Exception exception) => exception is HttpRequestException && Says(exception, "net_http_content_stream_copy_error");
 
     /// <summary>
     /// Whether one header of an HTTP/2 answer alone is larger than <see cref="SocketsHttpHandler.MaxResponseHeadersLength"/>: .NET 10 finds that
@@ -182,6 +211,8 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsBuffer(Stream stream) => stream.GetType() == BufferOfContent;
 
+    private static Type EmptyContent { get; } = GetEmptyContent();
+
     private static Type BufferOfContent { get; } = BufferProbe.Find();
 
     /// <summary>
@@ -230,7 +261,18 @@ internal static class RuntimeContracts
     }
 
     private static bool Says(Exception exception, string key) =>
-        exception.Message.StartsWith(Texts[key], StringComparison.Ordinal) || exception.Message.StartsWith(key, StringComparison.Ordinal);
+        IsText(exception.Message, Texts[key]) || exception.Message.StartsWith(key, StringComparison.Ordinal);
+
+    // Up to the first of what is filled in, and with what follows it.
+    private static bool IsText(string message, string text) => text.IndexOf("{0}", StringComparison.Ordinal) is >= 0 and var filled
+        ? message.StartsWith(text[..filled], StringComparison.Ordinal) && message.Contains(text[(filled + 3)..], StringComparison.Ordinal)
+        : message.StartsWith(text, StringComparison.Ordinal);
+
+    private static Type GetEmptyContent()
+    {
+        using var response = new HttpResponseMessage();
+        return response.Content.GetType();
+    }
 
     private static Type GetEmptyBodyStream()
     {

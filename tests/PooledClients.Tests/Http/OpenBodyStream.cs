@@ -28,7 +28,7 @@ internal sealed class OpenBodyStream(bool heedsToken = true) : Stream
         return 0;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count) => IsDisposed ? 0 : throw new NotSupportedException();
 
     public override void Flush()
     {

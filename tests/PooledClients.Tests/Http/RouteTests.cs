@@ -98,6 +98,70 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public void Get_TableIsFullOfRoutesThatLeaked_HasANameOfItsOwnBySoon()
+    {
+        var time = new FakeTimeProvider();
+        using var sweep = new IdleSweep(time);
+        var routes = new HttpRouteTable(sweep);
+        for (var i = 0; i < HttpRouteTable.MostRoutes + 100; i++)
+        {
+            Get($"https://api.internal/{Letters(i)}").MarkLeaked();
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("GET api.internal:443/new", Get("https://api.internal/new").ToString());
+
+        HttpRoute Get(string address)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            return routes.Get(request);
+        }
+    }
+
+    [Fact]
+    public void MarkLeaked_NothingLeaksForTenMinutes_IsForgotten()
+    {
+        var time = new FakeTimeProvider();
+        using var sweep = new IdleSweep(time);
+        var routes = new HttpRouteTable(sweep);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://api.internal/users");
+        var route = routes.Get(request);
+        route.MarkLeaked();
+
+        Advance(seconds: 590);
+        Assert.Same(route, routes.Get(request));
+        Assert.True(route.HasLeaked);
+
+        Advance(seconds: 20);
+        Assert.False(route.HasLeaked);
+        Assert.NotSame(route, routes.Get(request));
+
+        void Advance(int seconds)
+        {
+            for (var i = 0; i < seconds; i++)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    [Fact]
+    public void Get_PastTheThousandth_TellsNothingOfOneHost()
+    {
+        for (var i = 0; i < HttpRouteTable.MostRoutes; i++)
+        {
+            using var known = new HttpRequestMessage(HttpMethod.Get, $"https://{Letters(i)}.internal/");
+            Assert.False(_client.Routes.Get(known).Authority.IsShared);
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://api.internal/users");
+
+        Assert.True(_client.Routes.Get(request).Authority.IsShared);
+    }
+
+    [Fact]
     public void Get_KnownRoute_AllocatesNothing()
     {
         // The first ones make the route and what the runtime makes once.

@@ -25,7 +25,9 @@ internal sealed class Connector(
 {
     private readonly AddressMemory _memory = new(timeProvider);
 
-    // The names that were told of, once each; written by whoever adds one first.
+    private const int MostNames = 1000;
+
+    // The names that were told of, once each; written by whoever adds one first. A crawler's must not add up for ever.
     private readonly ConcurrentDictionary<string, bool> _several = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -124,6 +126,11 @@ internal sealed class Connector(
         // One of each family is one server's, as localhost's are.
         if (addresses.GroupBy(static address => address.AddressFamily).Any(static family => family.Count() > 1) && _several.TryAdd(host, true))
         {
+            if (_several.Count > MostNames)
+            {
+                _several.Clear();
+            }
+
             logger.SeveralAddresses(host, addresses.Length);
         }
 

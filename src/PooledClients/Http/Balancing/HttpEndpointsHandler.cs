@@ -2,6 +2,7 @@ using PooledClients.Connections;
 using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Retries;
 using PooledClients.Resilience;
 
@@ -34,6 +35,12 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isAsync, CancellationToken cancellationToken)
     {
+        if (request.Options.TryGetValue(HttpExchange.Key, out var exchange))
+        {
+            // To look for an endpoint is a part of the way to the server.
+            exchange.Give(ExchangePhase.Waiting);
+        }
+
         var address = request.RequestUri!;
         var other = request.Options.TryGetValue(Tried, out var tried) ? tried : null;
         for (var failed = 0; ;)

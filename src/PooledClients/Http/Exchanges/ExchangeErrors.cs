@@ -20,6 +20,9 @@ internal static class ExchangeErrors
         _ => null,
     };
 
+    /// <summary>For a read after the exchange's end that would have lasted longer than the exchange might.</summary>
+    public static Exception NoEnd(HttpExchange exchange, Exception? cause) => TimedOut(exchange, "has brought the length that was announced, but not its end, within its time", cause);
+
     /// <summary>What the caller is told in place of a cancellation that has the exchange's token, and what it would be told without an exchange.</summary>
     public static OperationCanceledException Cancelled(OperationCanceledException? cause, CancellationToken token) => cause switch
     {

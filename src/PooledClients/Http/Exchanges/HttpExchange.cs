@@ -12,25 +12,19 @@ namespace PooledClients.Http.Exchanges;
 /// it, so it must never hold the response: it reaches it through a weak reference to its body.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer or a link has nothing to dispose, and a late read may still ask for its token.")]
-internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
+internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
 {
     public static readonly HttpRequestOptionsKey<HttpExchange> Key = new("PooledClients.Exchange");
 
-    private readonly CancellationTokenSource _abort = new();
-    private readonly long _startedAt;
-    private readonly StreamLimits? _ofStream;
-
-    // Written once more when the body is read as a stream: by whoever reads first, and read by the list of deadlines.
-    private TimeSpan _deadline;
-    private DueTime _due;
-    private int _isStream;
+    // Replaced by the reader alone, after a cancellation that came too late for the read that it was for.
+    private CancellationTokenSource _abort = new();
     private ITimer? _readTimer;
     private CancellationTokenRegistration _ambient;
     private WeakReference<IOpenBody>? _content;
     private ExchangePhases _phases;
+    private RequestStage _stage;
     private ExchangePhase _endedIn;
     private long _openedAt;
-    private long _lastActivity;
     private long _abortedAt;
     private int _reads;
     private int _end;
@@ -41,16 +35,12 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
     /// <param name="callSite">Who made it, if known.</param>
     /// <param name="ofStream">What holds in place of the deadline once the body is read as a stream; none where the deadline holds for it too.</param>
     public HttpExchange(IExchangeOwner owner, HttpRoute route, TimeSpan deadline, string? callSite, StreamLimits? ofStream = null)
+        : base(owner, deadline, ofStream)
     {
-        Owner = owner;
         Route = route;
         route.Authority.Begin();
         CallSite = callSite;
-        _startedAt = Time.GetTimestamp();
-        _phases = new ExchangePhases(_startedAt);
-        _deadline = deadline;
-        _ofStream = ofStream;
-        _due = new DueTime(Time, _startedAt, deadline);
+        _phases = new ExchangePhases(StartedAt);
         if (deadline == TimeSpan.Zero)
         {
             Abort(ExchangeEnd.DeadlinePassed);
@@ -61,17 +51,13 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
         }
     }
 
-    public IExchangeOwner Owner { get; }
-
     public HttpRoute Route { get; }
-
-    public TimeProvider Time => Owner.Time;
 
     /// <summary>The method that sent the request; <see langword="null"/> when this call's stack was not among the sampled.</summary>
     public string? CallSite { get; }
 
     /// <summary>Cancelled when the exchange has to stop: passed to everything that is awaited on its behalf.</summary>
-    public CancellationToken Token => _abort.Token;
+    public CancellationToken Token => Volatile.Read(ref _abort).Token;
 
     public ExchangeEnd End => (ExchangeEnd)Volatile.Read(ref _end);
 
@@ -80,26 +66,19 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
     /// <summary>The phase in which the exchange was aborted.</summary>
     public ExchangePhase EndedIn => _endedIn;
 
-    /// <summary>What holds now: the deadline of the exchange or, once its body is read as a stream, of the stream.</summary>
-    public TimeSpan Deadline => _deadline;
+    /// <summary>Whether a transport of ours tells how far the request comes; without one it is taken to be on its way all the time.</summary>
+    public bool HasTransport { get; init; }
 
-    /// <summary>How long a read of the body may wait for a byte.</summary>
-    public TimeSpan Idle => Owner.Options.IdleReadTimeout ?? _ofStream?.Idle ?? Timeout.InfiniteTimeSpan;
-
-    public TimeSpan Remaining => _deadline == Timeout.InfiniteTimeSpan ? _deadline : _deadline - Age is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    public RequestStage Stage => HasTransport ? _stage : RequestStage.WithTransport;
 
     public bool WasLeftUnanswered
-        => End == ExchangeEnd.DeadlinePassed && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
+        => End == ExchangeEnd.DeadlinePassed && Stage == RequestStage.WithTransport && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
 
     // A request without headers tells nothing of its way: it counts as one that waits.
     bool IPendingCall.IsPending => _phases.Current is ExchangePhase.Waiting or ExchangePhase.Connecting;
 
-    public TimeSpan Age => Time.GetElapsedTime(_startedAt);
-
     /// <summary>How long the response has been open.</summary>
     public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
-
-    public override long DueAt => _due.At(Volatile.Read(ref _lastActivity));
 
     // The registry's list; guarded by its lock.
     internal HttpExchange? Previous { get; set; }
@@ -116,12 +95,36 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
         if (work.CanBeCanceled)
         {
             _ambient = work.UnsafeRegister(static state => ((HttpExchange)state!).Abort(ExchangeEnd.Cancelled), this);
+
+            // Pairs with TryEnd, which sets the end first and takes the registration back then.
+            Interlocked.MemoryBarrier();
+            if (IsOver)
+            {
+                _ambient.Unregister();
+            }
         }
     }
 
     public void Enter(ExchangePhase phase) => Enter(phase, Time.GetTimestamp());
 
-    public void BackOff() => Enter(ExchangePhase.BackingOff);
+    public void BackOff()
+    {
+        _stage = RequestStage.WithHandlers;
+        Enter(ExchangePhase.BackingOff);
+    }
+
+    /// <summary>The transport has the request.</summary>
+    public void Give(ExchangePhase phase)
+    {
+        _stage = RequestStage.WithTransport;
+        Enter(phase);
+    }
+
+    public void Answered()
+    {
+        _stage = RequestStage.Answered;
+        Enter(ExchangePhase.Waiting);
+    }
 
     /// <summary>For reports that may come late: changes nothing unless the exchange is in <paramref name="from"/>.</summary>
     public void Advance(ExchangePhase from, ExchangePhase to)
@@ -135,7 +138,7 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
     /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
     public void Bind(WeakReference<IOpenBody> content)
     {
-        _openedAt = _lastActivity = Time.GetTimestamp();
+        _openedAt = LastActivity = Time.GetTimestamp();
         Enter(ExchangePhase.HoldingBody, _openedAt);
         Volatile.Write(ref _content, content);
 
@@ -150,36 +153,9 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
     public bool IsDropped => _content is { } weak && !weak.TryGetTarget(out _);
 
     /// <summary>How long the body has been open with nobody reading it.</summary>
-    public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(Volatile.Read(ref _lastActivity), now);
+    public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(LastActivity, now);
 
-    /// <summary>Whether a body that is read as a stream has to bring something now and then.</summary>
-    public bool IsStreamTimed => _ofStream is { } limits && limits.Idle != Timeout.InfiniteTimeSpan;
-
-    /// <summary>The caller reads the body as a stream: the limits of streams hold from now on.</summary>
-    public void BeginStream()
-    {
-        if (_ofStream is not { } limits || _isStream != 0 || Interlocked.Exchange(ref _isStream, 1) != 0)
-        {
-            return;
-        }
-
-        _deadline = limits.Deadline;
-        _due.Become(limits, Time, _startedAt);
-        if (List is { } list)
-        {
-            list.Hasten(this);
-        }
-        else if (DueAt != long.MaxValue)
-        {
-            Owner.Deadlines.Add(this);
-            if (End != ExchangeEnd.None)
-            {
-                List?.Remove(this);
-            }
-        }
-    }
-
-    public override void EndAsDue() => Abort(_due.IsIdle(Volatile.Read(ref _lastActivity)) ? ExchangeEnd.ReadTimedOut : ExchangeEnd.DeadlinePassed);
+    public override void EndAsDue() => Abort(IsDueForSilence ? ExchangeEnd.ReadTimedOut : ExchangeEnd.DeadlinePassed);
 
     public void BeginRead(TimeSpan? readTimeout)
     {
@@ -193,7 +169,7 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
         if (isFirst)
         {
             var now = Time.GetTimestamp();
-            Volatile.Write(ref _lastActivity, now);
+            LastActivity = now;
             Enter(ExchangePhase.ReadingBody, now);
         }
     }
@@ -209,7 +185,7 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
 
         _readTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var now = Time.GetTimestamp();
-        Volatile.Write(ref _lastActivity, now);
+        LastActivity = now;
         if (Interlocked.Decrement(ref _reads) == 0)
         {
             Enter(ExchangePhase.HoldingBody, now);
@@ -217,7 +193,25 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
     }
 
     /// <summary>Cancels what is awaited on the exchange's behalf, for the caller does not wait for it any more.</summary>
-    public void CancelWaits() => _abort.Cancel();
+    public void CancelWaits() => Volatile.Read(ref _abort).Cancel();
+
+    /// <summary>Gets the token for one more read: what cancelled the one before holds no more, unless the exchange has ended.</summary>
+    public CancellationToken RenewToken()
+    {
+        if (_abort.IsCancellationRequested && !IsOver)
+        {
+            Volatile.Write(ref _abort, new CancellationTokenSource());
+
+            // Pairs with Abort, which ends the exchange first and looks for the source then.
+            Interlocked.MemoryBarrier();
+            if (IsOver)
+            {
+                _abort.Cancel();
+            }
+        }
+
+        return _abort.Token;
+    }
 
     /// <summary>The body is over, or there is none: nothing is held any more.</summary>
     public bool TryComplete() => TryEnd(ExchangeEnd.Completed, out _);
@@ -240,13 +234,15 @@ internal sealed class HttpExchange : TimedItem, IHttpCall, IPendingCall
         }
 
         Owner.Aborted(this, end);
-        _abort.Cancel();
+        CancelWaits();
         content?.Close();
         return true;
     }
 
     /// <summary>Where the time went, in words.</summary>
     public string Describe() => _phases.Describe(Time, _abortedAt != 0 ? _abortedAt : Time.GetTimestamp());
+
+    protected override bool IsOver => End != ExchangeEnd.None;
 
     private void Enter(ExchangePhase phase, long now)
     {

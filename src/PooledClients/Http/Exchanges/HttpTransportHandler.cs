@@ -82,7 +82,7 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
 
         // Nothing tells when a request without any header gets its connection.
         var hasHeaders = addsHeaders || RuntimeContracts.HasHeaders(request) || request.Content is not null;
-        exchange.Enter(hasHeaders ? ExchangePhase.Connecting : ExchangePhase.Waiting);
+        exchange.Give(hasHeaders ? ExchangePhase.Connecting : ExchangePhase.Waiting);
         return IsShort(request, exchange)
             ? SendUnderPressureAsync(request, exchange, isAsync, cancellationToken)
             : transport.SendAsync(request, exchange, isAsync, cancellationToken);
@@ -90,7 +90,7 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
 
     // The handler queues a request for which there is no connection, and no connect is made that the gate could see waiting.
     private bool IsShort(HttpRequestMessage request, HttpExchange exchange)
-        => exchange.Route.Authority.Open >= (request.Version.Major < 2 ? _connections : _connections * StreamsOfConnection);
+        => exchange.Route.Authority is { IsShared: false } authority && authority.Open >= (request.Version.Major < 2 ? _connections : _connections * StreamsOfConnection);
 
     private async Task<HttpResponseMessage> SendUnderPressureAsync(HttpRequestMessage request, HttpExchange exchange, bool isAsync, CancellationToken cancellationToken)
     {

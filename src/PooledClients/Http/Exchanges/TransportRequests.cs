@@ -11,7 +11,7 @@ internal static class TransportRequests
     /// <summary>Sends a request on the current generation, for handlers that need nothing of it but its count.</summary>
     /// <param name="transport">The transport.</param>
     /// <param name="request">The request.</param>
-    /// <param name="call">Tells whether a connection has taken the request; unknown without.</param>
+    /// <param name="call">Tells whether a connection has taken the request, and is told of its answer; unknown without.</param>
     /// <param name="isAsync">Whether the caller awaits it; otherwise it is sent synchronously, and has ended on return.</param>
     /// <param name="cancellationToken">Ends the wait. When it was for room within the budget, the exception's cause says so.</param>
     public static async Task<HttpResponseMessage> SendAsync(
@@ -21,7 +21,9 @@ internal static class TransportRequests
         var destination = generation.BeginCall(request);
         try
         {
-            return isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
+            var response = isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
+            call?.Answered();
+            return response;
         }
         catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
         {

@@ -76,7 +76,7 @@ internal sealed class HttpAuthorityResilience
     /// <returns>Whether it was; else it is judged, and perhaps tried again.</returns>
     public bool TryEnd(HttpResponseMessage response)
     {
-        if (response is null || HttpFaults.IsTransient(response, failure: null))
+        if (response is null || HttpFaults.IsTransient(response, failure: null, call: null))
         {
             return false;
         }
@@ -137,7 +137,7 @@ internal sealed class HttpAuthorityResilience
     public bool TryRetry(in SentRequest sent, int retries, HttpResponseMessage? response, Exception? failure, IHttpCall? call, out TimeSpan pause)
     {
         pause = default;
-        if (retries >= _options.MaxRetries || !HttpFaults.IsTransient(response, failure) || !sent.IsRepeatable || sent.IsElsewhere)
+        if (retries >= _options.MaxRetries || !HttpFaults.IsTransient(response, failure, call) || !sent.IsRepeatable || sent.IsElsewhere)
         {
             return false;
         }

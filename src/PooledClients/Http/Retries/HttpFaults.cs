@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using PooledClients.Connections.Dialing;
+using PooledClients.Platform;
 using PooledClients.Resilience;
 
 namespace PooledClients.Http.Retries;
@@ -10,9 +12,10 @@ internal static class HttpFaults
     /// <summary>Whether another attempt may fare better.</summary>
     /// <param name="response">What came, if anything did.</param>
     /// <param name="failure">Why nothing came.</param>
-    public static bool IsTransient(HttpResponseMessage? response, Exception? failure) => failure is null
+    /// <param name="call">What it was sent for.</param>
+    public static bool IsTransient(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure is null
         ? response is { StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests } || (response is not null && IsServerError(response))
-        : !IsOwnLimit(failure) && FailureClassifier.Judge(failure).IsTransient;
+        : call is null or { Stage: RequestStage.WithTransport } && !IsOwn(failure) && FailureClassifier.Judge(failure).IsTransient;
 
     /// <summary>What it says about the server.</summary>
     /// <param name="response">What came, if anything did.</param>
@@ -20,19 +23,33 @@ internal static class HttpFaults
     /// <param name="call">What it was sent for.</param>
     public static RequestOutcome Judge(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure switch
     {
-        null when response is null => RequestOutcome.Ignored,
+        null when response is null || call is { Stage: RequestStage.WithHandlers } => RequestOutcome.Ignored,
         null => IsServerError(response) ? RequestOutcome.Failed : RequestOutcome.Answered,
+        _ when call is { Stage: not RequestStage.WithTransport } => RequestOutcome.Ignored,
         OperationCanceledException { InnerException: not ConnectionBudgetException } when call is { WasLeftUnanswered: true } => RequestOutcome.Failed,
-        _ when IsOwnLimit(failure) => RequestOutcome.Ignored,
+        _ when IsOwn(failure) => RequestOutcome.Ignored,
         _ => FailureClassifier.Judge(failure).Breaker,
     };
 
     private static bool IsServerError(HttpResponseMessage response)
         => (int)response.StatusCode is >= 500 and < 600 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
 
-    // The time that this process gives a connect, as a plain client's own connect timeout; and a proxy that will not make the tunnel has
-    // answered, for now and later.
-    private static bool IsOwnLimit(Exception exception)
+    // The time that this process gives a connect, as a plain client's own connect timeout; what it asks for that its server never had, and what
+    // cannot be sent at all. A proxy that will not make the tunnel has answered, for now and later.
+    private static bool IsOwn(Exception exception)
         => exception.Find<ConnectTimeoutException>() is not null
-            || exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } && (int)status < 500;
+            || exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } && (int)status < 500
+            || exception is HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError }
+            || IsUnsendable(exception)
+            || FailureClassifier.Judge(exception).Kind == FailureKind.WrongProtocol;
+
+    // A header or a length that does not hold, and a stream of the caller's that fails: it is told as a connection is that fails while it is
+    // written to, but that says so within.
+    private static bool IsUnsendable(Exception exception)
+        => RuntimeContracts.IsUnsendable(exception)
+            || (RuntimeContracts.IsCopyError(exception)
+                && exception.InnerException is IOException
+                && exception.Find<SocketException>() is null
+                && exception.Find<HttpIOException>() is null
+                && exception.Find<HttpProtocolException>() is null);
 }

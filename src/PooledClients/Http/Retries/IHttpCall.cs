@@ -6,9 +6,12 @@ internal interface IHttpCall
     /// <summary>Gets what is left until the deadline; infinite without one, never negative.</summary>
     TimeSpan Remaining { get; }
 
+    /// <summary>Gets where the request of the present attempt is.</summary>
+    RequestStage Stage { get; }
+
     /// <summary>Gets whether the deadline passed while it was the server's turn.</summary>
     bool WasLeftUnanswered { get; }
 
-    /// <summary>Tells that the time up to the next attempt is spent waiting for it.</summary>
+    /// <summary>Tells that the attempt is over, and the time up to the next one is spent waiting for it.</summary>
     void BackOff();
 }

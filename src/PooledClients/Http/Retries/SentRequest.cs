@@ -35,10 +35,14 @@ internal readonly struct SentRequest
     /// <summary>Whether the server may get it twice, and it can be sent twice.</summary>
     public bool IsRepeatable => Repeatable.IsRepeatable(_request, _method, _content);
 
-    /// <summary>Whether a redirect has led to another address, where the same may not be sent.</summary>
-    public bool IsElsewhere => _request.RequestUri != _uri;
+    /// <summary>Whether a redirect has led to another server, where the same may not be sent. Another path is the same server's.</summary>
+    public bool IsElsewhere => !ReferenceEquals(_request.RequestUri, _uri) && !IsSameServer(_request.RequestUri, _uri);
 
     public HttpRequestMessage Message => _request;
+
+    private static bool IsSameServer(Uri? one, Uri? other)
+        => one is { IsAbsoluteUri: true } && other is { IsAbsoluteUri: true }
+            && one.Scheme == other.Scheme && one.Port == other.Port && one.IdnHost == other.IdnHost;
 
     public void Restore()
     {

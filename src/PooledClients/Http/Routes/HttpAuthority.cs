@@ -1,13 +1,17 @@
 namespace PooledClients.Http.Routes;
 
 /// <summary>How many responses of one client are open at one authority, of the connections that it may have there.</summary>
-internal sealed class HttpAuthority(string name)
+/// <param name="name">The authority's name.</param>
+/// <param name="isShared">Whether it stands for many authorities, of none of which its counts tell.</param>
+internal sealed class HttpAuthority(string name, bool isShared = false)
 {
     private int _calls;
     private int _open;
     private int _routes;
 
     public string Name { get; } = name;
+
+    public bool IsShared { get; } = isShared;
 
     public int Open => Volatile.Read(ref _open);
 

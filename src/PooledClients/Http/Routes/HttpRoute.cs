@@ -3,9 +3,12 @@ namespace PooledClients.Http.Routes;
 /// <summary>What the exchanges of one client, method, authority and path template have in common.</summary>
 internal sealed class HttpRoute(HttpAuthority authority, string name)
 {
+    // Ten minutes of the sweep's.
+    private const int LooksAtALeak = 600;
+
     private string? _callSite;
     private int _calls;
-    private volatile bool _hasLeaked;
+    private int _leakedFor;
     private volatile bool _isUsed = true;
 
     public HttpAuthority Authority { get; } = authority;
@@ -15,8 +18,8 @@ internal sealed class HttpRoute(HttpAuthority authority, string name)
     /// <summary>The authority and the path's template.</summary>
     public string Path => name[(name.IndexOf(' ', StringComparison.Ordinal) + 1)..];
 
-    /// <summary>Whether a response of this route has been lost; its calls are then all captured.</summary>
-    public bool HasLeaked => _hasLeaked;
+    /// <summary>Whether a response of this route has been lost of late; its calls are then all captured.</summary>
+    public bool HasLeaked => Volatile.Read(ref _leakedFor) > 0;
 
     /// <summary>The method that was last seen to call this route.</summary>
     public string? LastCallSite
@@ -47,7 +50,16 @@ internal sealed class HttpRoute(HttpAuthority authority, string name)
         return wasUsed;
     }
 
-    public void MarkLeaked() => _hasLeaked = true;
+    public void MarkLeaked() => Volatile.Write(ref _leakedFor, LooksAtALeak);
+
+    /// <summary>Counts one look at it without another leak: what leaked once is not captured for good.</summary>
+    public void Lapse()
+    {
+        if (Volatile.Read(ref _leakedFor) is > 0 and var left)
+        {
+            Interlocked.CompareExchange(ref _leakedFor, left - 1, left);
+        }
+    }
 
     /// <summary><c>GET api.internal:443/users/{}</c>.</summary>
     public override string ToString() => name;

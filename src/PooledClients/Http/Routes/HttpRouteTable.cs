@@ -5,7 +5,7 @@ using PooledClients.Connections;
 namespace PooledClients.Http.Routes;
 
 /// <summary>
-/// The routes of one client, each for as long as it is used or is known to leak. What comes after the thousandth at a time shares a route called
+/// The routes of one client, each for as long as it is used, or some minutes longer where it was seen to leak. What comes after the thousandth at a time shares a route called
 /// <c>other</c>.
 /// </summary>
 internal sealed class HttpRouteTable
@@ -83,7 +83,7 @@ internal sealed class HttpRouteTable
     {
         if (Volatile.Read(ref _count) >= _capacity)
         {
-            return _routes.GetOrAdd(Other, static name => new HttpRoute(new HttpAuthority(name), name));
+            return _routes.GetOrAdd(Other, static name => new HttpRoute(new HttpAuthority(name, isShared: true), name));
         }
 
         var uri = request.RequestUri;
@@ -104,14 +104,18 @@ internal sealed class HttpRouteTable
     private bool ForgetUnused()
     {
         var isAnyLeft = false;
+        var isFull = Volatile.Read(ref _count) >= _capacity;
         foreach (var entry in _routes)
         {
-            if (entry.Key == Other || entry.Value.HasLeaked)
+            entry.Value.Lapse();
+            if (entry.Key == Other)
             {
+                isAnyLeft |= entry.Value.HasLeaked;
                 continue;
             }
 
-            if (entry.Value.TakeUsed() || !_routes.TryRemove(entry))
+            // What leaks is remembered for a while, but not in the place of what is used now.
+            if (entry.Value.TakeUsed() || (entry.Value.HasLeaked && !isFull) || !_routes.TryRemove(entry))
             {
                 isAnyLeft = true;
                 continue;

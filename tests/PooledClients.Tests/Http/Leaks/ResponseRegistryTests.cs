@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Exchanges.Bodies;
 using PooledClients.Http.Leaks;
 
 namespace PooledClients.Tests.Http.Leaks;

@@ -5,4 +5,7 @@ internal interface IPendingCall
 {
     /// <summary>Whether no connection has taken it yet, and it has not ended.</summary>
     bool IsPending { get; }
+
+    /// <summary>Tells that the headers of its response have come, and it is with its handlers again.</summary>
+    void Answered();
 }

@@ -105,6 +105,22 @@ public class DifferenceTests(KestrelServers servers)
                 Pooled = static options => options.AutomaticDecompression = DecompressionMethods.All,
             }),
         Meant(
+            "a content of a handler's own type",
+            KestrelServers.Http1,
+            MeantDifferences.OwnContent,
+            "is it: True",
+            "is it: False",
+            static async trial =>
+            {
+                using var response = await trial.Client.GetAsync("text", HttpCompletionOption.ResponseHeadersRead, trial.Token);
+                trial.Note("is it", response.Content is System.Net.Http.Json.JsonContent);
+                trial.Note("body", await response.Content.ReadAsByteArrayAsync());
+            },
+            new ClientSettings
+            {
+                Handlers = [static () => new Handlers.ScriptedHandler(static (_, _, _) => Task.FromResult(new HttpResponseMessage { Content = System.Net.Http.Json.JsonContent.Create("mine") }))],
+            }),
+        Meant(
             "a POST as a used connection closes",
             RawPeer.Runs(static async connection =>
             {

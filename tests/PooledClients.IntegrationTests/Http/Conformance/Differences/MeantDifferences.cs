@@ -33,8 +33,10 @@ internal static class MeantDifferences
 
     public static Difference SecondCopy { get; } = new("A decompressed body copied twice", "It is refused as any other body is that has been read.");
 
+    public static Difference OwnContent { get; } = new("A handler's content", "The deadline covers the bytes of whatever a handler answers with.");
+
     public static Difference PostOnce { get; } = new("A POST without a body", "What may not be repeated is sent once, whatever ends its connection.");
 
     public static IReadOnlyList<Difference> All { get; } =
-        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, SecondCopy, PostOnce];
+        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, SecondCopy, OwnContent, PostOnce];
 }

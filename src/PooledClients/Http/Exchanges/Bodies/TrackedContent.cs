@@ -1,7 +1,7 @@
 using System.Net;
 using PooledClients.Platform;
 
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Bodies;
 
 /// <summary>
 /// The content of a response: every way to its bytes keeps the exchange's deadline and knows the body's end. Nothing of the library
@@ -46,32 +46,52 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
         _inner.Dispose();
     }
 
+    /// <summary>The stream was disposed: with the transport's all is over, another's content may hand out another.</summary>
+    public void CloseStream(Stream stream)
+    {
+        if (IsOfTransport)
+        {
+            Close();
+        }
+        else
+        {
+            stream.Dispose();
+        }
+    }
+
     protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
 
     protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
-        => Volatile.Read(ref _stream) is { } stream ? Task.FromResult(HandOut(stream)) : OpenAsync(cancellationToken);
+        => _body.Stream is { } stream ? Task.FromResult(HandOut(stream)) : OpenInnerAsync(cancellationToken);
 
     protected override Stream CreateContentReadStream(CancellationToken cancellationToken)
-        => HandOut(Volatile.Read(ref _stream) ?? _inner.ReadAsStream(cancellationToken));
+        => _body.Stream is { } stream ? HandOut(stream) : Follow(_inner.ReadAsStream(cancellationToken));
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _stream) is not { } open)
+        if (_body.Stream is not { } open)
         {
-            await CopyInnerAsync(stream, cancellationToken).ConfigureAwait(false);
+            await AskInnerAsync(static (inner, stream, token) => Copy(inner, stream, token), stream, cancellationToken).ConfigureAwait(false);
+            Complete();
             return;
         }
 
         using var body = Track(open);
         await body.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
+
+        static async Task<bool> Copy(HttpContent inner, Stream stream, CancellationToken token)
+        {
+            await inner.CopyToAsync(stream, token).ConfigureAwait(false);
+            return true;
+        }
     }
 
     protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _stream) is not { } open)
+        if (_body.Stream is not { } open)
         {
             _inner.CopyTo(stream, context, cancellationToken);
             Complete();
@@ -95,35 +115,41 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
         base.Dispose(disposing);
     }
 
-    private async Task<Stream> OpenAsync(CancellationToken cancellationToken) => HandOut(await OpenInnerAsync(cancellationToken).ConfigureAwait(false));
-
-    // Content that is not the transport's, or that a handler has opened: it knows by itself whether it can be read.
-    private async Task CopyInnerAsync(Stream stream, CancellationToken cancellationToken)
-    {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Exchange.Token);
-        try
-        {
-            await _inner.CopyToAsync(stream, linked.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (ExchangeErrors.Of(Exchange, exception) is { } ended)
-        {
-            throw ended;
-        }
-
-        Complete();
-    }
+    private bool IsOfTransport => _body.Stream is not null;
 
     private async Task<Stream> OpenInnerAsync(CancellationToken cancellationToken)
+        => Follow(await AskInnerAsync(static (inner, _, token) => inner.ReadAsStreamAsync(token), Stream.Null, cancellationToken).ConfigureAwait(false));
+
+    // Content of a handler's, which knows by itself how often it can be read, and may take its time each time.
+    private async Task<T> AskInnerAsync<T>(Func<HttpContent, Stream, CancellationToken, Task<T>> ask, Stream stream, CancellationToken cancellationToken)
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Exchange.Token);
+        using var late = Exchange.End == ExchangeEnd.None ? null : new LateRead(Exchange, _inner, cancellationToken);
+        using var linked = late is null && cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Exchange.Token) : null;
         try
         {
-            return await _inner.ReadAsStreamAsync(linked.Token).ConfigureAwait(false);
+            return await ask(_inner, stream, late?.Token ?? linked?.Token ?? Exchange.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (ExchangeErrors.Of(Exchange, exception) is { } ended)
+        catch (Exception exception)
         {
-            throw ended;
+            if (ExchangeErrors.Of(Exchange, exception) is { } ended)
+            {
+                throw ended;
+            }
+
+            late?.ThrowIfEnded(exception, cancellationToken);
+            if (exception is OperationCanceledException cancelled && cancellationToken.IsCancellationRequested)
+            {
+                throw ExchangeErrors.Cancelled(cancelled, cancellationToken);
+            }
+
+            throw;
         }
+    }
+
+    private TrackedStream Follow(Stream stream)
+    {
+        Volatile.Write(ref _stream, stream);
+        return new TrackedStream(stream, this, _body);
     }
 
     // A protocol that was asked for lives as long as its owner wants, and is written to as well.
@@ -134,24 +160,23 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
             return Track(stream);
         }
 
-        Take(stream);
+        Take();
         Complete();
         return stream;
     }
 
     private TrackedStream Track(Stream stream)
     {
-        Take(stream);
+        Take();
         return new TrackedStream(stream, this, _body);
     }
 
-    private void Take(Stream stream)
+    // The transport's stream is read once.
+    private void Take()
     {
         if (Interlocked.Exchange(ref _isOpened, 1) != 0)
         {
             throw new InvalidOperationException("The response's body has been read already; it is not kept. Read it once, or buffer it.");
         }
-
-        Volatile.Write(ref _stream, stream);
     }
 }

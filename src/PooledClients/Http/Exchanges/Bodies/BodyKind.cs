@@ -1,4 +1,4 @@
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Bodies;
 
 /// <summary>What there is to be read of a response.</summary>
 internal enum BodyKind

@@ -1,17 +1,20 @@
+using System.Globalization;
 using System.Net;
 using PooledClients.Platform;
 
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Bodies;
 
 /// <summary>What is known of a response's body before anybody reads it.</summary>
 /// <param name="Kind">Whether it holds a connection.</param>
-/// <param name="Stream">The transport's stream; <see langword="null"/> where asking for it might read from it.</param>
+/// <param name="Stream">The transport's stream; <see langword="null"/> for a content of another's, which knows by itself how often it can be read.</param>
 /// <param name="IsUpgrade">Whether the request asked for another protocol, or a tunnel, and the response is that.</param>
 /// <param name="IsStreamOfMany">Whether it is one stream of a connection that carries many: a cancelled read leaves it as it is.</param>
-internal readonly record struct ResponseBody(BodyKind Kind, Stream? Stream = null, bool IsUpgrade = false, bool IsStreamOfMany = false)
+/// <param name="Length">The bytes after which nothing is held any more; <see cref="long.MaxValue"/> where only the end tells.</param>
+internal readonly record struct ResponseBody(
+    BodyKind Kind, Stream? Stream = null, bool IsUpgrade = false, bool IsStreamOfMany = false, long Length = long.MaxValue)
 {
-    // The last type of content that was seen to be the runtime's own: its assembly is not asked for again.
-    private static Type? _runtimeContent;
+    // The last type of content that was seen to be the transport's: it is not looked at again.
+    private static Type? _transportContent;
 
     /// <summary>
     /// The stream alone tells whether there is a body: headers such as <c>Content-Length: 0</c>, or a status such as 101, may come with
@@ -20,23 +23,18 @@ internal readonly record struct ResponseBody(BodyKind Kind, Stream? Stream = nul
     public static ResponseBody Of(HttpRequestMessage request, HttpResponseMessage response)
     {
         var content = response.Content;
-        if (content is ByteArrayContent or ReadOnlyMemoryContent)
-        {
-            return new(BodyKind.InMemory);
-        }
-
         var type = content.GetType();
-        if (type != Volatile.Read(ref _runtimeContent))
+        if (type != Volatile.Read(ref _transportContent))
         {
-            if (type.Assembly != typeof(HttpContent).Assembly)
+            if (!RuntimeContracts.IsOfTransport(type))
             {
-                return new(BodyKind.Open);
+                return new(RuntimeContracts.IsEmpty(content) || content is ByteArrayContent or ReadOnlyMemoryContent ? BodyKind.InMemory : BodyKind.Open);
             }
 
-            Volatile.Write(ref _runtimeContent, type);
+            Volatile.Write(ref _transportContent, type);
         }
 
-        // The runtime's own contents hand out their stream without reading from it; others might buffer all of it here.
+        // The transport's contents hand out their stream without reading from it; others might run code of their own here.
         if (Open(content) is not { } stream)
         {
             return new(BodyKind.Open);
@@ -47,8 +45,7 @@ internal readonly record struct ResponseBody(BodyKind Kind, Stream? Stream = nul
             MemoryStream => new(BodyKind.InMemory),
             _ when stream.GetType() == RuntimeContracts.EmptyBodyStream => new(BodyKind.Empty, stream),
             _ when IsUpgradeAnswer(request, response) => new(BodyKind.Open, stream, IsUpgrade: true),
-            _ when type == typeof(StreamContent) => new(BodyKind.Open, stream),
-            _ => new(BodyKind.Open, stream, IsStreamOfMany: response.Version.Major >= 2),
+            _ => new(BodyKind.Open, stream, IsStreamOfMany: response.Version.Major >= 2, Length: LengthOf(response)),
         };
     }
 
@@ -64,6 +61,16 @@ internal readonly record struct ResponseBody(BodyKind Kind, Stream? Stream = nul
             return null;
         }
     }
+
+    // Over HTTP/1.1 the connection is taken back with the last byte of a length, unless something else says where the body ends.
+    private static long LengthOf(HttpResponseMessage response)
+        => response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var values)
+            && long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && length > 0
+            && response.StatusCode != HttpStatusCode.SwitchingProtocols
+            && !response.Headers.NonValidated.Contains("Transfer-Encoding")
+            ? length
+            : long.MaxValue;
 
     private static bool IsUpgradeAnswer(HttpRequestMessage request, HttpResponseMessage response)
         => response.StatusCode == HttpStatusCode.SwitchingProtocols

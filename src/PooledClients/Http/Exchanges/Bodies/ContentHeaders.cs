@@ -1,4 +1,4 @@
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Bodies;
 
 /// <summary>Gives one content the headers of another, as they came.</summary>
 internal static class ContentHeaders

@@ -1,15 +1,14 @@
 using System.Runtime.CompilerServices;
 using PooledClients.Platform;
 
-namespace PooledClients.Http.Exchanges;
+namespace PooledClients.Http.Exchanges.Bodies;
 
 /// <summary>
 /// The body of a response: each read ends at the exchange's deadline or idle-read timeout, and the last byte ends the exchange,
 /// disposed or not. Otherwise, and after the exchange's end, it is what the transport's stream is.
 /// </summary>
-internal sealed class TrackedStream : Stream
+internal sealed class TrackedStream : BodyStream
 {
-    private readonly Stream _inner;
     private readonly TrackedContent _content;
     private readonly HttpExchange _exchange;
     private readonly TimeSpan? _readTimeout;
@@ -18,52 +17,33 @@ internal sealed class TrackedStream : Stream
     // The runtime copies it to its own buffer: what is buffered keeps the exchange's deadline.
     private bool _isBuffered;
 
-    // The transport takes its connection back with the last byte that was announced, not with the read that finds the end.
+    // Where an announced length counts, nothing is held once it is here, though nobody has found the end.
     private long _left;
 
+    // Nobody waits for anything any more: the end was found, or it is disposed.
+    private bool _isEnd;
+
     public TrackedStream(Stream inner, TrackedContent content, ResponseBody body)
+        : base(inner)
     {
-        _inner = inner;
         _content = content;
         _exchange = content.Exchange;
         _readTimeout = _exchange.Owner.Options.IdleReadTimeout;
         _isStreamOfMany = body.IsStreamOfMany;
-        _left = content.Headers.NonValidated.TryGetValues("Content-Length", out var values) && long.TryParse(values.ToString(), out var length) && length > 0
-            ? length
-            : long.MaxValue;
-    }
-
-    public override bool CanRead => _inner.CanRead;
-
-    public override bool CanSeek => _inner.CanSeek;
-
-    public override bool CanWrite => false;
-
-    public override long Length => _inner.Length;
-
-    public override long Position
-    {
-        get => _inner.Position;
-        set => _inner.Position = value;
-    }
-
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return Read(buffer.AsSpan(offset, count));
+        _left = body.Length;
     }
 
     public override int Read(Span<byte> buffer)
     {
         if (!BeginRead())
         {
-            return _inner.Read(buffer);
+            return MayBeLate ? ReadLate(buffer) : Arrived(Inner.Read(buffer), buffer.Length);
         }
 
         try
         {
             // No token reaches a synchronous read: the abort's dispose ends it.
-            return Arrived(_inner.Read(buffer), buffer.Length);
+            return Arrived(Inner.Read(buffer), buffer.Length);
         }
         catch (Exception exception)
         {
@@ -76,19 +56,10 @@ internal sealed class TrackedStream : Stream
         }
     }
 
-    public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state)
-        => TaskToAsyncResult.Begin(ReadAsync(buffer, offset, count, CancellationToken.None), callback, state);
-
-    public override int EndRead(IAsyncResult asyncResult) => TaskToAsyncResult.End<int>(asyncResult);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        => cancellationToken.IsCancellationRequested || IsOver ? _inner.ReadAsync(buffer, cancellationToken) : ReadOpenAsync(buffer, cancellationToken);
+        => IsOver && MayBeLate ? ReadLateAsync(buffer, cancellationToken)
+        : cancellationToken.IsCancellationRequested || IsOver ? Inner.ReadAsync(buffer, cancellationToken)
+        : ReadOpenAsync(buffer, cancellationToken);
 
     public override void CopyTo(Stream destination, int bufferSize)
     {
@@ -100,9 +71,14 @@ internal sealed class TrackedStream : Stream
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
         ValidateCopyToArguments(destination, bufferSize);
+        if (IsOver && MayBeLate)
+        {
+            return base.CopyToAsync(destination, bufferSize, cancellationToken);
+        }
+
         if (cancellationToken.IsCancellationRequested || IsOver)
         {
-            return _inner.CopyToAsync(destination, bufferSize, cancellationToken);
+            return Inner.CopyToAsync(destination, bufferSize, cancellationToken);
         }
 
         // Read by read where reads are limited, for only then is it known which of them got nothing.
@@ -112,28 +88,6 @@ internal sealed class TrackedStream : Stream
             : CopyOpenToAsync(destination, bufferSize, cancellationToken);
     }
 
-    public override void Flush() => _inner.Flush();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => _inner.Seek(offset, origin);
-
-    public override void SetLength(long value) => _inner.SetLength(value);
-
-    public override void Write(byte[] buffer, int offset, int count) => _inner.Write(buffer, offset, count);
-
-    public override void Write(ReadOnlySpan<byte> buffer) => _inner.Write(buffer);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => _inner.WriteAsync(buffer, offset, count, cancellationToken);
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _inner.WriteAsync(buffer, cancellationToken);
-
-    public override IAsyncResult BeginWrite(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state)
-        => _inner.BeginWrite(buffer, offset, count, callback, state);
-
-    public override void EndWrite(IAsyncResult asyncResult) => _inner.EndWrite(asyncResult);
-
     // Once the body is over there is nothing to wait for.
     public override ValueTask DisposeAsync() => _exchange.End == ExchangeEnd.None ? DisposeOpenAsync() : base.DisposeAsync();
 
@@ -141,7 +95,8 @@ internal sealed class TrackedStream : Stream
     {
         if (disposing)
         {
-            _content.Close();
+            _isEnd = true;
+            _content.CloseStream(Inner);
             _content.Complete();
         }
 
@@ -150,14 +105,56 @@ internal sealed class TrackedStream : Stream
 
     private bool IsOver => _exchange.End == ExchangeEnd.Completed;
 
+    // The bytes that were announced may all be here, and the end not yet: an HTTP/2 stream's, or that of a body whose length a handler has changed.
+    private bool MayBeLate => !_isEnd;
+
+    private int ReadLate(Span<byte> buffer)
+    {
+        using var late = new LateRead(_exchange, Inner, CancellationToken.None);
+        try
+        {
+            var count = Inner.Read(buffer);
+            late.ThrowIfEnded(cause: null, CancellationToken.None);
+            return Arrived(count, buffer.Length);
+        }
+        catch (Exception exception)
+        {
+            late.ThrowIfEnded(exception, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async ValueTask<int> ReadLateAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var read = Inner.ReadAsync(buffer, cancellationToken);
+        if (read.IsCompleted)
+        {
+            return Arrived(await read.ConfigureAwait(false), buffer.Length);
+        }
+
+        using var late = new LateRead(_exchange, Inner, CancellationToken.None);
+        try
+        {
+            var count = await read.ConfigureAwait(false);
+            late.ThrowIfEnded(cause: null, cancellationToken);
+            return Arrived(count, buffer.Length);
+        }
+        catch (Exception exception)
+        {
+            late.ThrowIfEnded(exception, cancellationToken);
+            throw;
+        }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadOpenAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var isOpen = BeginRead();
+        var token = isOpen ? TokenFor(cancellationToken) : cancellationToken;
         var cancellation = OnCancel(cancellationToken);
         try
         {
-            var count = await _inner.ReadAsync(buffer, isOpen ? TokenFor(cancellationToken) : cancellationToken).ConfigureAwait(false);
+            var count = await Inner.ReadAsync(buffer, token).ConfigureAwait(false);
             return Arrived(count, buffer.Length);
         }
         catch (Exception exception)
@@ -167,7 +164,8 @@ internal sealed class TrackedStream : Stream
         }
         finally
         {
-            cancellation.Unregister();
+            // Waits for it, so that a token which is cancelled just now ends no read that comes after.
+            cancellation.Dispose();
             if (isOpen)
             {
                 _exchange.EndRead();
@@ -178,11 +176,13 @@ internal sealed class TrackedStream : Stream
     private async Task CopyOpenToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
         var isOpen = BeginRead();
+        var token = isOpen ? TokenFor(cancellationToken) : cancellationToken;
         var cancellation = OnCancel(cancellationToken);
         try
         {
-            await _inner.CopyToAsync(destination, bufferSize, isOpen ? TokenFor(cancellationToken) : cancellationToken).ConfigureAwait(false);
+            await Inner.CopyToAsync(destination, bufferSize, token).ConfigureAwait(false);
             ThrowIfCutOff();
+            _isEnd = true;
             _content.Complete();
         }
         catch (Exception exception)
@@ -193,7 +193,7 @@ internal sealed class TrackedStream : Stream
         }
         finally
         {
-            cancellation.Unregister();
+            cancellation.Dispose();
             if (isOpen)
             {
                 _exchange.EndRead();
@@ -203,13 +203,13 @@ internal sealed class TrackedStream : Stream
 
     private async ValueTask DisposeOpenAsync()
     {
-        await _inner.DisposeAsync().ConfigureAwait(false);
+        await Inner.DisposeAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
     // Where a connection carries this body alone, the exchange's own token ends a read, for its cancellation alone closes the connection at
     // once; the caller's leads there. A stream among many ends when it is disposed, and outlives a read that was cancelled.
-    private CancellationToken TokenFor(CancellationToken cancellationToken) => _isStreamOfMany ? cancellationToken : _exchange.Token;
+    private CancellationToken TokenFor(CancellationToken cancellationToken) => _isStreamOfMany ? cancellationToken : _exchange.RenewToken();
 
     private CancellationTokenRegistration OnCancel(CancellationToken cancellationToken)
         => _isStreamOfMany || !cancellationToken.CanBeCanceled
@@ -245,6 +245,7 @@ internal sealed class TrackedStream : Stream
         if (isEnd)
         {
             ThrowIfCutOff();
+            _isEnd = true;
         }
 
         if (_left == 0 || isEnd)
