@@ -31,6 +31,7 @@ internal static class RuntimeContracts
         ["net_http_request_content_length_mismatch"] = "Sent {0} request content bytes, but Content-Length promised",
         ["net_http_content_write_larger_than_content_length"] = "Unable to write content to request stream; content would exceed Content-Length.",
         ["net_http_content_stream_copy_error"] = "Error while copying content to a stream.",
+        ["net_http_client_execution_error"] = "An error occurred while sending the request.",
         ["net_http_headers_exceeded_length"] = "The HTTP headers length exceeded the set limit of",
     }.ToFrozenDictionary();
 
@@ -146,10 +147,14 @@ internal static class RuntimeContracts
             || Says(exception, "net_http_content_write_larger_than_content_length"));
 
     /// <summary>
-    /// Whether a content failed as it was written, by its own source or by what it was written to: .NET 10 tells both alike, and only what is within
-    /// tells them apart.
+    /// Whether a content failed as it was sent by what it reads from, rather than by the connection that it was written to: .NET 10 tells both alike,
+    /// over HTTP/1.1 as a copy that failed and over HTTP/2 as a request that did, and only whose code threw what is within tells them apart.
     /// </summary>
-    public static bool IsCopyError(Exception exception) => exception is HttpRequestException && Says(exception, "net_http_content_stream_copy_error");
+    public static bool IsSourceError(Exception exception) =>
+        exception is HttpRequestException { InnerException: IOException and not HttpIOException and { Source: { } source } }
+        && (Says(exception, "net_http_content_stream_copy_error") || Says(exception, "net_http_client_execution_error"))
+        && !source.StartsWith("System.Net.", StringComparison.Ordinal)
+        && source != typeof(RuntimeContracts).Assembly.GetName().Name;
 
     /// <summary>
     /// Whether one header of an HTTP/2 answer alone is larger than <see cref="SocketsHttpHandler.MaxResponseHeadersLength"/>: .NET 10 finds that

@@ -47,8 +47,7 @@ internal static class HttpFaults
     // written to, but that says so within.
     private static bool IsUnsendable(Exception exception)
         => RuntimeContracts.IsUnsendable(exception)
-            || (RuntimeContracts.IsCopyError(exception)
-                && exception.InnerException is IOException
+            || (RuntimeContracts.IsSourceError(exception)
                 && exception.Find<SocketException>() is null
                 && exception.Find<HttpIOException>() is null
                 && exception.Find<HttpProtocolException>() is null);
