@@ -78,7 +78,7 @@ internal sealed class PooledClientsLifetime(
         }
 
         var startedAt = timeProvider.GetTimestamp();
-        while (transports.InFlight + responses.Reading is var inFlight and > 0)
+        while (Math.Max(transports.InFlight + responses.Reading, _pool.Handlers.Sum(static handler => handler.Pending.Count)) is var inFlight and > 0)
         {
             if (timeProvider.GetElapsedTime(startedAt) >= options.Value.DrainTimeout || cancellationToken.IsCancellationRequested)
             {

@@ -186,8 +186,9 @@ internal sealed class GrpcChannelPool(
             _logger.ClearText(client.Name, address.ToString());
         }
 
-        var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming) with { Endpoints = transport.Set };
-        return new PooledChannel(CreateGrpcChannel(client.Name, address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root), handler, clientOptions, setup, facts, root);
+        var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming) with { Endpoints = transport.Set, Pending = handler.Pending };
+        var channel = CreateGrpcChannel(client.Name, address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root, out var throws);
+        return new PooledChannel(channel, handler, clientOptions, setup, facts with { ThrowsOnCancellation = throws }, root);
     }
 
     /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
@@ -201,7 +202,8 @@ internal sealed class GrpcChannelPool(
 
         _logger.LeftThePool(client.Name, primary.GetType().ToString());
         var facts = CreateFacts(client, clientOptions, setup, address.ToString(), static _ => { });
-        return new PooledChannel(CreateGrpcChannel(client.Name, address, clientOptions, setup, primary, root), handler: null, clientOptions, setup, facts, root);
+        var channel = CreateGrpcChannel(client.Name, address, clientOptions, setup, primary, root, out var throws);
+        return new PooledChannel(channel, handler: null, clientOptions, setup, facts with { ThrowsOnCancellation = throws }, root);
     }
 
     private CallPipelineFacts CreateFacts(
@@ -231,7 +233,7 @@ internal sealed class GrpcChannelPool(
         return handler;
     }
 
-    private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root)
+    private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root, out bool throwsOnCancellation)
     {
         var channelOptions = new GrpcChannelOptions
         {
@@ -258,7 +260,8 @@ internal sealed class GrpcChannelPool(
             outermost = messageHandler;
         }
 
-        if (channelOptions.ThrowOperationCanceledOnCancellation)
+        throwsOnCancellation = channelOptions.ThrowOperationCanceledOnCancellation;
+        if (throwsOnCancellation)
         {
             outermost = new CancellationHandler { InnerHandler = outermost };
         }

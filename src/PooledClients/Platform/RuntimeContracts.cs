@@ -202,12 +202,17 @@ internal static class RuntimeContracts
     /// Has <paramref name="written"/> called for each request whose headers a connection begins to write. .NET 10 asks the encoding selector
     /// then and for nothing else; no public member tells when a request has got its connection. A request without headers is never told of.
     /// </summary>
-    public static void OnHeadersWritten(SocketsHttpHandler handler, Action<HttpRequestMessage> written) =>
-        handler.RequestHeaderEncodingSelector = (_, request) =>
+    /// <param name="handler">The handler; what it asked before is asked on.</param>
+    /// <param name="written">What is told, once or more often for each time that a request's headers are written. What it throws is how the sending fails, and nothing is sent.</param>
+    public static void OnHeadersWritten(SocketsHttpHandler handler, Action<HttpRequestMessage> written)
+    {
+        var before = handler.RequestHeaderEncodingSelector;
+        handler.RequestHeaderEncodingSelector = (name, request) =>
         {
             written(request);
-            return null;
+            return before?.Invoke(name, request);
         };
+    }
 
     /// <summary>
     /// Whether a stream is what .NET 10 buffers a response in, for <c>GetStringAsync</c> and its kin, for a request that is not
@@ -215,6 +220,12 @@ internal static class RuntimeContracts
     /// nothing else tells a handler whether the caller reads the body as a stream.
     /// </summary>
     public static bool IsBuffer(Stream stream) => stream.GetType() == BufferOfContent;
+
+    /// <summary>
+    /// Whether a stream is a connection's, which sends what is written to it. Their types are internal to System.Net.Http, as of .NET 10, and the only other
+    /// such stream is the buffer of a content; who reads a request's content for a look at it has it written to the buffer, or to a stream of its own.
+    /// </summary>
+    public static bool IsConnection(Stream stream) => stream.GetType().Assembly == typeof(HttpContent).Assembly && !IsBuffer(stream);
 
     private static Type EmptyContent { get; } = GetEmptyContent();
 

@@ -6,7 +6,8 @@ namespace PooledClients.Resilience;
 /// <summary>
 /// The breaker of one address, whoever calls it. While it is closed a request does not go through it but is reported to it afterwards,
 /// which costs nothing but a look. When it is open nothing is sent; after the break one request at a time probes, and only the server's
-/// answer or its failure ends that: a probe that came to nothing, cancelled or out of time, lets the next request probe at once.
+/// answer or its failure ends that: a probe that came to nothing, cancelled or out of time, lets the next request probe at once, and one
+/// that has not ended within a break lets the next one probe beside it.
 /// </summary>
 /// <remarks>Polly's breaker takes whatever is no failure for a success, so it cannot say that a probe came to nothing.</remarks>
 internal sealed class AddressBreaker
@@ -22,8 +23,11 @@ internal sealed class AddressBreaker
     private volatile bool _isClosed = true;
     private readonly OutcomeWindow _window;
     private long _openedAt;
-    private bool _isProbing;
     private bool _isProbeDue;
+
+    // How often it has opened after it was closed, and the latest probe, until it ends.
+    private long _opening;
+    private Probe? _probe;
 
     public AddressBreaker(string address, BreakerSettings settings, TimeProvider time, GrpcMetrics? metrics, ILogger logger)
     {
@@ -92,20 +96,18 @@ internal sealed class AddressBreaker
     /// <exception cref="BreakerOpenException">The breaker is open, or another probe is on its way.</exception>
     public async Task<TResult> ProbeAsync<TResult>(Func<Task<TResult>> send, Func<TResult, RequestOutcome> judge, Func<Exception, RequestOutcome> judgeFailure)
     {
-        BeginProbe();
+        if (BeginProbe() is not { } probe)
+        {
+            // It has closed since it was looked at: the request goes out like any other.
+            return await send().ConfigureAwait(false);
+        }
+
         var outcome = RequestOutcome.Ignored;
-        Task<TResult> sending;
         try
         {
-            sending = send();
-            if (!sending.IsCompleted)
-            {
-                await Task.WhenAny(sending, Task.Delay(_settings.BreakDuration, _time)).ConfigureAwait(false);
-            }
-
-            // A stream may go without headers for hours. What has not failed by now speaks for the server; if it did not, the breaker would
-            // keep all other calls from a server that is well.
-            outcome = sending.IsCompleted ? judge(await sending.ConfigureAwait(false)) : RequestOutcome.Answered;
+            var result = await send().ConfigureAwait(false);
+            outcome = judge(result);
+            return result;
         }
         catch (Exception e)
         {
@@ -114,50 +116,59 @@ internal sealed class AddressBreaker
         }
         finally
         {
-            EndProbe(outcome);
+            EndProbe(probe, outcome);
         }
-
-        return await sending.ConfigureAwait(false);
     }
 
-    private void BeginProbe()
+    private Probe? BeginProbe()
     {
         lock (_lock)
         {
-            var wait = _isClosed || _isProbeDue ? TimeSpan.Zero : _settings.BreakDuration - _time.GetElapsedTime(_openedAt);
+            if (_isClosed)
+            {
+                return null;
+            }
+
+            var wait = _isProbeDue ? TimeSpan.Zero : _settings.BreakDuration - _time.GetElapsedTime(_openedAt);
             if (wait > TimeSpan.Zero)
             {
                 throw new BreakerOpenException(
                     _address, FormattableString.Invariant($"until {_time.GetUtcNow() + wait:HH:mm:ss.fff} UTC (in {wait.TotalSeconds:0.##} s)"), wait);
             }
 
-            // Where it has closed since it was looked at, the request goes out like any other.
-            if (!_isClosed && _isProbing)
+            // A stream may go without headers for hours: what has not ended within a break is not waited for, but proves nothing.
+            if (_probe is { } before && _time.GetElapsedTime(before.BeganAt) < _settings.BreakDuration)
             {
                 throw new BreakerOpenException(_address, "while a probe is on its way", TimeSpan.Zero);
             }
 
-            _isProbing = !_isClosed;
+            return _probe = new Probe(_opening, _time.GetTimestamp());
         }
     }
 
-    private void EndProbe(RequestOutcome outcome)
+    private void EndProbe(Probe probe, RequestOutcome outcome)
     {
         bool closes, opens;
         lock (_lock)
         {
-            closes = !_isClosed && outcome == RequestOutcome.Answered;
-            opens = !_isClosed && outcome == RequestOutcome.Failed;
-            _isProbing = false;
-            _isProbeDue = outcome == RequestOutcome.Ignored;
+            // What an earlier opening was probed with says nothing about this one.
+            var counts = !_isClosed && probe.Opening == _opening;
+            closes = counts && outcome == RequestOutcome.Answered;
+            opens = counts && outcome == RequestOutcome.Failed;
             if (closes)
             {
                 _window.Clear();
                 _isClosed = true;
+                _probe = null;
             }
             else if (opens)
             {
                 Open();
+            }
+            else if (ReferenceEquals(_probe, probe))
+            {
+                _probe = null;
+                _isProbeDue = true;
             }
         }
 
@@ -173,8 +184,9 @@ internal sealed class AddressBreaker
 
     private void Open()
     {
+        _opening += _isClosed ? 1 : 0;
         _isClosed = false;
-        _isProbing = false;
+        _probe = null;
         _isProbeDue = false;
         _openedAt = _time.GetTimestamp();
     }
@@ -186,4 +198,9 @@ internal sealed class AddressBreaker
         Opened?.Invoke();
         _logger.BreakerOpened(_address, _settings.BreakDuration.TotalSeconds);
     }
+
+    /// <summary>A request that goes out while the breaker is not closed.</summary>
+    /// <param name="Opening">Which opening it is to end.</param>
+    /// <param name="BeganAt">When it began.</param>
+    private sealed record Probe(long Opening, long BeganAt);
 }

@@ -22,6 +22,9 @@ internal static class FailureClassifier
     // GOAWAY may come at any time, so it proves nothing.
     private static readonly Failure SpeaksHttp11 = Failure.Of(FailureKind.WrongProtocol) with { MayBeProcessed = true };
 
+    // Its words and the pace of what follows are the connection's that never came up; but the server may have read the request.
+    private static readonly Failure LostEarly = Failure.Of(FailureKind.NeverCameUp) with { MayBeProcessed = true, Transparent = TransparentRetry.None };
+
     /// <summary>Judges what a request's sending, or the reading of its answer, threw.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="progress">How far the request's content got.</param>
@@ -122,7 +125,8 @@ internal static class FailureClassifier
         WrongProtocolException => Failure.Of(FailureKind.WrongProtocol),
         AuthenticationException or TlsConfigurationException or IdentityRefusedException => Failure.Of(FailureKind.Untrusted),
         ConnectionOverException => Failure.Of(FailureKind.NeverSent),
-        EndedBeforeSettingsException => Failure.Of(FailureKind.NeverCameUp),
+        EndedBeforeSettingsException early => early.MayBeProcessed ? LostEarly : Failure.Of(FailureKind.NeverCameUp),
+        StreamRefusedException => Failure.Of(FailureKind.StreamRefused),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
         ObjectDisposedException disposed => Failure.Of(IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
         RpcException rpc => JudgeRpc(rpc),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -48,6 +49,26 @@ public sealed class CancellationTests
             using var call = client.GetAsync(Calls.AnyGet, cancellationToken: source.Token);
             return $"{Name(await Record.ExceptionAsync(() => call.ResponseAsync))}, {call.GetStatus().StatusCode}";
         });
+    }
+
+    // A further attempt waits until the message of the one before is no longer being written, which a full window holds up.
+    [Fact]
+    public async Task Get_TokenCancelledWhileTheMessageBeforeIsStillWritten_SaysCancelled()
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                await connection.SendRefusalAsync((await connection.ReceiveAsync()).StreamId, "14");
+                await connection.Ended;
+            },
+            tls: false);
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address, static options => options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(1));
+        using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(new GetRequest { Key = Large.Value }, cancellationToken: source.Token));
+
+        Assert.Equal(StatusCode.Cancelled, failure.StatusCode);
     }
 
     // The window of the stream is full, so that the write waits when its call is ended.
@@ -107,6 +128,111 @@ public sealed class CancellationTests
                 }
             }));
         });
+    }
+
+    public static TheoryData<StatusCode, bool> Ends => new()
+    {
+        { StatusCode.PermissionDenied, false },
+        { StatusCode.InvalidArgument, false },
+        { StatusCode.PermissionDenied, true },
+        { StatusCode.InvalidArgument, true },
+        { StatusCode.OK, true },
+    };
+
+    // A plain channel says Cancelled where the write sees the end of the stream first.
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Load_ServerEndsTheCallWhileTheClientWrites_TheWriteSaysTheCallsStatus(StatusCode status, bool withMessage)
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                while (true)
+                {
+                    var request = await connection.ReceiveAsync();
+                    await Eventually.HoldsAsync(() => request.Bytes > 0);
+                    await EndAsync(connection, request.StreamId, ((int)status).ToString(CultureInfo.InvariantCulture), withMessage);
+                    await connection.SendResetAsync(request.StreamId, ErrorCode.NoError);
+                    await connection.SendWindowUpdateAsync(0, 65_535);
+                }
+            },
+            tls: false);
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address);
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var call = clients.KeyValue.Load();
+
+            Assert.Equal($"RpcException {status}", Name(await Record.ExceptionAsync(() => WriteForeverAsync(call))));
+        }
+    }
+
+    // The deadline, or the caller, ends the pause before the next attempt.
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Scan_EndedInThePauseBeforeItsNextAttempt_ThrowsWhatTheOptionSays(bool throws, bool byDeadline)
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                while (true)
+                {
+                    await connection.SendRefusalAsync((await connection.ReceiveCompleteAsync()).StreamId, "14");
+                }
+            },
+            tls: false);
+        await using var clients = await ClientHost.StartAsync(log: null, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.ConnectTo(server.Address);
+                options.Resilience.InitialBackoff = options.Resilience.MaxBackoff = TimeSpan.FromSeconds(20);
+            })
+            .ConfigureChannel(options => options.ThrowOperationCanceledOnCancellation = throws));
+        using var source = new CancellationTokenSource();
+        using var call = clients.KeyValue.Scan(new ScanRequest(), deadline: byDeadline ? DateTime.UtcNow.AddMilliseconds(400) : null);
+        if (!byDeadline)
+        {
+            source.CancelAfter(TimeSpan.FromMilliseconds(400));
+        }
+
+        var status = byDeadline ? StatusCode.DeadlineExceeded : StatusCode.Cancelled;
+        for (var i = 0; i < 2; i++)
+        {
+            var failure = await Record.ExceptionAsync(() => call.ResponseStream.MoveNext(source.Token));
+            Assert.Equal(throws ? nameof(OperationCanceledException) : $"RpcException {status}", Name(failure));
+        }
+
+        Assert.Equal(status, call.GetStatus().StatusCode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Get_InboundDeadlineHasPassed_ThrowsWhatTheOptionSays(bool throws)
+    {
+        await using var clients = await ClientHost.StartAsync(log: null, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(static options => options.Address = new Uri("http://localhost:1"))
+            .ConfigureChannel(options => options.ThrowOperationCanceledOnCancellation = throws));
+        using var scope = CallDeadline.Begin(DateTime.UtcNow.AddSeconds(-1));
+        using var call = clients.KeyValue.GetAsync(Calls.AnyGet);
+
+        Assert.Equal(throws ? nameof(OperationCanceledException) : "RpcException DeadlineExceeded", Name(await Record.ExceptionAsync(() => call.ResponseAsync)));
+        Assert.Equal(StatusCode.DeadlineExceeded, call.GetStatus().StatusCode);
+    }
+
+    private static async Task EndAsync(RawHttp2Connection connection, int streamId, string status, bool withMessage)
+    {
+        if (!withMessage)
+        {
+            await connection.SendRefusalAsync(streamId, status);
+            return;
+        }
+
+        await connection.SendHeadersAsync(streamId);
+        await connection.SendMessageAsync(streamId);
+        await connection.SendTrailersAsync(streamId, status);
     }
 
     private static RawHttp2Server Blocked() => new(

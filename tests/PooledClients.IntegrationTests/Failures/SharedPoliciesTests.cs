@@ -1,8 +1,10 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections;
+using PooledClients.Grpc;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Servers;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Failures;
@@ -53,6 +55,33 @@ public sealed class SharedPoliciesTests
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync("/", null, TestContext.Current.CancellationToken));
 
         Assert.Contains("is left alone", failure.Message, StringComparison.Ordinal);
+    }
+
+    // It says nothing of the server, to which nothing went.
+    [Fact]
+    public async Task Put_ProbeIsTooLarge_LeavesTheBreakerAsItIs()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        server.Behavior.FailTimes = int.MaxValue;
+        await using var clients = await ClientHost.StartAsync(log: null, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                Configure(options, server.Address);
+                options.Resilience.BreakDuration = TimeSpan.FromMilliseconds(500);
+                options.Resilience.BreakerMinimumThroughput = 2;
+            })
+            .ConfigureChannel(static options => options.MaxSendMessageSize = 1_000));
+        var breaker = clients.Get<GrpcChannelPool>().Handlers.Single().Breaker!;
+        while (breaker.IsClosed)
+        {
+            await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+        }
+
+        await Eventually.HoldsAsync(() => breaker.State == "HalfOpen");
+        var failure = await Calls.FailureOf(clients.KeyValue.PutAsync(new PutRequest { Value = Google.Protobuf.ByteString.CopyFrom(new byte[2_000]) }));
+
+        Assert.Equal(StatusCode.ResourceExhausted, failure.StatusCode);
+        Assert.False(breaker.IsClosed);
     }
 
     private static void Configure(PooledGrpcClientOptions options, Uri address)

@@ -28,6 +28,10 @@ public sealed class FailureClassifierTests
         { "disposed pool", new HttpRequestException("", new ObjectDisposedException(typeof(IGrpcChannelPool).FullName)), "Disposed" },
         { "a stream disposed by its end", new HttpRequestException("", new ObjectDisposedException("System.Net.Security.SslStream")), "ConnectionLost" },
         { "before SETTINGS, seen by a write", new HttpRequestException("", new EndedBeforeSettingsException(new ObjectDisposedException("SslStream"))), "NeverCameUp" },
+        { "before SETTINGS, asked for all the same", new EndedBeforeSettingsException(new IOException(), mayBeProcessed: true), "NeverCameUp" },
+        { "refused, and not sent again by the runtime", new HttpRequestException("", new StreamRefusedException()), "StreamRefused" },
+        { "the host is stopping", new RpcException(new Status(StatusCode.Unavailable, "", new ObjectDisposedException(typeof(IGrpcChannelPool).FullName))), "Disposed" },
+        { "no endpoint", new RpcException(new Status(StatusCode.Unavailable, "", new HttpRequestException(HttpRequestError.NameResolutionError, ""))), "ConnectFailed" },
         { "breaker", new RpcException(new Status(StatusCode.Unavailable, "", new BreakerOpenException("a", "now", default))), "BreakerOpen" },
         { "untrusted", new HttpRequestException(HttpRequestError.SecureConnectionError, "", new AuthenticationException()), "Untrusted" },
         { "identity refused", new EndedBeforeSettingsException(new IdentityRefusedException("", null)), "Untrusted" },
@@ -87,6 +91,15 @@ public sealed class FailureClassifierTests
         Assert.Equal(FailureKind.MessageUnwritable, FailureClassifier.Judge(lost, ContentProgress.Unwritable).Kind);
     }
 
+    [Fact]
+    public void Judge_EndedBeforeSettingsAndAsked_ProvesNothing()
+    {
+        Assert.False(FailureClassifier.Judge(new EndedBeforeSettingsException(null)).MayBeProcessed);
+
+        var asked = FailureClassifier.Judge(new EndedBeforeSettingsException(null, mayBeProcessed: true));
+        Assert.Equal((true, TransparentRetry.None, true), (asked.MayBeProcessed, asked.Transparent, asked.IsTransient));
+    }
+
     // The rules that hold for every row of the table.
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -99,6 +112,16 @@ public sealed class FailureClassifierTests
         Assert.False(failure.Owner is FaultOwner.Caller or FaultOwner.Process or FaultOwner.Trust && failure.Breaker != RequestOutcome.Ignored, "Only the server's faults are its breaker's.");
         Assert.False(failure.Owner is FaultOwner.Caller or FaultOwner.Trust && failure.IsTransient, "Nobody else mends what is the caller's.");
         Assert.False(failure.Owner == FaultOwner.Network && failure.Status != StatusCode.Unavailable, "The network's status is Unavailable.");
+    }
+
+    [Fact]
+    public void Docs_EachRow_IsOfAKind()
+    {
+        var rows = File.ReadLines(Path.Combine(Repository.Root, "docs", "deadlines-and-retries.md"))
+            .SkipWhile(static line => !line.StartsWith("| failure |", StringComparison.Ordinal)).Skip(2)
+            .TakeWhile(static line => line.StartsWith('|')).Select(static line => line.Split('`')[1]);
+
+        Assert.Equal(Enum.GetNames<FailureKind>().Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
     }
 
     [Theory]

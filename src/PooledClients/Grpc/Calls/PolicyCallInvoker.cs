@@ -49,7 +49,8 @@ internal sealed class PolicyCallInvoker(
         if (ReferenceEquals(origin, DeadlineOrigin.Inbound) && options.Deadline <= time.GetUtcNow().UtcDateTime)
         {
             linked?.Dispose();
-            return FailedCall.Unary<TResponse>(StatusCode.DeadlineExceeded, "The deadline, set by the inbound call, had passed before this call was made.");
+            return FailedCall.DeadlineExceeded<TResponse>(
+                "The deadline, set by the inbound call, had passed before this call was made.", policies.ThrowsOnCancellation);
         }
 
         method = policy.Limits is { } limits ? limits.Limit(method) : method;

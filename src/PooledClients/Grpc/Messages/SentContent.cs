@@ -1,4 +1,5 @@
 using System.Net;
+using PooledClients.Connections.Wire;
 using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Messages;
@@ -6,21 +7,20 @@ namespace PooledClients.Grpc.Messages;
 /// <summary>
 /// A request's message on one way to a connection, and the proof of how far it got: one that was never asked for was not processed. A
 /// unary message serialises again without harm, in a content of its own: who looks at a content below us has it keep a copy, and it is
-/// asked for nothing any more. A stream of messages is handed over once, so a second time is refused.
+/// asked for nothing any more.
 /// </summary>
-internal sealed class SentContent : HttpContent
+internal class SentContent : HttpContent, ISentOnce
 {
-    private readonly bool _isStream;
     private readonly HttpContent _inner;
     private volatile bool _asked;
+    private volatile bool _wasSentOnce;
 
     // The writing of the message itself: what it has come to is read from it, for an async method around it would cost each call more.
     private volatile Task? _writing;
 
-    public SentContent(HttpContent inner, bool isStream)
+    public SentContent(HttpContent inner)
     {
         _inner = inner;
-        _isStream = isStream;
         if (RuntimeContracts.TryGiveHeaders(inner, this))
         {
             return;
@@ -41,6 +41,11 @@ internal sealed class SentContent : HttpContent
     /// <summary>Gets whether anybody has asked for the message.</summary>
     public bool WasAsked => _asked;
 
+    /// <summary>Gets whether the runtime may send the request once only: when it is refused it is for others to send it again.</summary>
+    public bool IsOnce { get; init; }
+
+    public bool WasSentOnce => _wasSentOnce;
+
     /// <summary>Gets whether the message is being written at the moment.</summary>
     public bool IsBeingWritten => _writing is { IsCompleted: false };
 
@@ -52,7 +57,10 @@ internal sealed class SentContent : HttpContent
     };
 
     /// <summary>Gets whether the request may be sent once more.</summary>
-    public bool CanBeSentAgain => !_isStream || !_asked;
+    public virtual bool CanBeSentAgain => true;
+
+    /// <summary>Gets what holds it back from its connection; none of most.</summary>
+    public virtual ContentHold? Hold => null;
 
     /// <summary>
     /// Ends, without an error, when the message is no longer being written. It is not asked for again before: two writings of a call would
@@ -66,28 +74,30 @@ internal sealed class SentContent : HttpContent
         }
     }
 
-    /// <summary>The message for one more way to a connection; itself where it was never asked for.</summary>
-    public SentContent ForNextAttempt() => _asked ? new SentContent(_inner, _isStream) : this;
+    /// <summary>The message for one more way to a connection.</summary>
+    public virtual SentContent ForNextAttempt() => new(_inner) { IsOnce = true };
+
+    /// <summary>The message for a connection whose server has said nothing yet.</summary>
+    public virtual SentContent Held(ContentHold hold) => new HeldContent(_inner, hold) { IsOnce = IsOnce };
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (_isStream && _asked)
-        {
-            return Task.FromException(new ContentSentException());
-        }
-
         _asked = true;
+        _wasSentOnce = IsOnce && RuntimeContracts.IsConnection(stream);
         return _writing = WriteAsync(stream, context, cancellationToken);
     }
+
+    /// <summary>What the message is written to, in front of its connection.</summary>
+    protected virtual Stream Wrap(Stream stream) => stream;
 
     private Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         try
         {
-            return RuntimeContracts.SerializeToStreamAsync(_inner, _isStream ? new StreamedWriteStream(stream) : stream, context, cancellationToken);
+            return RuntimeContracts.SerializeToStreamAsync(_inner, Wrap(stream), context, cancellationToken);
         }
         catch (Exception exception)
         {

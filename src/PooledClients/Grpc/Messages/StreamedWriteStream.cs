@@ -7,9 +7,9 @@ namespace PooledClients.Grpc.Messages;
 
 /// <summary>
 /// Writes a stream of messages. What ends the connection under it reaches the caller's <c>WriteAsync</c> as it comes, so it has to be
-/// an <see cref="RpcException"/> already.
+/// an <see cref="RpcException"/> already, or the cancellation that the channel turns into the call's own status.
 /// </summary>
-internal sealed class StreamedWriteStream(Stream inner) : PassingStream(inner)
+internal sealed class StreamedWriteStream(Stream inner, SentMessages messages) : PassingStream(inner)
 {
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(250);
 
@@ -19,7 +19,7 @@ internal sealed class StreamedWriteStream(Stream inner) : PassingStream(inner)
         {
             await Inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (SendFailure.IsTransportFailure(exception))
+        catch (Exception exception) when (IsEnd(exception, cancellationToken))
         {
             await ThrowEndAsync(exception, cancellationToken).ConfigureAwait(false);
         }
@@ -31,7 +31,7 @@ internal sealed class StreamedWriteStream(Stream inner) : PassingStream(inner)
         {
             await Inner.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (SendFailure.IsTransportFailure(exception))
+        catch (Exception exception) when (IsEnd(exception, cancellationToken))
         {
             await ThrowEndAsync(exception, cancellationToken).ConfigureAwait(false);
         }
@@ -42,16 +42,20 @@ internal sealed class StreamedWriteStream(Stream inner) : PassingStream(inner)
     {
     }
 
-    // The token is the call's, and is cancelled with its end, whoever ended it: the channel then makes of what it is thrown the status of
-    // the call. A server that ends the call first ends the stream next, and the write may see that before the channel has seen the other.
-    private static async ValueTask ThrowEndAsync(Exception cause, CancellationToken call)
+    // The runtime ends the writing of a request that it has the whole answer of, by a cancellation of its own too.
+    private static bool IsEnd(Exception exception, CancellationToken call) =>
+        SendFailure.IsTransportFailure(exception) || (exception is OperationCanceledException && !call.IsCancellationRequested);
+
+    // A cancellation is what the channel makes the status of the call of, if it has one by then. It is cancelled itself, or its answer ends, soon
+    // after the connection or its server has ended the stream, and the write may see that first.
+    private async ValueTask ThrowEndAsync(Exception cause, CancellationToken call)
     {
-        if (!call.IsCancellationRequested && call.CanBeCanceled)
+        if (!call.IsCancellationRequested)
         {
-            await Task.Delay(LongestEnd, TimeProvider.System, call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await messages.AnswerEnded.WaitAsync(LongestEnd, TimeProvider.System, call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        throw call.IsCancellationRequested
+        throw call.IsCancellationRequested || messages.IsAnswered || cause is OperationCanceledException
             ? new OperationCanceledException(cause.Message, cause, call)
             : new RpcException(new Status(StatusCode.Unavailable, $"The message could not be written: {cause.Message}", cause));
     }

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
+using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Telemetry;
 using PooledClients.Resilience;
 
@@ -20,6 +21,7 @@ namespace PooledClients.Grpc.Methods;
 /// <param name="Logger">The log of calls.</param>
 /// <param name="Calls">Follows the calls where somebody listens.</param>
 /// <param name="Endpoints">The endpoints of the service, with which a service config may come; none where it is one endpoint.</param>
+/// <param name="Pending">Counts the calls that are being tried again.</param>
 internal sealed record CallPipelineFacts(
     string ClientName,
     Type? ClientType,
@@ -31,4 +33,9 @@ internal sealed record CallPipelineFacts(
     TimeProvider Time,
     ILogger Logger,
     ChannelCalls? Calls = null,
-    EndpointSet? Endpoints = null);
+    EndpointSet? Endpoints = null,
+    PendingCalls? Pending = null)
+{
+    /// <summary>Gets whether the channel throws <see cref="OperationCanceledException"/> for what its deadline or its token ends.</summary>
+    public bool ThrowsOnCancellation { get; init; }
+}

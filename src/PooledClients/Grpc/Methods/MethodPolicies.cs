@@ -72,6 +72,9 @@ internal sealed class MethodPolicies
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }
 
+    /// <summary>Whether the channel throws <see cref="OperationCanceledException"/> for what its deadline or its token ends.</summary>
+    public bool ThrowsOnCancellation => _facts.ThrowsOnCancellation;
+
     /// <summary>The same policies, worked out here as well, for calls that neither earn, spend nor count anything of the client's.</summary>
     public MethodPolicies ForWarmUp() => new(this);
 
@@ -168,7 +171,8 @@ internal sealed class MethodPolicies
         return null;
     }
 
-    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy) => new(fullName, policy, Budget, _facts.Time, _facts.Logger);
+    private CallRetrier CreateRetrier(string fullName, RetryPolicy policy) => new(
+        fullName, policy, Budget, _facts.Time, _facts.Logger, _facts.Pending ?? new PendingCalls(), _facts.ThrowsOnCancellation);
 
     private CallHedger CreateHedger(RetryPolicy policy) => new(
         _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, Budget, _facts.Time);

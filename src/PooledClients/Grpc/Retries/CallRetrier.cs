@@ -11,7 +11,15 @@ namespace PooledClients.Grpc.Retries;
 /// Tries the calls of one method again, by Polly. A first attempt is made outside the pipeline and costs nothing of it; only a
 /// failure enters, as what the pipeline's first execution came to.
 /// </summary>
-internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget budget, TimeProvider time, ILogger logger)
+/// <param name="method">The full name of the method.</param>
+/// <param name="policy">When and how often.</param>
+/// <param name="budget">What further attempts are taken from.</param>
+/// <param name="time">What pauses are reckoned by.</param>
+/// <param name="logger">Told of further attempts.</param>
+/// <param name="pending">Counts the calls that are being tried again.</param>
+/// <param name="throwsOnCancellation">Whether the channel throws <see cref="OperationCanceledException"/> for what its deadline or its token ends.</param>
+internal sealed class CallRetrier(
+    string method, RetryPolicy policy, CallBudget budget, TimeProvider time, ILogger logger, PendingCalls pending, bool throwsOnCancellation)
 {
     private static readonly ResiliencePropertyKey<IRetriedCall> CallKey = new("PooledClients.Grpc.Call");
 
@@ -30,7 +38,11 @@ internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget 
 
     public ILogger Logger { get; } = logger;
 
-    public CallRetrier Spending(CallBudget other) => new(Method, Policy, other, Time, Logger);
+    public CallRetrier Spending(CallBudget other) => new(Method, Policy, other, Time, Logger, pending, throwsOnCancellation);
+
+    /// <summary>What a call throws that its deadline, its token or its disposal has ended.</summary>
+    public Exception ToThrow(RpcException end) =>
+        throwsOnCancellation && end.StatusCode is StatusCode.DeadlineExceeded or StatusCode.Cancelled ? new OperationCanceledException(end.Status.Detail, end) : end;
 
     /// <summary>What the handler is told of a call whose deadline comes from there.</summary>
     public RetriableCall ScopeOf(DeadlineOrigin? deadline) =>
@@ -58,12 +70,19 @@ internal sealed class CallRetrier(string method, RetryPolicy policy, CallBudget 
         _pipeline ??= Build();
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, stop);
         context.Properties.Set(CallKey, call);
-        var outcome = await _pipeline.ExecuteOutcomeAsync(
-            static (_, call) => call.Retry.TakeFirst() is { } first ? new(Outcome.FromException<TResult>(first)) : call.AttemptAsync(),
-            context,
-            call).ConfigureAwait(false);
-        ResilienceContextPool.Shared.Return(context);
-        return outcome;
+        pending.Begin();
+        try
+        {
+            return await _pipeline.ExecuteOutcomeAsync(
+                static (_, call) => call.Retry.TakeFirst() is { } first ? new(Outcome.FromException<TResult>(first)) : call.AttemptAsync(),
+                context,
+                call).ConfigureAwait(false);
+        }
+        finally
+        {
+            pending.End();
+            ResilienceContextPool.Shared.Return(context);
+        }
     }
 
     private ResiliencePipeline Build() => new ResiliencePipelineBuilder { TimeProvider = Time }

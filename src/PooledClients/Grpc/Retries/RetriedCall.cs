@@ -58,6 +58,9 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     /// <summary>How the call has ended, where that is not how its latest attempt has.</summary>
     protected RpcException? Ended => _end;
 
+    /// <summary>What a read throws then.</summary>
+    protected Exception? Thrown => _end is { } end ? _retrier.ToThrow(end) : null;
+
     protected bool IsCommitted => _attempt == AttemptState.Committed;
 
     public override DeadlineOrigin? Deadline => _origin;
@@ -134,16 +137,16 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
             case RpcException failure:
                 throw End(WithDeadlineDetail(retry.Explain(failure)));
             case OperationCanceledException when _cancelled is { } detail:
-                throw End(new RpcException(new Status(StatusCode.Cancelled, detail)));
+                throw _retrier.ToThrow(End(new RpcException(new Status(StatusCode.Cancelled, detail))));
             case OperationCanceledException when _options.CancellationToken.IsCancellationRequested:
                 // An attempt under a cancelled token sends nothing and ends just as the channel ends cancelled calls.
                 return await AttemptAsync(retry).ConfigureAwait(false);
             case OperationCanceledException when deadline.IsCancellationRequested:
                 var last = retry.Latest.Status;
-                throw End(new RpcException(new Status(
+                throw _retrier.ToThrow(End(new RpcException(new Status(
                     StatusCode.DeadlineExceeded,
                     $"{DeadlineText()} before attempt {retry.Attempts + 1}. The last one failed with {last.StatusCode}: {last.Detail}",
-                    retry.Latest)));
+                    retry.Latest))));
             default:
                 ExceptionDispatchInfo.Throw(outcome.Exception);
                 throw outcome.Exception;

@@ -109,7 +109,13 @@ internal sealed class RetriedRequest(
 
     public async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync()
     {
-        if (!await IsWrittenAsync().ConfigureAwait(false))
+        var isWritten = await IsWrittenAsync().ConfigureAwait(false);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Outcome.FromException<HttpResponseMessage>(new OperationCanceledException(cancellationToken));
+        }
+
+        if (!isWritten)
         {
             Retry.GiveUp("its message is still being sent");
             return Outcome.FromException<HttpResponseMessage>(Retry.Latest);

@@ -69,7 +69,7 @@ internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IA
     {
         if (_firstTaken)
         {
-            return Ended is { } end ? Task.FromException<bool>(end) : _current.ResponseStream.MoveNext(cancellationToken);
+            return Thrown is { } end ? Task.FromException<bool>(end) : _current.ResponseStream.MoveNext(cancellationToken);
         }
 
         return TakeFirstAsync(StartReading(cancellationToken), cancellationToken);

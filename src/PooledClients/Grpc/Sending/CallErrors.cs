@@ -18,10 +18,9 @@ internal sealed class CallErrors(Transport transport)
 
     private string LastConnect => transport.LastFailure is { } failure ? $"The last connect failed: {failure.Message}" : "No connect has failed.";
 
-    public RpcException Draining() => Fail(StatusCode.Unavailable, $"The host is stopping: no new call to {Address} is taken.");
+    public RpcException Draining() => FailOver($"The host is stopping: no new call to {Address} is taken.");
 
-    public RpcException Disposed(Exception? cause = null) =>
-        Fail(StatusCode.Unavailable, $"The pool is disposed, and its connections to {Address} with it.", cause);
+    public RpcException Disposed() => FailOver($"The pool is disposed, and its connections to {Address} with it.");
 
     public RpcException NotAdmitted(CallTime time, WaitPhase phase, int limit, Exception cause)
     {
@@ -41,8 +40,8 @@ internal sealed class CallErrors(Transport transport)
     /// <summary>No endpoint of several is to be had.</summary>
     public RpcException NoEndpoint(EndpointSet set) => set.IsClosed ? Disposed()
         : set.All.Count(static endpoint => endpoint.Health is { IsRefusing: true }) is > 0 and var refusing && refusing == set.All.Count
-            ? Fail(StatusCode.Unavailable, $"None of the {refusing} endpoints of {Address} serves, as their health checks say.", null)
-        : set.All.Count == 0 || set.WhyNone() is not { } failure ? Fail(StatusCode.Unavailable, $"No endpoint of {Address} is known: {set.Failure?.Message}", set.Failure)
+            ? FailUnknown($"None of the {refusing} endpoints of {Address} serves, as their health checks say.", cause: null)
+        : set.All.Count == 0 || set.WhyNone() is not { } failure ? FailUnknown($"No endpoint of {Address} is known: {set.Failure?.Message}", set.Failure)
         : NotConnected(failure);
 
     /// <summary>The deadline was over before an endpoint of several was ready.</summary>
@@ -121,5 +120,11 @@ internal sealed class CallErrors(Transport transport)
             StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {Address}: {budget.Message}", budget);
     }
 
-    private static RpcException Fail(StatusCode code, string detail, Exception? cause = null) => new(new Status(code, detail, cause));
+    // A status without a cause is taken for the server's word.
+    private static RpcException FailOver(string detail) => Fail(StatusCode.Unavailable, detail, new ObjectDisposedException(typeof(IGrpcChannelPool).FullName, detail));
+
+    private static RpcException FailUnknown(string detail, Exception? cause) =>
+        Fail(StatusCode.Unavailable, detail, cause ?? new HttpRequestException(HttpRequestError.NameResolutionError, detail));
+
+    private static RpcException Fail(StatusCode code, string detail, Exception? cause) => new(new Status(code, detail, cause));
 }

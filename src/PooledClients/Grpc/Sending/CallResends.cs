@@ -20,7 +20,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
 {
     private const int Most = 5;
 
-    // The runtime has sent a refused request four times already.
+    // The runtime sends a call's first request four times itself, at once; after that it is for this side alone.
     private const int MostRefused = 2;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
@@ -41,7 +41,8 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
             return false;
         }
 
-        var isRefused = content.WasAsked && SendFailure.IsRefused(exception);
+        // What was asked for, and is proven to be processed by nobody, the server has said: it refused the stream, or went away below it.
+        var isRefused = content.WasAsked;
 
         // A server that takes no stream at all has its calls wait for their deadline, at the pace of the dials.
         var most = isRefused ? MostRefused

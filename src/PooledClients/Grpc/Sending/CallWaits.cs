@@ -118,9 +118,9 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
         {
             return new RuntimeSender(transport, request);
         }
-        catch (ObjectDisposedException exception)
+        catch (ObjectDisposedException)
         {
-            throw errors.Disposed(exception);
+            throw errors.Disposed();
         }
     }
 }

@@ -6,6 +6,7 @@ using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Connections.Wire;
 using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Streams;
@@ -65,6 +66,11 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             GrpcTimeoutHeader.Write(sent.Request, remaining);
         }
 
+        if (sent.Sender is Http2Connection { Limit: null } unheard)
+        {
+            sent.Hold(unheard.Heard);
+        }
+
         sent.Outcome = EndpointOutcome.Unknown;
         if (sent.Pool?.Owner is Endpoint endpoint)
         {
@@ -98,7 +104,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
 
         if (sent.Open is { } open)
         {
-            response.Content = Follow(response.Content, open, sent.Sender);
+            response.Content = Follow(response.Content, open, sent);
             open.OnEnd = time.Observer?.StreamBegins(response, time.Remaining);
             sent.Open = null;
         }
@@ -113,7 +119,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     {
         if (time.IsOver)
         {
-            sent.Outcome = sent.Content.WasAsked ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
+            sent.Outcome = HasLeft(sent) ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
             throw DeadlineExceeded(exception, sent, time);
         }
     }
@@ -122,7 +128,9 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     public void Failed(ref SentRequest sent, Exception exception)
     {
         // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
-        sent.Cause = sent.Sender is Http2Connection { Limit: null } unheard ? new EndedBeforeSettingsException(unheard.Foreign ?? exception) : exception;
+        sent.Cause = sent.Sender is Http2Connection { Limit: null } unheard
+            ? new EndedBeforeSettingsException(unheard.Foreign ?? exception, sent.Content.WasAsked)
+            : exception;
         OnConnectionError(sent.Cause, sent.Sender);
         sent.Outcome = GrpcFailure.Judge(sent.Cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
     }
@@ -139,6 +147,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     {
         // The end of the last call makes the transport idle, and tells so: it has no request inside any more by then.
         sent.Sender.Exit();
+        sent.Content.Hold?.End();
         if (sent.Pool?.Owner is Endpoint endpoint)
         {
             endpoint.End(!sent.IsUnary, sent.Outcome, sent.StartedAt);
@@ -151,7 +160,16 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         sent.Open?.End();
     }
 
-    private StreamedContent Follow(HttpContent content, OpenStream open, ICallSender sender) => new(content, open, exception => OnConnectionError(exception, sender));
+    // The channel would make Internal of a connection that was lost to a GOAWAY.
+    private StreamedContent Follow(HttpContent content, OpenStream open, in SentRequest sent)
+    {
+        var sender = sent.Sender;
+        return new(content, open, sent.Content as SentMessages, exception =>
+        {
+            OnConnectionError(exception, sender);
+            return errors.Failed(exception);
+        });
+    }
 
     // What a request has come to: one endpoint's failure is nothing to the service's breaker while others are well.
     private EndpointOutcome Report(RequestOutcome outcome, EndpointPool? pool)
@@ -187,9 +205,12 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         }
     }
 
+    // What is held back until the server has spoken waits for the server.
+    private static bool HasLeft(in SentRequest sent) => sent.Content.WasAsked || sent.Sender is Http2Connection { Limit: null };
+
     private RpcException DeadlineExceeded(Exception? exception, in SentRequest sent, in CallTime time)
     {
-        if (!sent.Content.WasAsked)
+        if (!HasLeft(sent))
         {
             return sent.Sender is RuntimeSender runtime ? errors.NotSent(time, runtime.Destination, exception) : errors.NotSent(time, sent.Pool!, exception);
         }

@@ -51,6 +51,9 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
     public OpenStreams OpenStreams { get; }
 
+    /// <summary>The calls that are on no connection and go on all the same.</summary>
+    public PendingCalls Pending { get; } = new();
+
     /// <summary>The breaker of its address; none where the options have none.</summary>
     public AddressBreaker? Breaker => _breaker;
 
@@ -84,8 +87,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     {
         observer?.Method.Begins();
 
-        // Only here: a call that was made before goes on, its waits and its resends included.
-        if (_draining)
+        // Only here: a call that was made before goes on, its waits, its resends and its further attempts included.
+        if (_draining && !PreviousAttempts.AreOf(request))
         {
             var draining = _errors.Draining();
             observer?.Method.Ends(draining.StatusCode, draining.Status.Detail, TimeSpan.Zero);
@@ -109,16 +112,20 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     // One async method, for each costs 114 B a call.
     private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken)
     {
-        var sent = new SentRequest(request, _streaming.TypeOf(request));
+        var sent = new SentRequest(request, _streaming.TypeOf(request), isAgain || IsFurther(request, time.Call));
         var isAdmitted = sent.IsUnary && Admission.TryEnter();
         var hasParent = retrier is not null && RetriedRequest.HasParent(request);
-        RpcException? failure;
+        RpcException? failure = null;
         HttpResponseMessage? refusal = null;
+
+        // From before it leaves a connection until after it has another.
+        var isPending = false;
         time.Observer?.AttemptBegins(isTransparent: false);
         try
         {
             if (sent.IsUnary && !isAdmitted)
             {
+                SetPending(ref isPending, true);
                 isAdmitted = sent.HasWaited = await _waits.EnterAsync(time, cancellationToken).ConfigureAwait(false);
             }
 
@@ -130,10 +137,12 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 else
                 {
+                    SetPending(ref isPending, true);
                     var sender = await _waits.TakeAsync(sent.Pool, sent.Type, request, time, cancellationToken).ConfigureAwait(false);
                     _sender.Begin(ref sent, sender, time);
                 }
 
+                SetPending(ref isPending, false);
                 try
                 {
                     var response = await sent.Sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -145,6 +154,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                         return response;
                     }
 
+                    SetPending(ref isPending, true);
                     refusal = response;
                     break;
                 }
@@ -155,6 +165,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 }
                 catch (Exception exception) when (SendFailure.IsTransportFailure(exception) && !sent.Content.HasFailed)
                 {
+                    SetPending(ref isPending, true);
                     _sender.Failed(ref sent, exception);
                 }
                 finally
@@ -188,10 +199,35 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             {
                 Admission.Exit();
             }
+
+            SetPending(ref isPending, isPending && failure is not null);
         }
 
-        return await ObserveAsync(CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal), time).ConfigureAwait(false);
+        var retrying = CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal);
+        SetPending(ref isPending, false);
+        return await ObserveAsync(retrying, time).ConfigureAwait(false);
     }
+
+    private void SetPending(ref bool isPending, bool value)
+    {
+        if (isPending == value)
+        {
+            return;
+        }
+
+        isPending = value;
+        if (value)
+        {
+            Pending.Begin();
+        }
+        else
+        {
+            Pending.End();
+        }
+    }
+
+    // Unary calls that are tried again below the channel are known by that; what is made above it, hedges and attempts of a stream, tells of itself.
+    private static bool IsFurther(HttpRequestMessage request, CallScope? call) => call is not (null or RetriableCall) && PreviousAttempts.AreOf(request);
 
     // A call that took several attempts, or a probe of a breaker that is not closed, is rare enough for a method of its own.
     private static async Task<HttpResponseMessage> ObserveAsync(Task<HttpResponseMessage> sending, CallTime time)
@@ -229,7 +265,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                 return await _breaker!.ProbeAsync(
                     () => SendOnAsync(request, new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer), retrier: null, isAgain: true, cancellationToken),
                     static response => GrpcFailure.Judge(response),
-                    static exception => GrpcFailure.Judge(exception)).ConfigureAwait(false);
+                    exception => request.Content is SentContent { HasFailed: true } ? RequestOutcome.Ignored : GrpcFailure.Judge(exception)).ConfigureAwait(false);
             }
             catch (BreakerOpenException exception)
             {

@@ -11,7 +11,10 @@ namespace PooledClients.Grpc.Sending;
 /// A request on its way, and how far its latest attempt has got. It lives in the one async method that a call passes through, and is handed on
 /// by reference: a second such method, or an object, would cost each call a hundred bytes and more.
 /// </summary>
-internal struct SentRequest(HttpRequestMessage request, MethodType type)
+/// <param name="request">The request.</param>
+/// <param name="type">What kind of method it calls.</param>
+/// <param name="isFurther">Whether it is a further attempt of its call.</param>
+internal struct SentRequest(HttpRequestMessage request, MethodType type, bool isFurther)
 {
     /// <summary>The request.</summary>
     public readonly HttpRequestMessage Request = request;
@@ -20,7 +23,7 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type)
     public readonly MethodType Type = type;
 
     /// <summary>Its message on the way of this attempt.</summary>
-    public SentContent Content = Wrap(request, type);
+    public SentContent Content = Wrap(request, type, isFurther);
 
     /// <summary>The endpoint that the attempt goes to, or the one before went to; none where the runtime picks the connection.</summary>
     public EndpointPool? Pool;
@@ -58,9 +61,14 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type)
         Resent++;
     }
 
-    private static SentContent Wrap(HttpRequestMessage request, MethodType type)
+    /// <summary>Holds its message back until the server of its connection has spoken.</summary>
+    public void Hold(Task heard) => Request.Content = Content = Content.Held(new ContentHold(heard));
+
+    private static SentContent Wrap(HttpRequestMessage request, MethodType type, bool isFurther)
     {
-        var content = new SentContent(request.Content!, isStream: type is MethodType.ClientStreaming or MethodType.DuplexStreaming);
+        var content = type is MethodType.ClientStreaming or MethodType.DuplexStreaming
+            ? new SentMessages(request.Content!) { IsOnce = isFurther }
+            : new SentContent(request.Content!) { IsOnce = isFurther };
         request.Content = content;
         return content;
     }

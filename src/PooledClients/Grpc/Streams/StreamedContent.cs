@@ -1,5 +1,5 @@
 using System.Net;
-using PooledClients.Grpc.Retries;
+using PooledClients.Grpc.Messages;
 
 namespace PooledClients.Grpc.Streams;
 
@@ -8,14 +8,20 @@ internal sealed class StreamedContent : HttpContent
 {
     private readonly HttpContent _inner;
     private readonly OpenStream _open;
+    private readonly SentMessages? _messages;
+    private readonly Func<Exception, Exception> _failed;
 
-    private readonly Action<Exception> _failed;
-
-    public StreamedContent(HttpContent inner, OpenStream open, Action<Exception> failed)
+    /// <param name="inner">The response's content.</param>
+    /// <param name="open">Told of its end.</param>
+    /// <param name="messages">What the call still sends, if that is a stream: it ends with the response.</param>
+    /// <param name="failed">What an exception of its reading is to the call.</param>
+    public StreamedContent(HttpContent inner, OpenStream open, SentMessages? messages, Func<Exception, Exception> failed)
     {
         _inner = inner;
         _open = open;
+        _messages = messages;
         _failed = failed;
+        messages?.Answered();
         open.ReadEnds();
         foreach (var (name, values) in inner.Headers.NonValidated)
         {
@@ -26,7 +32,7 @@ internal sealed class StreamedContent : HttpContent
         }
     }
 
-    public void Failed(Exception exception) => _failed(exception);
+    public Exception Failed(Exception exception) => _failed(exception);
 
     protected override async Task<Stream> CreateContentReadStreamAsync()
         => new StreamedReadStream(await _inner.ReadAsStreamAsync().ConfigureAwait(false), this, _open);
@@ -45,6 +51,7 @@ internal sealed class StreamedContent : HttpContent
         {
             _inner.Dispose();
             _open.End();
+            _messages?.EndAnswer();
         }
 
         base.Dispose(disposing);

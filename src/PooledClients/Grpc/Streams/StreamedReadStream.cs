@@ -18,9 +18,13 @@ internal sealed class StreamedReadStream(Stream inner, StreamedContent content, 
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            content.Failed(exception);
             open.End();
-            throw;
+            if (content.Failed(exception) is var failure && ReferenceEquals(failure, exception))
+            {
+                throw;
+            }
+
+            throw failure;
         }
         finally
         {

@@ -3,6 +3,7 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
+using PooledClients.Platform;
 
 namespace PooledClients.Connections.Endpoints.Http2;
 
@@ -33,6 +34,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private int _inside;
     private volatile bool _isRetired;
     private int _handlerDisposed;
+
+    // Without an end where the server never says anything.
+    private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Set when the server's side is over; who sees it and the disposed handler closes the socket.
     private volatile bool _isOver;
@@ -75,6 +79,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
     public int? Limit => _frames.Limit;
+
+    /// <summary>Gets what ends when the server's first SETTINGS have come.</summary>
+    public Task Heard => _heard.Task;
 
     /// <summary>Gets what it speaks instead of HTTP/2, where its first bytes were something else: the runtime may know no more than that it is over.</summary>
     public Exception? Foreign => _frames.Foreign;
@@ -205,7 +212,11 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         _pool.Closed(this);
     }
 
-    void IConnectionWatcher.SettingsReceived() => _pool.LimitLearned(this);
+    void IConnectionWatcher.SettingsReceived()
+    {
+        _heard.TrySetResult();
+        _pool.LimitLearned(this);
+    }
 
     void IConnectionWatcher.GoAwayReceived(int lastStreamId, int errorCode)
     {
@@ -248,6 +259,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
         handler.UseProxy = false;
+        RuntimeContracts.OnHeadersWritten(handler, StreamRefusedException.ThrowIfSentOnce);
         handler.ConnectCallback = (_, _) => Interlocked.Exchange(ref _ready, null) is { } ready
             ? new ValueTask<Stream>(ready)
             : ValueTask.FromException<Stream>(new ConnectionOverException(Address));

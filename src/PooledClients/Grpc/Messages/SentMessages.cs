@@ -1,0 +1,43 @@
+using System.Net;
+using PooledClients.Platform;
+
+namespace PooledClients.Grpc.Messages;
+
+/// <summary>A request's stream of messages on one way to a connection. It is handed over once, so a second time is refused.</summary>
+internal sealed class SentMessages(HttpContent inner, ContentHold? hold = null) : SentContent(inner)
+{
+    private readonly TaskCompletionSource _answerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isAnswered;
+
+    public override bool CanBeSentAgain => !WasAsked;
+
+    public override ContentHold? Hold => hold;
+
+    /// <summary>Gets whether the call has a response: what ends the writing then is its end, and how that ends is the call's.</summary>
+    public bool IsAnswered => _isAnswered;
+
+    /// <summary>Gets the end of the response, and of the call with it.</summary>
+    public Task AnswerEnded => _answerEnded.Task;
+
+    public void Answered() => _isAnswered = true;
+
+    /// <summary>The call has its result.</summary>
+    public void EndAnswer() => _answerEnded.TrySetResult();
+
+    public override SentContent ForNextAttempt() => new SentMessages(Message) { IsOnce = true };
+
+    public override SentContent Held(ContentHold hold) => new SentMessages(Message, hold) { IsOnce = IsOnce };
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        WasAsked ? Task.FromException(new ContentSentException())
+        : hold is { IsOn: true } && RuntimeContracts.IsConnection(stream) ? HoldAsync(stream, context, cancellationToken)
+        : base.SerializeToStreamAsync(stream, context, cancellationToken);
+
+    protected override Stream Wrap(Stream stream) => new StreamedWriteStream(stream, this);
+
+    private async Task HoldAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await hold!.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await base.SerializeToStreamAsync(stream, context, cancellationToken).ConfigureAwait(false);
+    }
+}
