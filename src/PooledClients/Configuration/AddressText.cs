@@ -20,6 +20,15 @@ internal static class AddressText
         return new string([.. (scheme + host).Where(static character => !char.IsControl(character))]);
     }
 
+    /// <summary>What is said of an address with a user name in it.</summary>
+    public static string UserInfoRefused(string address) =>
+        $"the address of '{Print(address)}' has a user name or password in it, which is not supported: take it out and send credentials with AddCallCredentials, or in a header of HTTP requests.";
+
+    /// <summary>What is said of a gRPC address with more than a host and a port.</summary>
+    /// <param name="shown">The rest of it, as above.</param>
+    public static string PathRefused(string shown) =>
+        $"the address of '{shown}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.";
+
     /// <summary>A configuration value for an error: an address as above, anything else as it is.</summary>
     public static string PrintValue(string value) =>
         value.Contains("://", StringComparison.Ordinal) || value.Contains('@') ? Print(value) : value;

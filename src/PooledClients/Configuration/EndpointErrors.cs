@@ -67,7 +67,7 @@ internal static class EndpointErrors
 
         foreach (var address in options.Addresses.Where(address => !isEndPoint(address)))
         {
-            errors.Add(key, $"'{address}' is no host:port; write 10.0.0.1:9101, [::1]:9101 or a.internal:9101, without a scheme.");
+            errors.Add(key, $"'{AddressText.Print(address)}' is no host:port; write 10.0.0.1:9101, [::1]:9101 or a.internal:9101, without a scheme.");
         }
 
         if (!hasResolver)

@@ -27,8 +27,7 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
         reason = uri switch
         {
             null => $"no address is set; {Expected}.",
-            _ when AddressText.HasUserInfo(uri.OriginalString)
-                => $"the address of '{shown}' has a user name or password in it, which is not supported: take it out and send credentials with AddCallCredentials, or in a header of HTTP requests.",
+            _ when AddressText.HasUserInfo(uri.OriginalString) => AddressText.UserInfoRefused(uri.OriginalString),
             { IsAbsoluteUri: false } => $"'{shown}' is relative; {Expected}.",
             { Scheme: UnixScheme } when !uri.AbsolutePath.StartsWith('/') || uri.AbsolutePath.Length < 2 || uri.Host.Length > 0
                 => $"'{shown}' names no absolute socket path; write unix:/path/to.sock.",
@@ -36,7 +35,7 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
             _ when uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp => NotSupported(uri, shown!),
             { Host: "" } => $"'{shown}' has no host; {Expected}.",
             _ when uri.PathAndQuery != "/" || uri.Fragment.Length > 0
-                => $"the address of '{shown}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.",
+                => AddressText.PathRefused(shown!),
             _ => null,
         };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using PooledClients.Configuration;
 
 namespace PooledClients.Connections;
 
@@ -28,11 +29,26 @@ internal static class ServiceTarget
             return false;
         }
 
+        if (AddressText.HasUserInfo(uri.OriginalString))
+        {
+            reason = AddressText.UserInfoRefused(uri.OriginalString);
+            return false;
+        }
+
         // dns:///host:port has no authority: its path is the target. With one it would name the DNS server to ask.
         var hasAuthority = uri.Host.Length > 0;
         if (IsDns(uri) && hasAuthority)
         {
             reason = $"'{uri.Scheme}://{uri.Host}' names a DNS server to ask, which is not supported; write dns:///host:port.";
+            return false;
+        }
+
+        // Of a scheme that is a resolver's of the application's, the rest is the resolver's too.
+        var isOurs = IsDns(uri) || IsDiscovered(uri) || uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps;
+        var path = IsDns(uri) ? uri.AbsolutePath.TrimStart('/') : uri.AbsolutePath;
+        if (isOurs && (uri.Query.Length > 0 || uri.Fragment.Length > 0 || (IsDns(uri) ? path.Contains('/') : path.Length > 1)))
+        {
+            reason = AddressText.PathRefused(IsDns(uri) ? $"dns:///{AddressText.Print(path)}" : AddressText.Print(uri.OriginalString));
             return false;
         }
 

@@ -287,14 +287,14 @@ internal sealed class Transport : IReclaimable, IDisposable
 
     private void ReplaceLocked(string? reason)
     {
+        var replaced = Current.Number;
+        _generations.Next();
         if (reason is not null)
         {
-            _services.Logger.GenerationReplaced(Address, Current.Number, reason);
+            _services.Logger.GenerationReplaced(Address, replaced, reason);
 
             // What follows a semicolon differs from time to time, which is not for an attribute.
             _services.Diagnostics?.Metrics.GenerationReplaced(Address, reason.Split(';')[0]);
         }
-
-        _generations.Next();
     }
 }

@@ -48,7 +48,7 @@ internal sealed class GrpcChannelPool(
     private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);
 
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?), Lazy<GrpcTransportHandler>> _handlers = new();
+    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?, double, double), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
     private readonly ILogger _logger = logger;
 
@@ -177,7 +177,9 @@ internal sealed class GrpcChannelPool(
             (transport,
                 admission.Mode,
                 admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0,
-                BreakerSettings.From(clientOptions.Resilience)),
+                BreakerSettings.From(clientOptions.Resilience),
+                clientOptions.Resilience.RetryRatio,
+                clientOptions.Resilience.RetriesPerSecond),
             static (key, state) => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4),
             (pool: this, clientOptions));
 

@@ -98,7 +98,7 @@ internal sealed class PooledGrpcClientOptionsValidator(
 
         if (ServiceTarget.IsDiscovered(options.Address) && setup.CallCredentials.Count > 0)
         {
-            errors.Add(nameof(options.Address), $"call credentials were added, and '{options.Address}' may be found in clear text, where they would be sent for all to read; use https://.");
+            errors.Add(nameof(options.Address), $"call credentials were added, and '{AddressText.Print(options.Address!.OriginalString)}' may be found in clear text, where they would be sent for all to read; use https://.");
         }
 
         if (address.IsSecure)

@@ -47,6 +47,12 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
     private static void CheckAddress(PooledHttpClientOptions options, OptionsErrors errors)
     {
         var address = options.BaseAddress;
+        if (ServiceTarget.IsDiscovered(address) && AddressText.HasUserInfo(Authority(address!)))
+        {
+            errors.Add(nameof(options.BaseAddress), AddressText.UserInfoRefused(address!.OriginalString));
+            return;
+        }
+
         if (address is null || ServiceTarget.IsDiscovered(address) || (!AddressText.HasUserInfo(Authority(address)) && address.IsAbsoluteUri && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == Uri.UriSchemeHttp)))
         {
             return;

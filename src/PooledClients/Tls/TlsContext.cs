@@ -115,8 +115,21 @@ internal sealed class TlsContext
             catch (Exception e)
             {
                 subscription.Failure = e;
-                onError(e);
+                TrySay(() => onError(e));
             }
+        }
+    }
+
+    /// <summary>Says something to a logger, whose own failure loses nobody the notice.</summary>
+    public static void TrySay(Action say)
+    {
+        try
+        {
+            say();
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
         }
     }
 

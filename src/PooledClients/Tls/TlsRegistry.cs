@@ -131,7 +131,7 @@ internal sealed class TlsRegistry : IDisposable
         }
         catch (Exception e)
         {
-            _logger.TrustPollFailed(e);
+            TlsContext.TrySay(() => _logger.TrustPollFailed(e));
         }
         finally
         {
@@ -169,7 +169,7 @@ internal sealed class TlsRegistry : IDisposable
         }
         catch (Exception e)
         {
-            _logger.TrustPollFailed(e);
+            TlsContext.TrySay(() => _logger.TrustPollFailed(e));
         }
 
         lock (_lock)
@@ -207,7 +207,7 @@ internal sealed class TlsRegistry : IDisposable
             context.RetryFailed();
             if (context.HandOverFailure is null)
             {
-                _logger.TrustHandedOn();
+                TlsContext.TrySay(_logger.TrustHandedOn);
             }
         }
     }

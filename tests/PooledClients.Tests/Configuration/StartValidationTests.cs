@@ -52,6 +52,51 @@ public sealed class StartValidationTests
         }
     }
 
+    // Whoever resolves it, and whichever option it stands in.
+    [Theory]
+    [InlineData("Address", "https+http://svc:pw@name", "None", "'https+http://name' has a user name or password in it")]
+    [InlineData("Address", "https+http://name/?token=pw", "None", "'https+http://name' has a path or query")]
+    [InlineData("Address", "dns:///svc:pw@name:443", "None", "user name or password")]
+    [InlineData("Address", "dns:///name:443?token=pw", "None", "'dns:///name:443' has a path or query")]
+    [InlineData("Address", "dns:///name:443/pw", "None", "'dns:///name:443' has a path or query")]
+    [InlineData("Address", "https://svc:pw@name", "Dns", "'https://name' has a user name or password in it")]
+    [InlineData("Address", "https://name/?token=pw", "Dns", "'https://name' has a path or query")]
+    [InlineData("Address", "https://svc:pw@name", "Static", "'https://name' has a user name or password in it")]
+    [InlineData("Endpoints:Addresses:0", "https://svc:pw@10.0.0.1", "Static", "'https://10.0.0.1' is no host:port")]
+    [InlineData("Endpoints:Addresses:0", "svc:pw@10.0.0.1", "Static", "'10.0.0.1' is no host:port")]
+    [InlineData("Endpoints:Addresses:0", "10.0.0.1:9101?token=pw", "Static", "'10.0.0.1:9101' is no host:port")]
+    public async Task Start_ResolvedAddressWithASecret_IsRefusedAndDoesNotPrintIt(string property, string value, string resolver, string expected)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            [Key + "Address"] = "https://good",
+            [Key + "Endpoints:Resolver"] = resolver,
+            [Key + "Endpoints:Addresses:0"] = resolver == "Static" ? "10.0.0.1:9101" : null,
+        };
+        settings[Key + property] = value;
+        if (resolver != "Static")
+        {
+            settings.Remove(Key + "Endpoints:Addresses:0");
+        }
+
+        var failures = await StartAsync(settings);
+
+        Assert.Contains(failures, failure => failure.StartsWith(Key, StringComparison.Ordinal) && failure.Contains(expected, StringComparison.Ordinal));
+        Assert.All(failures, static failure => Assert.DoesNotContain("pw", failure, StringComparison.Ordinal));
+        Assert.All(failures, static failure => Assert.DoesNotContain("svc", failure, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Start_DiscoveredBaseAddressWithASecret_IsRefusedAndDoesNotPrintIt()
+    {
+        const string Http = "PooledClients:Http:Default:BaseAddress";
+        var failures = await StartAsync(
+            new() { [Key + "Address"] = "https://good", [Http] = "https+http://svc:pw@name/path" }, static services => services.AddPooledHttpClient());
+
+        Assert.Contains(failures, static failure => failure.StartsWith(Http + ": ", StringComparison.Ordinal) && failure.Contains("user name or password", StringComparison.Ordinal));
+        Assert.All(failures, static failure => Assert.DoesNotContain("pw", failure, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Start_AddressWithATokenInItsQuery_DoesNotPrintIt()
     {

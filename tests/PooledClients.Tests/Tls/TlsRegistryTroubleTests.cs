@@ -127,6 +127,25 @@ public sealed class TlsRegistryTroubleTests : IDisposable
         }
     }
 
+    // A logger that fails as it is told of it loses the others nothing.
+    [Fact]
+    public void HandOn_CallbackAndItsLogLineFail_TellsTheOthersAll()
+    {
+        var told = 0;
+        var context = Context("ca.pem");
+        using var bad = context.OnChange(static () => throw new InvalidOperationException("the adjustment failed"));
+        using var good = context.OnChange(() => Interlocked.Increment(ref told));
+        using var other = Context("other.pem").OnChange(() => Interlocked.Increment(ref told));
+        _log.Throw(static line => line.Contains("could not be handed on", StringComparison.Ordinal) || line.Contains("other.pem changed:", StringComparison.Ordinal));
+        _folder.Write("ca.pem", TlsHarness.Bundle("two"));
+        _folder.Write("other.pem", TlsHarness.Bundle("two"));
+
+        Eventually(() => Volatile.Read(ref told) == 1);
+
+        _log.Release();
+        Eventually(() => Volatile.Read(ref told) >= 2);
+    }
+
     private static void Eventually(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(30)));
 
     private TlsContext Context(string name)

@@ -16,10 +16,10 @@ internal static class LoopbackHandshake
         _ = await Dns.GetHostAddressesAsync(Host, cancellationToken).ConfigureAwait(false);
         using var certificate = CreateCertificate();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start(backlog: 1);
+        listener.Start();
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.LocalEndpoint, cancellationToken).ConfigureAwait(false);
-        using var server = await listener.AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
+        using var server = await AcceptAsync(listener, client, cancellationToken).ConfigureAwait(false);
 
         var clientStream = new SslStream(new NetworkStream(client));
         await using (clientStream.ConfigureAwait(false))
@@ -31,6 +31,21 @@ internal static class LoopbackHandshake
                     serverStream.AuthenticateAsServerAsync(ServerOptions(certificate), cancellationToken),
                     clientStream.AuthenticateAsClientAsync(ClientOptions(certificate), cancellationToken)).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Takes the connection of <paramref name="client"/>, and closes those of strangers, which any process of the machine may make.</summary>
+    public static async Task<Socket> AcceptAsync(TcpListener listener, Socket client, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var accepted = await listener.AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
+            if (Equals(accepted.RemoteEndPoint, client.LocalEndPoint))
+            {
+                return accepted;
+            }
+
+            accepted.Dispose();
         }
     }
 

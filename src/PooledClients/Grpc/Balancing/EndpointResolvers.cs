@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Configuration;
 using PooledClients.Connections;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints.Resolving;
@@ -43,7 +44,7 @@ internal sealed class EndpointResolvers(IServiceProvider services) : IDisposable
         {
             EndpointResolver.None => null,
             EndpointResolver.Dns => new DnsResolver(service.Host, service.Port, services.GetRequiredService<NameLookup>()),
-            EndpointResolver.Static => new StaticResolver([.. options.Addresses.Select(text => EndPointText.TryParse(text, service.Port, out var endPoint) ? endPoint : throw new FormatException(text))]),
+            EndpointResolver.Static => new StaticResolver([.. options.Addresses.Select(text => EndPointText.TryParse(text, service.Port, out var endPoint) ? endPoint : throw new FormatException(AddressText.Print(text)))]),
             EndpointResolver.ServiceDiscovery => services.GetRequiredKeyedService<IEndpointResolver>(kind),
             _ => custom ?? _balancers.Value.Get(address),
         };

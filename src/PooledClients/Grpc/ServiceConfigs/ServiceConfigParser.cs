@@ -97,7 +97,7 @@ internal sealed class ServiceConfigParser
     {
         Timeout = _json.Duration(config, "timeout", path),
         WaitForReady = _json.Bool(config, "waitForReady", path),
-        RetryPolicy = config.TryGetProperty("retryPolicy", out var policy) ? ReadRetryPolicy(policy, $"{path}.retryPolicy") : null,
+        RetryPolicy = config.TryGetProperty("retryPolicy", out var policy) && policy.ValueKind != JsonValueKind.Null ? ReadRetryPolicy(policy, $"{path}.retryPolicy") : null,
         MaxRequestMessageBytes = _json.Size(config, "maxRequestMessageBytes", path),
         MaxResponseMessageBytes = _json.Size(config, "maxResponseMessageBytes", path),
     };

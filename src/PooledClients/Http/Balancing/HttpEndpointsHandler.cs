@@ -118,6 +118,6 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
         && address.Scheme == service.Scheme && address.Port == service.Port && address.IdnHost == service.IdnHost;
 
     private HttpRequestException NoEndpoint() => set.IsClosed
-        ? new HttpRequestException(HttpRequestError.ConnectionError, $"The pool is disposed, and its connections to {service} with it.")
-        : new HttpRequestException(HttpRequestError.NameResolutionError, $"No endpoint of {service} is known: {set.Failure?.Message}", set.Failure);
+        ? new HttpRequestException(HttpRequestError.ConnectionError, $"The pool is disposed, and its connections to {service.GetLeftPart(UriPartial.Authority)} with it.")
+        : new HttpRequestException(HttpRequestError.NameResolutionError, $"No endpoint of {service.GetLeftPart(UriPartial.Authority)} is known: {set.Failure?.Message}", set.Failure);
 }

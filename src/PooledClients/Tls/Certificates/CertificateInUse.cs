@@ -39,4 +39,21 @@ internal sealed record CertificateInUse(
             : CertificateLevels.Near(NotBefore, NotAfter) is var near && remaining <= near ? near
             : null;
     }
+
+    /// <summary>When the next of those thresholds is reached; null when the last one is.</summary>
+    public DateTimeOffset? NextThreshold(DateTimeOffset now)
+    {
+        var critical = CertificateLevels.Critical(NotBefore, NotAfter);
+        TimeSpan[] thresholds = [CertificateLevels.Near(NotBefore, NotAfter), critical, LastDay < critical ? LastDay : critical, TimeSpan.Zero];
+        var remaining = Remaining(now);
+        foreach (var threshold in thresholds)
+        {
+            if (threshold < remaining)
+            {
+                return NotAfter - threshold;
+            }
+        }
+
+        return null;
+    }
 }

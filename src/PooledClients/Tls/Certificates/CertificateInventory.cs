@@ -8,7 +8,9 @@ namespace PooledClients.Tls.Certificates;
 /// <summary>The certificates in use: our own, and those of the servers on open connections. It warns, once each, of ends that come near.</summary>
 internal sealed class CertificateInventory : IDisposable
 {
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
+    // At least so often: the clock may be set.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
 
     private const int MaxWarned = 1000;
 
@@ -16,6 +18,9 @@ internal sealed class CertificateInventory : IDisposable
     private readonly Dictionary<(CertificateUse Use, string Source, string Thumbprint), Entry> _entries = [];
     private readonly Dictionary<(string Source, string Thumbprint), TimeSpan> _warned = [];
     private long _shown;
+
+    // When the timer looks next; guarded by the lock.
+    private DateTimeOffset _nextLook;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -24,7 +29,8 @@ internal sealed class CertificateInventory : IDisposable
     {
         _timeProvider = timeProvider;
         _logger = logger;
-        _timer = timeProvider.CreateUncapturedTimer(static state => ((CertificateInventory)state!).WarnAll(), this, CheckInterval, CheckInterval);
+        _nextLook = timeProvider.GetUtcNow() + LongestWait;
+        _timer = timeProvider.CreateUncapturedTimer(static state => ((CertificateInventory)state!).WarnAll(), this, LongestWait);
     }
 
     public ImmutableArray<CertificateInUse> Capture()
@@ -67,6 +73,7 @@ internal sealed class CertificateInventory : IDisposable
         }
 
         Warn(entry.Certificate);
+        Arm(entry.Certificate);
         return new Lease(this, entry);
     }
 
@@ -86,9 +93,53 @@ internal sealed class CertificateInventory : IDisposable
 
     private void WarnAll()
     {
-        foreach (var certificate in Capture())
+        var certificates = Capture();
+        try
         {
-            Warn(certificate);
+            foreach (var certificate in certificates)
+            {
+                Warn(certificate);
+            }
+        }
+        finally
+        {
+            var now = _timeProvider.GetUtcNow();
+            lock (_lock)
+            {
+                _nextLook = DateTimeOffset.MaxValue;
+            }
+
+            var next = now + LongestWait;
+            foreach (var certificate in certificates)
+            {
+                next = certificate.NextThreshold(now) is { } at && at < next ? at : next;
+            }
+
+            ArmAt(next);
+        }
+    }
+
+    // Looks again when the next threshold of this certificate is reached, unless it looks before.
+    private void Arm(CertificateInUse certificate)
+    {
+        if (certificate.NextThreshold(_timeProvider.GetUtcNow()) is { } at)
+        {
+            ArmAt(at);
+        }
+    }
+
+    private void ArmAt(DateTimeOffset at)
+    {
+        lock (_lock)
+        {
+            if (at >= _nextLook)
+            {
+                return;
+            }
+
+            _nextLook = at;
+            var wait = at - _timeProvider.GetUtcNow();
+            _timer.Change(wait < ShortestWait ? ShortestWait : wait, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -57,6 +57,37 @@ public sealed class CertificateInventoryTests : IDisposable
         int Warnings() => _tls.Log.Count(static record => record.Level == LogLevel.Warning);
     }
 
+    // Nobody looks at it again: the timer does, when the next threshold is reached, within a second of it.
+    [Theory]
+    [InlineData(1 / 24.0)]
+    [InlineData(1)]
+    [InlineData(29)]
+    [InlineData(398)]
+    public void Warn_ThresholdIsReached_WarnsAtOnce(double days)
+    {
+        var life = TimeSpan.FromDays(days);
+        var certificate = TestCertificates.Create(CertificateTemplate.Authority("root") with { ValidFrom = TimeSpan.Zero, ValidTo = life });
+        _tls.Inventory.Track(CertificateUse.Server, "a:443", certificate);
+        var entry = Assert.Single(_tls.Inventory.Capture());
+        var thresholds = new List<DateTimeOffset>();
+        while (entry.NextThreshold(thresholds.LastOrDefault(_tls.Time.GetUtcNow())) is { } next)
+        {
+            thresholds.Add(next);
+        }
+
+        for (var i = 0; i < thresholds.Count; i++)
+        {
+            _tls.Time.Advance(thresholds[i] - _tls.Time.GetUtcNow() - TimeSpan.FromSeconds(2));
+            Assert.Equal(i, Warnings());
+            _tls.Time.Advance(TimeSpan.FromSeconds(4));
+            Assert.Equal(i + 1, Warnings());
+        }
+
+        Assert.InRange(thresholds.Count, 3, 4);
+
+        int Warnings() => _tls.Log.Count(static record => record.Level == LogLevel.Warning);
+    }
+
     [Theory]
     [InlineData(31, 365, false)]
     [InlineData(30, 365, true)]
