@@ -30,8 +30,10 @@ public sealed class StorefrontTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/alive", UriKind.Relative), Token)).StatusCode);
     }
 
-    [Fact]
-    public async Task Stock_OfManyUsers_IsCountedWithEachOnesToken()
+    [Theory]
+    [InlineData("stock")]
+    [InlineData("prices")]
+    public async Task Call_OfManyUsers_CarriesEachOnesToken(string path)
     {
         using var server = new StockServer();
         await using var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(
@@ -40,9 +42,9 @@ public sealed class StorefrontTests
 
         await Parallel.ForEachAsync(Enumerable.Range(0, 50), Token, async (user, token) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"/stock/{user}") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", $"{user}") } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/{path}/{user}") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", $"{user}") } };
             using var response = await client.SendAsync(request, token);
-            Assert.Equal("7", await response.Content.ReadAsStringAsync(token));
+            Assert.Equal(path == "stock" ? "7" : $"/prices/{user}", await response.Content.ReadAsStringAsync(token));
         });
 
         Assert.Equal(50, server.Seen.Count);
@@ -58,6 +60,7 @@ public sealed class StorefrontTests
         using var client = factory.CreateClient();
 
         Assert.Equal("/prices/apples", await client.GetStringAsync(new Uri("/prices/apples", UriKind.Relative), Token));
+        Assert.Equal("https://prices/prices/apples", server.Addresses.Single());
     }
 
     /// <summary>Speaks as much gRPC as one answer needs, to show that any handler will do; a TestServer's is one.</summary>
@@ -65,11 +68,15 @@ public sealed class StorefrontTests
     {
         public ConcurrentQueue<(string Item, string Token)> Seen { get; } = new();
 
+        public ConcurrentQueue<string> Addresses { get; } = new();
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            Addresses.Enqueue(request.RequestUri!.AbsoluteUri);
             if (request.Content is null)
             {
-                return new HttpResponseMessage { Content = new StringContent(request.RequestUri!.AbsolutePath) };
+                Seen.Enqueue((request.RequestUri.Segments[^1], request.Headers.TryGetValues("authorization", out var tokens) ? tokens.Single() : ""));
+                return new HttpResponseMessage { Content = new StringContent(request.RequestUri.AbsolutePath) };
             }
 
             var asked = CountRequest.Parser.ParseFrom((await request.Content.ReadAsByteArrayAsync(cancellationToken)).AsSpan(5));

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace Samples;
 
@@ -12,8 +14,19 @@ public static class ServiceDefaultsExtensions
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
-        // It is for clients of AddHttpClient; a pooled HTTP client takes it too, and leaves its own retries to it.
-        builder.Services.ConfigureHttpClientDefaults(client => client.AddStandardResilienceHandler());
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter("Microsoft.AspNetCore.Hosting", "System.Net.Http", "Grpc.Net.Client", "PooledClients"))
+            .WithTracing(tracing => tracing.AddSource(builder.Environment.ApplicationName, "Microsoft.AspNetCore", "System.Net.Http", "Grpc.Net.Client", "PooledClients"));
+
+        // The defaults are for clients of AddHttpClient; a pooled HTTP client takes them too, leaves its own retries to the resilience handler, and finds its
+        // endpoints by itself. Pooled gRPC clients take none of them; service discovery is theirs by the last line.
+        builder.Services.AddServiceDiscovery();
+        builder.Services.ConfigureHttpClientDefaults(client =>
+        {
+            client.AddStandardResilienceHandler();
+            client.AddServiceDiscovery();
+        });
+        builder.Services.AddPooledClientsServiceDiscovery();
         builder.Services.AddHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), ["live"])
             .AddPooledClients(tags: ["ready"]);

@@ -258,6 +258,7 @@ internal sealed class GrpcChannelPool(
                 throw new InvalidOperationException($"{messageHandler.GetType()} was used already; a message handler is made anew for each channel: register it as transient.");
             }
 
+            ChannelOptionsCheck.Check(messageHandler);
             messageHandler.InnerHandler = outermost;
             outermost = messageHandler;
         }

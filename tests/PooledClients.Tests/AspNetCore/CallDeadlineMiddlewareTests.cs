@@ -107,15 +107,18 @@ public sealed class CallDeadlineMiddlewareTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task UseCallDeadlines_GrpcCallInsideARequestThatTimesOut_IsAnsweredWith504(bool hasRequestTimeouts)
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    public async Task UseCallDeadlines_CallInsideARequestThatTimesOut_IsAnsweredWith504(bool hasRequestTimeouts, bool isGrpc)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();
         builder.Services.AddRequestTimeouts();
         builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>();
+        builder.Services.AddPooledHttpClient("inner");
         builder.Services.UsePooledClientsInMemory(new HangingHandler());
         await using var app = builder.Build();
         app.UseRouting();
@@ -125,7 +128,8 @@ public sealed class CallDeadlineMiddlewareTests
         }
 
         app.UseCallDeadlines();
-        app.MapGet("/", async (KeyValue.KeyValueClient client) => (await client.GetAsync(new GetRequest())).Found).WithRequestTimeout(TimeSpan.FromMilliseconds(100));
+        app.MapGet("/", async (KeyValue.KeyValueClient grpc, [FromKeyedServices("inner")] HttpClient http)
+            => isGrpc ? $"{await grpc.GetAsync(new GetRequest())}" : await http.GetStringAsync(new Uri("https://inner/"))).WithRequestTimeout(TimeSpan.FromMilliseconds(100));
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var client = app.GetTestClient();
 

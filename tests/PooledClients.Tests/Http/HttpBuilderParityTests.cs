@@ -15,7 +15,7 @@ public sealed class HttpBuilderParityTests
     public static TheoryData<string> Extensions =>
     [
         "AddHttpMessageHandler", "ConfigureHttpClient", "ConfigureHttpMessageHandlerBuilder", "ConfigureAdditionalHttpMessageHandlers", "AddTypedClient",
-        "AddAsKeyed", "RemoveAsKeyed", "RedactLoggedHeaders", "AddLogger", "AddDefaultLogger", "RemoveAllLoggers", "UseSocketsHttpHandler",
+        "AddAsKeyed", "RemoveAsKeyed", "RedactLoggedHeaders", "AddLogger", "AddDefaultLogger", "RemoveAllLoggers", "UseSocketsHttpHandler", "Configure", "ConfigureHttpClientDefaults",
         "HttpMessageHandlerBuilderActions", "ShouldRedactHeaderValue", "SuppressHandlerScope",
     ];
 
@@ -81,6 +81,12 @@ public sealed class HttpBuilderParityTests
                 seen.Enqueue($"connect {context.DnsEndPoint.Host}");
                 return ValueTask.FromResult<Stream>(new Answer());
             }),
+            "Configure" => builder.UseSocketsHttpHandler(primary => primary.Configure((handler, _) => handler.ConnectCallback = (context, _) =>
+            {
+                seen.Enqueue($"connect by Configure {context.DnsEndPoint.Host}");
+                return ValueTask.FromResult<Stream>(new Answer());
+            })),
+            "ConfigureHttpClientDefaults" => Defaults(builder, seen),
             "ShouldRedactHeaderValue" => ConfigureOptions(builder, options => options.ShouldRedactHeaderValue = header => header == "secret"),
             "SuppressHandlerScope" => ConfigureOptions(builder, options => options.SuppressHandlerScope = true).AddHttpMessageHandler(services =>
             {
@@ -89,6 +95,12 @@ public sealed class HttpBuilderParityTests
             }),
             _ => ConfigureOptions(builder, options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new Passing("action", seen)))),
         };
+    }
+
+    private static IHttpClientBuilder Defaults(IHttpClientBuilder builder, ConcurrentQueue<string> seen)
+    {
+        builder.Services.ConfigureHttpClientDefaults(all => all.AddHttpMessageHandler(() => new Passing("default", seen)).ConfigureHttpClient(static client => client.DefaultRequestHeaders.Add("own", "default")));
+        return builder;
     }
 
     private static IHttpClientBuilder ConfigureOptions(IHttpClientBuilder builder, Action<HttpClientFactoryOptions> configure)

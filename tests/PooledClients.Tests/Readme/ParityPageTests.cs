@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Grpc.AspNetCore.ClientFactory;
 using Grpc.Net.ClientFactory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
@@ -16,6 +17,8 @@ public sealed partial class ParityPageTests
     [InlineData(typeof(GrpcHttpClientBuilderExtensions))]
     [InlineData(typeof(GrpcServerHttpClientBuilderExtensions))]
     [InlineData(typeof(HttpClientBuilderExtensions))]
+    [InlineData(typeof(HttpClientFactoryServiceCollectionExtensions))]
+    [InlineData(typeof(SocketsHttpHandlerBuilderExtensions))]
     public void Extensions_OfTheFactories_HaveARow(Type extensions)
     {
         var names = extensions.GetMethods(BindingFlags.Public | BindingFlags.Static).Select(static method => method.Name).Distinct().ToList();
@@ -27,6 +30,7 @@ public sealed partial class ParityPageTests
     [Theory]
     [InlineData(typeof(GrpcClientFactoryOptions))]
     [InlineData(typeof(HttpClientFactoryOptions))]
+    [InlineData(typeof(GrpcContextPropagationOptions))]
     public void Options_OfTheFactories_HaveARow(Type options)
         => Assert.All(options.GetProperties(), property => Assert.Contains($"| `{options.Name}.{property.Name}` |", Page, StringComparison.Ordinal));
 

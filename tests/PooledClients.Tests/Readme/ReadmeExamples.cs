@@ -49,6 +49,12 @@ internal static class ReadmeExamples
         app.UseCallDeadlines();   // package PooledClients.AspNetCore: [RequestTimeout] and RequestAborted
     }
 
+    public static void RequestTimeouts(WebApplication app)
+    {
+        app.UseRequestTimeouts();
+        app.UseCallDeadlines();   // behind UseRouting and UseRequestTimeouts
+    }
+
     public sealed record UserToken(string Value);
 
     public sealed class Importer(IPooledGrpcClientFactory<KeyValue.KeyValueClient> clients, IGrpcChannelPool channels)

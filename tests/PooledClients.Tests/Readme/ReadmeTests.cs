@@ -10,6 +10,10 @@ public sealed partial class ReadmeTests
     [InlineData("docs/migrating.md", "MigratingExamples.cs")]
     [InlineData("docs/endpoints.md", "EndpointsExamples.cs")]
     [InlineData("docs/testing.md", "TestingExamples.cs")]
+    [InlineData("src/PooledClients/README.md", "ReadmeExamples.cs")]
+    [InlineData("src/PooledClients.ServiceDiscovery/README.md", "EndpointsExamples.cs")]
+    [InlineData("src/PooledClients.AspNetCore/README.md", "ReadmeExamples.cs")]
+    [InlineData("src/PooledClients.Testing/README.md", "TestingExamples.cs")]
     public void CSharpBlocks_OfAPage_AreCompiledByTheExamples(string page, string examplesFile)
     {
         var examples = Normalize(File.ReadAllText(Path.Combine(Repository.Root, "tests", "PooledClients.Tests", "Readme", examplesFile)));
@@ -40,7 +44,9 @@ public sealed partial class ReadmeTests
 
     [Theory]
     [InlineData("README.md", "PooledClients")]
+    [InlineData("src/PooledClients/README.md", "PooledClients")]
     [InlineData("src/PooledClients.AspNetCore/README.md", "PooledClients.AspNetCore")]
+    [InlineData("src/PooledClients.ServiceDiscovery/README.md", "PooledClients.ServiceDiscovery")]
     [InlineData("src/PooledClients.Testing/README.md", "PooledClients.Testing")]
     public void Readme_OfAPackage_BeginsWithItsInstallationAndHasNoRelativePicture(string page, string package)
     {
@@ -48,6 +54,19 @@ public sealed partial class ReadmeTests
 
         Assert.StartsWith($"dotnet add package {package}\n", FirstCode().Match(text).Groups[1].Value, StringComparison.Ordinal);
         Assert.All(Picture().Matches(text), static picture => Assert.StartsWith("https://", picture.Groups[1].Value, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Packages_EachHaveAReadmeOfTheirOwn_WhoseLinksLeadSomewhere()
+    {
+        var projects = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).Where(static project => File.ReadAllText(project).Contains("<PackageReadmeFile>", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(4, projects.Count);
+        Assert.All(projects, static project =>
+        {
+            Assert.Contains("<None Include=\"README.md\" Pack=\"true\"", File.ReadAllText(project), StringComparison.Ordinal);
+            Assert.Empty(Link().Matches(File.ReadAllText(Path.Combine(Path.GetDirectoryName(project)!, "README.md"))));
+        });
     }
 
     private static string Normalize(string code) => string.Join('\n', code.Split('\n').Select(static line => line.Trim()).Where(static line => line.Length > 0));

@@ -24,6 +24,12 @@ internal static class TestingExamples
         using var client = factory.CreateClient();
     }
 
+    public static void Readme(IServiceCollection services, TestServer server)
+    {
+        services.ReplacePooledGrpcClient<KeyValue.KeyValueClient>(new FakeKeyValue());            // one client is a fake
+        services.UsePooledClientsInMemory(server.CreateHandler());                                // all clients call a TestServer
+    }
+
     public static void OneClient(IServiceCollection services, TestServer server)
     {
         services.AddPooledGrpcClient<KeyValue.KeyValueClient>().ConfigurePrimaryHttpMessageHandler(() => server.CreateHandler());

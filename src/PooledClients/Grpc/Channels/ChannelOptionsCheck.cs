@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Grpc.Net.Client;
 using PooledClients.Connections;
@@ -8,6 +9,11 @@ namespace PooledClients.Grpc.Channels;
 /// <summary>Refuses what <c>ConfigureChannel</c> may set on a plain channel and has no meaning on a pooled one, each with the way out.</summary>
 internal static class ChannelOptionsCheck
 {
+    private const string Http2Only =
+        "but pooled gRPC clients speak HTTP/2 only. For gRPC-Web over HTTP/1.1 make the channel over a pooled HTTP client: " +
+        "GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpClient = factory.CreateClient(name), HttpVersion = HttpVersion.Version11 }), " +
+        "where AddPooledHttpClient(name).AddHttpMessageHandler(() => new GrpcWebHandler()).";
+
     public static string CredentialsOnClearText(ServiceAddress address) =>
         $"call credentials are added, but {address} is clear text, where they are never sent; use an https:// address, or, where something beside this process " +
         "does the encryption, say so: ConfigureChannel(channel => channel.UnsafeUseInsecureChannelCallCredentials = true).";
@@ -17,6 +23,16 @@ internal static class ChannelOptionsCheck
         if (Find(channel, address, setup).FirstOrDefault() is { } error)
         {
             throw new InvalidOperationException(error);
+        }
+    }
+
+    /// <summary>Refuses a message handler that would have calls sent over HTTP/1.1.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A property that was trimmed away was set by nobody.")]
+    public static void Check(DelegatingHandler handler)
+    {
+        if (handler.GetType() is { FullName: "Grpc.Net.Client.Web.GrpcWebHandler" } type && type.GetProperty("HttpVersion")?.GetValue(handler) is Version { Major: < 2 } version)
+        {
+            throw new InvalidOperationException($"{type.Name} has the HttpVersion {version}, {Http2Only}");
         }
     }
 
@@ -39,10 +55,7 @@ internal static class ChannelOptionsCheck
 
         if (channel.HttpVersion is { } version && version < HttpVersion.Version20)
         {
-            yield return
-                $"ConfigureChannel set HttpVersion to {version}, but pooled gRPC clients speak HTTP/2 only. For gRPC-Web over HTTP/1.1 make the channel over a pooled " +
-                "HTTP client: GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpClient = factory.CreateClient(name), HttpVersion = HttpVersion.Version11 }), " +
-                "where AddPooledHttpClient(name).AddHttpMessageHandler(() => new GrpcWebHandler()).";
+            yield return $"ConfigureChannel set HttpVersion to {version}, {Http2Only}";
         }
 
         if (setup.CallCredentials.Count > 0 && address is { IsSecure: false } && !channel.UnsafeUseInsecureChannelCallCredentials)
