@@ -73,8 +73,9 @@ public class UnreachableTests : WatchedTest
 
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
         Assert.Contains("begins with https://", failure.Status.Detail, StringComparison.Ordinal);
-        Assert.DoesNotContain("attempts", failure.Status.Detail, StringComparison.Ordinal);
-        Assert.Equal(1, server.Connections.Accepted);
+
+        // It just closes, as a server does that is about to be replaced: that may get better, and is tried as often as gRPC allows.
+        Assert.InRange(server.Connections.Accepted, 1, 5);
     }
 
     [Fact]
