@@ -97,7 +97,7 @@ internal sealed class StartValidator(
         var key = ConfigurationKeys.Http(client);
         using var scope = services.CreateScope();
         var isScoped = httpSetups.Get(client).IsScoped;
-        if (isGood && failures.Try(key, () => CreateHttpClient(client, isScoped ? scope.ServiceProvider : null).Dispose()))
+        if (isGood && failures.Try(key, () => CheckHttpClient(client, isScoped ? scope.ServiceProvider : null)))
         {
             return;
         }
@@ -107,6 +107,18 @@ internal sealed class StartValidator(
         foreach (var failure in HandlerParts.FindFailures(client, factoryOptions, isScoped ? scope.ServiceProvider : root))
         {
             failures.Add(key, failure);
+        }
+    }
+
+    // What the client itself is told of its address is seen in the client alone.
+    private void CheckHttpClient(string name, IServiceProvider? scope)
+    {
+        using var client = CreateHttpClient(name, scope);
+        if (httpOptions.Get(name).Tls.IsSet && client.BaseAddress is { } address && address.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new OptionsValidationException(name, typeof(PooledHttpClientOptions), [
+                $"{ConfigurationKeys.Http(name)}:{nameof(PooledHttpClientOptions.Tls)}: certificates are set, but the client's own BaseAddress (ConfigureHttpClient) is clear text ({address.Scheme}:), " +
+                "where they are never used; use an https:// address or leave them out."]);
         }
     }
 

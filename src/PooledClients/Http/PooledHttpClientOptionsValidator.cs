@@ -33,11 +33,19 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
 
     private void CheckTls(PooledHttpClientOptions options, OptionsErrors errors)
     {
-        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } address && address.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(address))
+        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } address && ServiceTarget.IsDiscovered(address))
         {
             errors.Add(
                 nameof(options.Tls),
-                $"certificates are set, but {nameof(options.BaseAddress)} is clear text ({address.Scheme}:), where they are never used; use an https:// address or leave them out.");
+                $"certificates are set, but {nameof(options.BaseAddress)} ({address.Scheme}:) leaves it to service discovery whether the service is spoken to in clear text, where they are never used; use an https:// address or leave them out.");
+            return;
+        }
+
+        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } clear && clear.Scheme != Uri.UriSchemeHttps)
+        {
+            errors.Add(
+                nameof(options.Tls),
+                $"certificates are set, but {nameof(options.BaseAddress)} is clear text ({clear.Scheme}:), where they are never used; use an https:// address or leave them out.");
             return;
         }
 

@@ -40,6 +40,6 @@ public sealed class ConnectionOptions
     public TimeSpan KeepAlivePingTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Gets or sets the most connections to one address at a time.</summary>
-    /// <value><see langword="null"/>: 10 over HTTP/2 (gRFC A105), 64 over HTTP/1.1.</value>
+    /// <value><see langword="null"/>: 10 for a gRPC client (gRFC A105), 64 for an HTTP client, whatever its version.</value>
     public int? MaxConnections { get; set; }
 }

@@ -77,6 +77,20 @@ public class ProxyTests : WatchedTest
         Assert.StartsWith("CONNECT localhost:", Assert.Single(proxy.Requests), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Get_HostInNoProxy_IsNotGoneThrough()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11, tls: true);
+        await using var proxy = TunnelProxy.Start(withCredentials: false);
+
+        var child = (await ChildProcess.RunAsync(
+            GetThroughTheProcessesProxyAsync, descriptorLimit: null, "NO_PROXY", proxy.Address.ToString(), server.Address.ToString(), TestAuthority.Shared.Certificate.ExportCertificatePem())).AssertSucceeded();
+
+        Assert.Equal(HttpApi.Text, child.Output.Trim());
+        Assert.Empty(proxy.Requests);
+    }
+
     private static async Task GetThroughTheProcessesProxyAsync(string[] args)
     {
         if (args[0] == "DefaultProxy")
@@ -85,7 +99,8 @@ public class ProxyTests : WatchedTest
         }
         else
         {
-            Environment.SetEnvironmentVariable(args[0], args[1]);
+            Environment.SetEnvironmentVariable("HTTPS_PROXY", args[1]);
+            Environment.SetEnvironmentVariable("NO_PROXY", args[0] == "NO_PROXY" ? "localhost,.internal" : null);
         }
 
         await using var services = new ServiceCollection()

@@ -27,7 +27,7 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     // The runtime does what it always does at such an end; the words are said when it has given up.
     public bool HearsRefusals => false;
 
-    public bool IsSecure { get; } = address.StartsWith("https:", StringComparison.Ordinal);
+    public bool IsSecure { get; } = address.StartsWith("https:", StringComparison.Ordinal) || address.StartsWith("wss:", StringComparison.Ordinal);
 
     public GateAddress Gate => gate;
 

@@ -70,23 +70,17 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         if (_body.Stream is not { } open)
         {
-            await AskInnerAsync(static (inner, stream, token) => Copy(inner, stream, token), stream, cancellationToken).ConfigureAwait(false);
-            Complete();
-            return;
+            return CopyInnerAsync(stream, cancellationToken);
         }
 
-        using var body = Track(open);
-        await body.CopyToAsync(stream, cancellationToken).ConfigureAwait(false);
-
-        static async Task<bool> Copy(HttpContent inner, Stream stream, CancellationToken token)
-        {
-            await inner.CopyToAsync(stream, token).ConfigureAwait(false);
-            return true;
-        }
+        // A short body has come with its headers, as a rule: then there is nothing to wait for, and nothing that a deadline could end.
+        return RuntimeContracts.IsBuffer(stream) && Exchange.End == ExchangeEnd.None && Exchange.Owner.Options.IdleReadTimeout is null && !cancellationToken.IsCancellationRequested
+            ? BufferAsync(open, stream, cancellationToken)
+            : CopyAsync(open, stream, cancellationToken);
     }
 
     protected override void SerializeToStream(Stream stream, TransportContext? context, CancellationToken cancellationToken)
@@ -119,6 +113,59 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
 
     private async Task<Stream> OpenInnerAsync(CancellationToken cancellationToken)
         => Follow(await AskInnerAsync(static (inner, _, token) => inner.ReadAsStreamAsync(token), Stream.Null, cancellationToken).ConfigureAwait(false));
+
+    private Task BufferAsync(Stream open, Stream buffer, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _isOpened, 1) != 0)
+        {
+            return Task.FromException(ReadAlready());
+        }
+
+        Task copy;
+        try
+        {
+            copy = open.CopyToAsync(buffer, _body.IsStreamOfMany ? cancellationToken : Exchange.Token);
+        }
+#pragma warning disable CA1031 // Told as what a task has failed with.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            copy = Task.FromException(exception);
+        }
+
+        if (!copy.IsCompletedSuccessfully || Exchange.End != ExchangeEnd.None)
+        {
+            return FinishAsync(copy, open, cancellationToken);
+        }
+
+        Close();
+        Complete();
+        return copy;
+    }
+
+    private async Task FinishAsync(Task copy, Stream open, CancellationToken cancellationToken)
+    {
+        using var body = new TrackedStream(open, this, _body);
+        await body.FinishCopyAsync(copy, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task CopyAsync(Stream open, Stream destination, CancellationToken cancellationToken)
+    {
+        using var body = Track(open);
+        await body.CopyToAsync(destination, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task CopyInnerAsync(Stream destination, CancellationToken cancellationToken)
+    {
+        await AskInnerAsync(Copy, destination, cancellationToken).ConfigureAwait(false);
+        Complete();
+
+        static async Task<bool> Copy(HttpContent inner, Stream stream, CancellationToken token)
+        {
+            await inner.CopyToAsync(stream, token).ConfigureAwait(false);
+            return true;
+        }
+    }
 
     // Content of a handler's, which knows by itself how often it can be read, and may take its time each time.
     private async Task<T> AskInnerAsync<T>(Func<HttpContent, Stream, CancellationToken, Task<T>> ask, Stream stream, CancellationToken cancellationToken)
@@ -176,7 +223,9 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
     {
         if (Interlocked.Exchange(ref _isOpened, 1) != 0)
         {
-            throw new InvalidOperationException("The response's body has been read already; it is not kept. Read it once, or buffer it.");
+            throw ReadAlready();
         }
     }
+
+    private static InvalidOperationException ReadAlready() => new("The response's body has been read already; it is not kept. Read it once, or buffer it.");
 }

@@ -85,7 +85,7 @@ internal sealed class TrackedStream : BodyStream
         _isBuffered |= RuntimeContracts.IsBuffer(destination);
         return _readTimeout is not null || (!_isBuffered && _exchange.IsStreamTimed)
             ? base.CopyToAsync(destination, bufferSize, cancellationToken)
-            : CopyOpenToAsync(destination, bufferSize, cancellationToken);
+            : CopyOpenToAsync(begun: null, destination, bufferSize, cancellationToken);
     }
 
     // Once the body is over there is nothing to wait for.
@@ -102,6 +102,9 @@ internal sealed class TrackedStream : BodyStream
 
         base.Dispose(disposing);
     }
+
+    /// <summary>Sees a copy to its end that has begun already, to the runtime's own buffer and with the exchange's token.</summary>
+    public Task FinishCopyAsync(Task begun, CancellationToken cancellationToken) => CopyOpenToAsync(begun, Null, 0, cancellationToken);
 
     private bool IsOver => _exchange.End == ExchangeEnd.Completed;
 
@@ -151,7 +154,7 @@ internal sealed class TrackedStream : BodyStream
     {
         var isOpen = BeginRead();
         var token = isOpen ? TokenFor(cancellationToken) : cancellationToken;
-        var cancellation = OnCancel(cancellationToken);
+        using var cancellation = OnCancel(cancellationToken);
         try
         {
             var count = await Inner.ReadAsync(buffer, token).ConfigureAwait(false);
@@ -164,8 +167,6 @@ internal sealed class TrackedStream : BodyStream
         }
         finally
         {
-            // Waits for it, so that a token which is cancelled just now ends no read that comes after.
-            cancellation.Dispose();
             if (isOpen)
             {
                 _exchange.EndRead();
@@ -173,14 +174,14 @@ internal sealed class TrackedStream : BodyStream
         }
     }
 
-    private async Task CopyOpenToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+    private async Task CopyOpenToAsync(Task? begun, Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
-        var isOpen = BeginRead();
-        var token = isOpen ? TokenFor(cancellationToken) : cancellationToken;
-        var cancellation = OnCancel(cancellationToken);
+        var isOpen = begun is null ? BeginRead() : TryFollow();
+        var token = isOpen && begun is null ? TokenFor(cancellationToken) : cancellationToken;
+        using var cancellation = OnCancel(cancellationToken);
         try
         {
-            await Inner.CopyToAsync(destination, bufferSize, token).ConfigureAwait(false);
+            await (begun ?? Inner.CopyToAsync(destination, bufferSize, token)).ConfigureAwait(false);
             ThrowIfCutOff();
             _isEnd = true;
             _content.Complete();
@@ -193,12 +194,23 @@ internal sealed class TrackedStream : BodyStream
         }
         finally
         {
-            cancellation.Dispose();
             if (isOpen)
             {
                 _exchange.EndRead();
             }
         }
+    }
+
+    // A read that has begun without a word: what has ended the exchange since ends it too, and says why.
+    private bool TryFollow()
+    {
+        if (_exchange.End != ExchangeEnd.None)
+        {
+            return false;
+        }
+
+        _exchange.BeginRead(_readTimeout);
+        return true;
     }
 
     private async ValueTask DisposeOpenAsync()
@@ -211,6 +223,7 @@ internal sealed class TrackedStream : BodyStream
     // once; the caller's leads there. A stream among many ends when it is disposed, and outlives a read that was cancelled.
     private CancellationToken TokenFor(CancellationToken cancellationToken) => _isStreamOfMany ? cancellationToken : _exchange.RenewToken();
 
+    // Its disposal waits for it, so that a token which is cancelled just now ends no read that comes after.
     private CancellationTokenRegistration OnCancel(CancellationToken cancellationToken)
         => _isStreamOfMany || !cancellationToken.CanBeCanceled
             ? default

@@ -172,6 +172,7 @@ public class DifferenceTests(KestrelServers servers)
             await provider.DisposeAsync();
             await trial.NoteAsync(await client.GetAsync(new Uri(trial.Peer.Address, "text")));
         }),
+        HandlerDifferences.Cases,
     };
 
     public static TheoryData<string> Names => Cases.Names;

@@ -35,8 +35,20 @@ internal static class MeantDifferences
 
     public static Difference OwnContent { get; } = new("A handler's content", "The deadline covers the bytes of whatever a handler answers with.");
 
+    public static Difference ConnectTime { get; } = new("Connect timeout", "A connect that hangs would hold its place among the connections; `ConnectTimeout` of the handler has no effect.");
+
+    public static Difference DrainTime { get; } = new("Draining an unread body", "Rather a new connection than two seconds for a body that nobody wants.");
+
+    public static Difference ManyHttp2 { get; } = new("More than one HTTP/2 connection", "Requests past a connection's streams do not wait for those before them.");
+
+    public static Difference ConnectionAge { get; } = new("Age of a connection", "A change of DNS is followed without a new handler every two minutes.");
+
+    public static Difference IdleTime { get; } = new("Idle connections", "A connection outlives a pause of a minute, and the budget takes idle ones back sooner where it needs them.");
+
+    public static Difference Callbacks { get; } = new("Callbacks of the handler", "Each connection is counted, and certificates are always verified.");
+
     public static Difference PostOnce { get; } = new("A POST without a body", "What may not be repeated is sent once, whatever ends its connection.");
 
     public static IReadOnlyList<Difference> All { get; } =
-        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, SecondCopy, OwnContent, PostOnce];
+        [Deadline, Silence, RequestDeadline, AmbientDeadline, IdleRead, RetryOfStatus, RetryOfConnection, Breaker, Connections, Cookies, Disposal, Sharing, Handshake, SecondCopy, OwnContent, PostOnce, ConnectTime, DrainTime, ManyHttp2, ConnectionAge, IdleTime, Callbacks];
 }

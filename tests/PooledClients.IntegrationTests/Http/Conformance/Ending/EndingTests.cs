@@ -48,6 +48,12 @@ public class EndingTests(KestrelServers servers)
                 trial.Client.PostAsync("stall", new StringContent("the fox"), trial.Token));
             yield return AtServer($"{name} while a body is buffered, {protocol}", peer, of, end, trial => trial.Client.GetStringAsync("stall-body", trial.Token));
             yield return AtServer($"{name} while a body without a byte is buffered, {protocol}", peer, of, end, trial => trial.Client.GetAsync("stall-headers", trial.Token));
+            if (protocol == "HTTP/1.1")
+            {
+                yield return AtServer($"{name} while headers are awaited synchronously, {protocol}", peer, of, end, trial => SendAsync(trial, "stall"));
+                yield return AtServer($"{name} while a body is buffered synchronously, {protocol}", peer, of, end, trial => SendAsync(trial, "stall-body"));
+            }
+
             if (!name.Contains("caller", StringComparison.Ordinal))
             {
                 continue;
@@ -101,6 +107,9 @@ public class EndingTests(KestrelServers servers)
             });
         }
     }
+
+    private static Task SendAsync(Trial trial, string path) => Task.Factory.StartNew(
+        () => trial.Client.Send(new HttpRequestMessage(HttpMethod.Get, path), trial.Token).Dispose(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     // Whether the timeout, the body's writer or the server's answer to being left is first to be seen, is a matter of luck with plain too.
     private static bool IsRaced(string name) => name.StartsWith("the client's timeout while the request is sent", StringComparison.Ordinal);

@@ -34,6 +34,8 @@ internal static class KestrelApi
         "/abort-body" => AbortAsync(context, headers: true),
         "/cookie" => CookieAsync(context.Response),
         "/basic" => BasicAsync(context),
+        "/digest" => DigestAsync(context),
+        "/websocket" => WebSocketAsync(context),
         "/gzip" or "/deflate" or "/br" => CompressedAsync(context, context.Request.Path.Value[1..]),
         var path when path!.StartsWith("/status/", StringComparison.Ordinal) => StatusAsync(context.Response, path["/status/".Length..]),
         var path when path!.StartsWith("/redirect/", StringComparison.Ordinal) => RedirectAsync(context.Response, path["/redirect/".Length..], context.Request.Query["to"]),
@@ -149,6 +151,30 @@ internal static class KestrelApi
         context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         context.Response.Headers.WWWAuthenticate = "Basic realm=\"here\"";
         return TextAsync(context.Response, "who?");
+    }
+
+    private static Task DigestAsync(HttpContext context)
+    {
+        if (context.Request.Headers.Authorization.ToString().StartsWith("Digest username=\"user\"", StringComparison.Ordinal))
+        {
+            return TextAsync(context.Response, Text);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+        context.Response.Headers.WWWAuthenticate = "Digest realm=\"here\", nonce=\"abc\", qop=\"auth\", algorithm=MD5";
+        return TextAsync(context.Response, "who?");
+    }
+
+    private static async Task WebSocketAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[100];
+        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: not System.Net.WebSockets.WebSocketMessageType.Close } received)
+        {
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, context.RequestAborted);
+        }
+
+        await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "bye", context.RequestAborted);
     }
 
     private static async Task CompressedAsync(HttpContext context, string encoding)

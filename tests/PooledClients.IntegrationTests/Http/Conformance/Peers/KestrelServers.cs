@@ -44,7 +44,11 @@ public sealed class KestrelServers : IAsyncDisposable
         {
             Tls = tls,
             Protocols = version.Major == 2 ? HttpProtocols.Http2 : HttpProtocols.Http1,
-            Map = application => application.Run(ServeAsync),
+            Map = application =>
+            {
+                application.UseWebSockets();
+                application.Run(ServeAsync);
+            },
         });
 
     private async Task ServeAsync(HttpContext context)

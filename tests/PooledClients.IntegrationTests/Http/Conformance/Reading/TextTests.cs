@@ -14,6 +14,10 @@ public class TextTests(KestrelServers servers)
         Over("HTTP/2 with a length", KestrelServers.Http2, ClientSettings.Http2),
         Over("HTTP/2 with trailers", KestrelServers.Http2, ClientSettings.Http2, "trailers"),
         Over("an idle-read timeout", RawPeer.Answers(Answer.Ok("the quick brown fox")), new ClientSettings { Pooled = static options => options.IdleReadTimeout = TimeSpan.FromSeconds(30) }),
+        Over("300 KB", KestrelServers.Http1, ClientSettings.Default, "big", "connection 1"),
+        Over("HTTP/2 and 300 KB", KestrelServers.Http2, ClientSettings.Http2, "big", "connection 1"),
+        Started("HTTP/2", KestrelServers.Http2),
+        Started("HTTP/2 in clear text", KestrelServers.Http2ClearText),
     };
 
     public static TheoryData<string> Names => Cases.Names;
@@ -22,7 +26,7 @@ public class TextTests(KestrelServers servers)
     [MemberData(nameof(Names))]
     public Task Text_ReadInAnyWay_ComesOutTheSame(string name) => Cases.CompareAsync(name, servers);
 
-    private static IEnumerable<ConformanceCase> Over(string framing, PeerFactory peer, ClientSettings settings, string path = "text")
+    private static IEnumerable<ConformanceCase> Over(string framing, PeerFactory peer, ClientSettings settings, string path = "text", string shows = "the quick brown fox")
         => TextWays.All.Select(way => new ConformanceCase(
             $"{way.Name}, {framing}",
             peer,
@@ -31,8 +35,27 @@ public class TextTests(KestrelServers servers)
                 await way.Act(trial, path);
                 await trial.ProbeAsync();
             },
-            "the quick brown fox")
+            shows)
         {
             Settings = settings,
+        });
+
+    // Whether the end comes with the headers or after them is a race at the server.
+    private static IEnumerable<ConformanceCase> Started(string protocol, PeerFactory peer)
+        => new[] { "started", "flushed-empty", "trailers-only", "empty" }.Select(path => new ConformanceCase(
+            $"/{path}, twenty times, {protocol}",
+            peer,
+            async trial =>
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    using var response = await trial.Client.GetAsync(path, i % 2 == 0 ? HttpCompletionOption.ResponseContentRead : HttpCompletionOption.ResponseHeadersRead, trial.Token);
+                    trial.Note($"status {(int)response.StatusCode}, body", await response.Content.ReadAsStringAsync(trial.Token));
+                    trial.NoteTrailers(response);
+                }
+            },
+            "status 200, body: ")
+        {
+            Settings = ClientSettings.Http2,
         });
 }

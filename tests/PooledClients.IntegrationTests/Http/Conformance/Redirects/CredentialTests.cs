@@ -19,6 +19,9 @@ public class CredentialTests(KestrelServers servers)
         Get("given before they are asked for", Right, "status 200", times: 2, before: true),
         Get("right, with a body", Right, "status 200", content: static () => new StringContent("the fox")),
         Get("right, with a body that cannot be read twice", Right, "thrown", content: static () => new StreamContent(new Sending.OneWayStream("the fox"))),
+        Get("digest", Right, "status 200", times: 2, path: "digest"),
+        Get("digest, given before it is asked for", Right, "status 200", times: 2, before: true, path: "digest"),
+        Get("digest, wrong", new NetworkCredential("other", "secret"), "status 401", path: "digest"),
         new ConformanceCase("right, HTTP/2", KestrelServers.Http2, GetAsync, "status 200") { Settings = ClientSettings.Http2 with { Handler = static handler => handler.Credentials = Right } },
         new ConformanceCase("right, sent synchronously", KestrelServers.Http1, async trial => await trial.NoteAsync(trial.Client.Send(new HttpRequestMessage(HttpMethod.Get, "basic"))), "status 200")
         {
@@ -56,17 +59,17 @@ public class CredentialTests(KestrelServers servers)
 
     private static Task GetAsync(Trial trial) => GetAsync(trial, 1, null);
 
-    private static async Task GetAsync(Trial trial, int times, Func<HttpContent>? content)
+    private static async Task GetAsync(Trial trial, int times, Func<HttpContent>? content, string path = "basic")
     {
         for (var i = 0; i < times; i++)
         {
-            using var request = new HttpRequestMessage(content is null ? HttpMethod.Get : HttpMethod.Post, "basic") { Content = content?.Invoke(), Version = trial.Client.DefaultRequestVersion };
+            using var request = new HttpRequestMessage(content is null ? HttpMethod.Get : HttpMethod.Post, path) { Content = content?.Invoke(), Version = trial.Client.DefaultRequestVersion };
             await trial.NoteAsync(await trial.Client.SendAsync(request));
         }
     }
 
-    private static ConformanceCase Get(string name, ICredentials? credentials, string shows, int times = 1, bool before = false, Func<HttpContent>? content = null)
-        => new(name, KestrelServers.Http1, trial => GetAsync(trial, times, content), shows)
+    private static ConformanceCase Get(string name, ICredentials? credentials, string shows, int times = 1, bool before = false, Func<HttpContent>? content = null, string path = "basic")
+        => new(name, KestrelServers.Http1, trial => GetAsync(trial, times, content, path), shows)
         {
             Settings = ClientSettings.Once with
             {

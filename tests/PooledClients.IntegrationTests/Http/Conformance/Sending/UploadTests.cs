@@ -65,6 +65,21 @@ public class UploadTests(KestrelServers servers)
         Cut("closed while it is sent", static connection => connection.Reset()),
     };
 
+    private static readonly CaseSet Retried = new()
+    {
+        Put("shorter than its length", static () => Length(new ByteArrayContent("the fox"u8.ToArray()), 9), "HttpRequestException"),
+        Put("longer than its length", static () => Length(new ByteArrayContent("the fox"u8.ToArray()), 3), "HttpRequestException"),
+        Put("a stream that fails", static () => new StreamContent(new OneWayStream("the fox") { Fails = new IOException("mine") }), "IOException"),
+        Put("fails after some bytes", static () => new WrittenContent(null, "the fox") { Fails = new InvalidOperationException("mine") }, "InvalidOperationException"),
+        Put("cancels itself", static () => new WrittenContent(null, "the") { Fails = new OperationCanceledException("mine") }, "CanceledException"),
+    };
+
+    public static TheoryData<string> RetriedNames => Retried.Names;
+
+    [Theory]
+    [MemberData(nameof(RetriedNames))]
+    public Task Upload_ThatMayBeRepeated_IsSentAsOftenAsPlainSendsIt(string name) => Retried.CompareAsync(name, servers);
+
     public static TheoryData<string> Names => Cases.Names;
 
     [Theory]
@@ -108,6 +123,28 @@ public class UploadTests(KestrelServers servers)
     {
         Settings = settings,
     };
+
+    private static ByteArrayContent Length(ByteArrayContent content, long length)
+    {
+        content.Headers.ContentLength = length;
+        return content;
+    }
+
+    private static ConformanceCase Put(string name, Func<HttpContent> create, string shows) => new(
+        $"PUT, {name}",
+        RawPeer.Runs(static async connection =>
+        {
+            // Each attempt has a connection of its own, which its fault ends.
+            await connection.ReceiveHeadAsync();
+            connection.Peer.Signal();
+            await connection.WaitForEndAsync();
+        }),
+        async trial =>
+        {
+            await trial.TryAsync("put", () => trial.Client.PutAsync("it", create(), trial.Token));
+            trial.Client.Dispose();
+        },
+        shows);
 
     private static ConformanceCase Early(string name, string answer) => new(
         name,
