@@ -16,7 +16,7 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
         ("Which server is slow?", Slowest()),
     ];
 
-    public IEnumerable<PageSection> Sections => [Time(), Channels(), Connections(), Held(), Waits(), Certificates(), Events(), Options()];
+    public IEnumerable<PageSection> Sections => [Time(), Channels(), Endpoints(), Breakers(), Connections(), Held(), Waits(), Certificates(), Events(), Options()];
 
     private string Descriptors()
     {
@@ -86,6 +86,31 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
             Brief(channel.LastError),
         ],
         "No gRPC channel was used.");
+
+    private PageSection Endpoints() => PageSection.Of(
+        "ENDPOINTS",
+        ["service", "endpoint", "state", "latency", "in flight", "streams", "picks", "failed", "out for"],
+        [.. snapshot.Endpoints.OrderBy(static endpoint => endpoint.State is "Ready" or "Idle").ThenByDescending(static endpoint => endpoint.Latency)],
+        static endpoint =>
+        [
+            endpoint.Service,
+            endpoint.EndPoint,
+            new(endpoint.State, endpoint.State is "TransientFailure" or "Ejected" or "NotServing"),
+            Show.Time(endpoint.Latency),
+            Show.Count(endpoint.CallsInFlight),
+            Show.Count(endpoint.OpenStreams),
+            Show.Count(endpoint.Picks),
+            new(Show.Count(endpoint.Failures), endpoint.Failures > 0),
+            endpoint.EjectedFor > TimeSpan.Zero ? Show.Time(endpoint.EjectedFor) : "",
+        ],
+        "No service has several endpoints.");
+
+    private PageSection Breakers() => PageSection.Of(
+        "BREAKERS",
+        ["address", "kind", "state", "until"],
+        [.. snapshot.Breakers.OrderBy(static breaker => breaker.State == "Closed")],
+        static breaker => [breaker.Address, breaker.Kind, new(breaker.State, breaker.State != "Closed"), Show.When(breaker.OpenUntil)],
+        "No address has a breaker.");
 
     private PageSection Connections() => PageSection.Of(
         "CONNECTIONS",

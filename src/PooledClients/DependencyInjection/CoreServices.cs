@@ -63,6 +63,7 @@ internal static class CoreServices
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<AddressPolicies>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, AddressPolicies>(static provider => provider.GetRequiredService<AddressPolicies>()));
         services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<EndpointResolvers>();
         services.TryAddSingleton<GrpcChannelPool>();

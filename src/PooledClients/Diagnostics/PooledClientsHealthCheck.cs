@@ -31,7 +31,7 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
             ["connections.waiting"] = snapshot.Pools.Sum(static pool => pool.Waiting),
             ["connections.oldest_wait_seconds"] = (snapshot.Pools.Max(static pool => pool.OldestWait) ?? TimeSpan.Zero).TotalSeconds,
             ["addresses.unreachable"] = snapshot.Unreachable.Count,
-            ["breakers.open"] = snapshot.Channels.Count(static channel => channel.CircuitState == "Open"),
+            ["breakers.open"] = snapshot.Breakers.Count(static breaker => breaker.State == "Open"),
             ["certificates.expiring"] = snapshot.Certificates.Count(static certificate => certificate.ExpiresSoon),
             ["responses.open"] = snapshot.OpenResponses.Count,
             ["streams.open"] = snapshot.OpenStreams.Count,

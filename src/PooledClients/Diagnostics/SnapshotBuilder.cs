@@ -18,6 +18,8 @@ internal sealed class SnapshotBuilder
 
     public List<EndpointSnapshot> Endpoints { get; } = [];
 
+    public List<BreakerSnapshot> Breakers { get; } = [];
+
     public List<ConnectionSnapshot> Connections { get; } = [];
 
     public List<OpenResponseSnapshot> OpenResponses { get; } = [];
@@ -45,6 +47,7 @@ internal sealed class SnapshotBuilder
         Pools = Pools.AsReadOnly(),
         Channels = Channels.AsReadOnly(),
         Endpoints = Endpoints.AsReadOnly(),
+        Breakers = Breakers.AsReadOnly(),
         Connections = Connections.AsReadOnly(),
         OpenResponses = OpenResponses.AsReadOnly(),
         OpenStreams = OpenStreams.AsReadOnly(),

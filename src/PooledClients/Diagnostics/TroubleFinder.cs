@@ -71,11 +71,13 @@ internal static class TroubleFinder
                 "Look at those servers and the way to them; the others carry their calls. They are tried again by themselves."));
 
     private static IEnumerable<TroubleSnapshot> Breakers(PooledClientsSnapshot snapshot) =>
-        snapshot.Channels.Where(static channel => channel.CircuitState == "Open").DistinctBy(static channel => channel.Address).Select(static channel => Trouble(
-            TroubleSeverity.Degraded,
-            "breaker",
-            $"the breaker of {channel.Address} is open{(channel.CircuitOpenUntil is { } until ? $" until {until.UtcDateTime:u}" : "")}{(channel.LastError is { } error ? $"; the last failure: {error.TrimEnd('.')}" : "")}",
-            "Most of its requests failed: look at that server. It is probed by itself when the break is over."));
+        snapshot.Breakers.Where(static breaker => breaker.State == "Open").DistinctBy(static breaker => breaker.Address)
+            .Select(breaker => (Breaker: breaker, Error: snapshot.Channels.FirstOrDefault(channel => channel.Address == breaker.Address && channel.LastError is not null)?.LastError))
+            .Select(static open => Trouble(
+                TroubleSeverity.Degraded,
+                "breaker",
+                $"the breaker of {open.Breaker.Address} ({open.Breaker.Kind}) is open{(open.Breaker.OpenUntil is { } until ? $" until {until.UtcDateTime:u}" : "")}{(open.Error is { } error ? $"; the last failure: {error.TrimEnd('.')}" : "")}",
+                "Most of its requests failed: look at that server. It is probed by itself when the break is over."));
 
     private static IEnumerable<TroubleSnapshot> Certificates(PooledClientsSnapshot snapshot) =>
         snapshot.Certificates.Where(static certificate => certificate.ExpiresSoon).OrderBy(static certificate => certificate.NotAfter).Select(certificate => Trouble(

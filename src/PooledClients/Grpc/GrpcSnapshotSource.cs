@@ -37,7 +37,7 @@ internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
                 LastErrorAt = failure?.At,
                 P50 = CallWindow.Percentile(latencies, 0.5),
                 P99 = CallWindow.Percentile(latencies, 0.99),
-                CallsInFlight = handler.Transport.InFlight,
+                CallsInFlight = (int)methods.Sum(static method => method.Started - method.Succeeded - method.Failed),
                 CallsWaiting = handler.Admission.Waiting,
                 CallLimit = handler.Admission.Limit is var limit and < int.MaxValue ? limit : null,
                 CircuitState = handler.Breaker?.State,

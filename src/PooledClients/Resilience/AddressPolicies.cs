@@ -8,7 +8,7 @@ namespace PooledClients.Resilience;
 /// What the clients of an address share, gRPC and HTTP alike: its retry budget and its breaker. Equal settings are one; a client with
 /// settings of its own has its own, and one that has switched its breaker off has none. What was got is kept until it is given back as often.
 /// </summary>
-internal sealed class AddressPolicies
+internal sealed class AddressPolicies : ISnapshotSource
 {
     private const string Grpc = "grpc";
 
@@ -48,6 +48,20 @@ internal sealed class AddressPolicies
     public void ReleaseBudget(string address, double ratio, double perSecond, string kind = Grpc) => Release((address, ratio, perSecond), kind);
 
     public void ReleaseBreaker(string address, BreakerSettings settings, string kind = Grpc) => Release((address, settings), kind);
+
+    public void AddTo(SnapshotBuilder snapshot)
+    {
+        lock (_lock)
+        {
+            snapshot.Breakers.AddRange(_entries.Values.Where(static entry => entry.Shared is AddressBreaker).Select(static entry => new BreakerSnapshot
+            {
+                Address = entry.Address,
+                Kind = string.Join(", ", entry.Users.Distinct().Order(StringComparer.Ordinal)),
+                State = ((AddressBreaker)entry.Shared).State,
+                OpenUntil = ((AddressBreaker)entry.Shared).OpenUntil,
+            }).OrderBy(static breaker => breaker.State == "Closed").ThenBy(static breaker => breaker.Address, StringComparer.Ordinal));
+        }
+    }
 
     private object Get(object key, string address, string kind, Func<object> create)
     {

@@ -38,6 +38,9 @@ public sealed class PooledClientsSnapshot
     /// <summary>Gets the endpoints of the services that have several.</summary>
     public IReadOnlyList<EndpointSnapshot> Endpoints { get; init; } = [];
 
+    /// <summary>Gets the breakers of the addresses that have one.</summary>
+    public IReadOnlyList<BreakerSnapshot> Breakers { get; init; } = [];
+
     /// <summary>Gets the open connections.</summary>
     public IReadOnlyList<ConnectionSnapshot> Connections { get; init; } = [];
 

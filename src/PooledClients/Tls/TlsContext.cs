@@ -51,7 +51,9 @@ internal sealed class TlsContext
     public SslClientAuthenticationOptions CreateAuthenticationOptions() => Capture().CreateAuthenticationOptions();
 
     /// <summary>A recorder for one new connection to this address; the connection's stream owns it.</summary>
-    public HandshakeRecorder BeginHandshake(string target) => new(target, _metrics, _inventory, _unanswered);
+    /// <param name="target">The address.</param>
+    /// <param name="grpcTarget">What gRPC's calls name it in metrics; none for a connection that is not gRPC's, whose handshake is not counted.</param>
+    public HandshakeRecorder BeginHandshake(string target, string? grpcTarget = null) => new(target, grpcTarget, _metrics, _inventory, _unanswered);
 
     /// <summary>The certificate that the server at this address may have refused, in words for the error; null if there is no such suspicion.</summary>
     public string? DescribeRefusal(string target) => _unanswered.MakeARow(target) ? Identity?.DescribeRefusal() : null;

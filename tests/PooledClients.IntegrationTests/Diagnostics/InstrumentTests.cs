@@ -114,6 +114,44 @@ public sealed class InstrumentTests : MeasuredTest
         Assert.Equal(1, (await Seen.WaitForAsync("grpc.client.call.duration", Get, target, "grpc.status=OK")).Value);
     }
 
+    [Theory]
+    [InlineData(StatusCode.NotFound, "NOT_FOUND")]
+    [InlineData(StatusCode.PermissionDenied, "PERMISSION_DENIED")]
+    public async Task Stream_ThatIsRefused_IsACallOfItsStatus(StatusCode status, string expected)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var host = await StartAsync(server);
+        var target = $"grpc.target={Target(server)}";
+        (server.Behavior.FailWith, server.Behavior.FailTimes) = (new Status(status, ""), 2);
+
+        await Assert.ThrowsAsync<RpcException>(() => host.KeyValue.ScanAsync());
+        using (var exchange = host.KeyValue.Exchange(cancellationToken: Token))
+        {
+            await Assert.ThrowsAsync<RpcException>(() => exchange.ResponseStream.MoveNext(Token));
+        }
+
+        await Seen.WaitForAsync("grpc.client.call.duration", "grpc.method=rocksdb.v1.KeyValue/Scan", target, $"grpc.status={expected}");
+        await Seen.WaitForAsync("grpc.client.call.duration", "grpc.method=rocksdb.v1.KeyValue/Exchange", target, $"grpc.status={expected}");
+        Assert.DoesNotContain(Mine("grpc.client.call.duration", target), static point => point.Has("grpc.status=CANCELLED"));
+    }
+
+    [Fact]
+    public async Task Stream_ToNobody_IsACallOfItsStatus()
+    {
+        Uri address;
+        await using (var gone = await TestServer.StartAsync())
+        {
+            address = gone.Address;
+        }
+
+        await using var host = await StartAsync(address);
+
+        using var exchange = host.KeyValue.Exchange(cancellationToken: Token);
+        await Assert.ThrowsAsync<RpcException>(() => exchange.ResponseStream.MoveNext(Token));
+
+        await Seen.WaitForAsync("grpc.client.call.duration", "grpc.method=rocksdb.v1.KeyValue/Exchange", $"grpc.target={address.GetLeftPart(UriPartial.Authority)}", "grpc.status=UNAVAILABLE");
+    }
+
     [Fact]
     public async Task Stream_ReadToItsEnd_IsACall()
     {

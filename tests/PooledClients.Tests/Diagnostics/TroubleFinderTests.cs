@@ -83,7 +83,8 @@ public sealed class TroubleFinderTests
         var troubles = Find(static snapshot =>
         {
             snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromMinutes(1), Origin = "Repo.Load" });
-            snapshot.Channels.Add(new() { Name = "kv", Address = "https://a", State = "Ready", CircuitState = "Open", CircuitOpenUntil = Now.AddSeconds(1) });
+            snapshot.Breakers.Add(new() { Address = "https://a", Kind = "http", State = "Open", OpenUntil = Now.AddSeconds(1) });
+            snapshot.Breakers.Add(new() { Address = "https://b", Kind = "grpc", State = "HalfOpen" });
             snapshot.Descriptors = new() { Open = 990, Limit = 1000, Source = "test", Reserved = 0, Connections = 10, Budget = 500 };
         });
 

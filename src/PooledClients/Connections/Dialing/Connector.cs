@@ -68,7 +68,7 @@ internal sealed class Connector(
             }
 
             var connection = new PooledConnection(owner, timeProvider) { Telemetry = teller?.Begin(owner.Address, isSecure) };
-            var stream = new PooledStream(socket, lease, connection, attempt, isSecure ? tls?.BeginHandshake(owner.Address) : null);
+            var stream = new PooledStream(socket, lease, connection, attempt, isSecure ? tls?.BeginHandshake(owner.Address, teller is { IsGrpc: true } ? teller.Target : null) : null);
             connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
             attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);
             return stream;

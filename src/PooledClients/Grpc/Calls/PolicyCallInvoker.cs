@@ -59,11 +59,15 @@ internal sealed class PolicyCallInvoker(
         using (Start(policy, origin, options))
         using (Observe(observed, options))
         {
-            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(Channel(observed), hedger, method, host, options, origin, request)
+            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(Channel(observed), hedger, method, host, options, origin, request, observed)
                 : inner.AsyncUnaryCall(method, host, options, request);
         }
 
-        observed?.EndsWith(call.ResponseAsync);
+        if (policy.Hedger is null)
+        {
+            observed?.EndsWith(call.ResponseAsync);
+        }
+
         linked?.DisposeAfter(call.ResponseAsync);
         return call;
     }

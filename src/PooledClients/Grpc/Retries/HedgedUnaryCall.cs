@@ -4,6 +4,7 @@ using Polly;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Retries;
 
@@ -55,10 +56,11 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
         string? host,
         in CallOptions options,
         DeadlineOrigin? origin,
-        TRequest request)
+        TRequest request,
+        ObservedCall? observed = null)
     {
         var call = new HedgedUnaryCall<TRequest, TResponse>(inner, hedger, method, host, options, origin, request);
-        call._response = call.RunAsync();
+        call._response = observed is null ? call.RunAsync() : call.ObserveAsync(observed);
         return new AsyncUnaryCall<TResponse>(
             call._response,
             static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetHeadersAsync(),
@@ -69,6 +71,22 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     }
 
     public void Dispose() => _disposed.Cancel();
+
+    // It ends before its caller goes on: whoever has awaited it finds what was recorded of it.
+    private async Task<TResponse> ObserveAsync(ObservedCall observed)
+    {
+        try
+        {
+            var response = await RunAsync().ConfigureAwait(false);
+            observed.Ends(StatusCode.OK);
+            return response;
+        }
+        catch (Exception exception)
+        {
+            observed.Ends(exception is RpcException failure ? failure.StatusCode : _decisive.GetStatus().StatusCode);
+            throw;
+        }
+    }
 
     private async Task<TResponse> RunAsync()
     {

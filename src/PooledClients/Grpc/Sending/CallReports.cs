@@ -12,7 +12,8 @@ internal static class CallReports
     /// <param name="response">The response, whose headers are there.</param>
     /// <param name="status">Its status, where they are all there is.</param>
     /// <param name="isLast">Whether it is the call's answer.</param>
-    public static void Answered(this in CallTime time, HttpResponseMessage response, StatusCode? status, bool isLast)
+    /// <param name="isStream">Whether a stream of messages would follow.</param>
+    public static void Answered(this in CallTime time, HttpResponseMessage response, StatusCode? status, bool isLast, bool isStream)
     {
         if (time.Observer is not { } observer)
         {
@@ -22,6 +23,11 @@ internal static class CallReports
         if (status is { } known)
         {
             observer.AttemptEnds(known);
+        }
+
+        if (isLast && isStream && status is { } final)
+        {
+            observer.StreamEnds(final);
         }
 
         if (isLast)
@@ -35,13 +41,19 @@ internal static class CallReports
     /// <param name="time">The call.</param>
     /// <param name="exception">How.</param>
     /// <param name="isLast">Whether the call has failed with it.</param>
+    /// <param name="isStream">Whether it is a streaming call.</param>
     /// <returns>Never that it was dealt with: this looks at an exception on its way.</returns>
-    public static bool Failed(this in CallTime time, Exception exception, bool isLast)
+    public static bool Failed(this in CallTime time, Exception exception, bool isLast, bool isStream)
     {
         if (time.Observer is { } observer)
         {
             var status = StatusOf(exception, time);
             observer.AttemptEnds(status.StatusCode);
+            if (isLast && isStream)
+            {
+                observer.StreamEnds(status.StatusCode);
+            }
+
             if (isLast)
             {
                 observer.Method.Ends(status.StatusCode, status.Detail, time.Elapsed);

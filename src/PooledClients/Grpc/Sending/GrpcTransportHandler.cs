@@ -148,7 +148,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     var response = await sent.Sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
                     var status = _sender.Accept(ref sent, response, time);
                     failure = retrier?.FailureOf(response, status);
-                    time.Answered(response, status, isLast: failure is null && !isAgain);
+                    time.Answered(response, status, isLast: failure is null && !isAgain, isStream: !sent.IsUnary);
                     if (failure is null)
                     {
                         return response;
@@ -188,7 +188,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             failure = covered;
             time.Observer?.AttemptEnds(covered.StatusCode);
         }
-        catch (Exception exception) when (time.Failed(exception, isLast: !isAgain))
+        catch (Exception exception) when (time.Failed(exception, isLast: !isAgain, isStream: !sent.IsUnary))
         {
             // It only looks.
             throw;
@@ -235,10 +235,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         try
         {
             var response = await sending.ConfigureAwait(false);
-            time.Answered(response, GrpcAnswer.StatusOf(response), isLast: true);
+            time.Answered(response, GrpcAnswer.StatusOf(response), isLast: true, isStream: false);
             return response;
         }
-        catch (Exception exception) when (time.Failed(exception, isLast: true))
+        catch (Exception exception) when (time.Failed(exception, isLast: true, isStream: false))
         {
             throw;
         }

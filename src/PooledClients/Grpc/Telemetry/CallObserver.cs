@@ -28,6 +28,11 @@ internal abstract class CallObserver
     /// <returns>What to call at its end; <see langword="null"/> where nobody wants to know.</returns>
     public virtual Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining) => null;
 
+    /// <summary>A streaming call has come to nothing: no stream of messages has begun.</summary>
+    public virtual void StreamEnds(StatusCode status)
+    {
+    }
+
     /// <summary>The call has waited.</summary>
     public void Waited(WaitPhase phase, TimeSpan duration) => Method.RecordWait(phase, duration);
 

@@ -59,17 +59,13 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
     public static Scope Enter(ObservedCall? call, bool flows) => new(call, flows);
 
     /// <summary>Begins one of the calls that this one is made of.</summary>
-    public ObservedCall Child()
-    {
-        Interlocked.Increment(ref _attempts);
-        return new ObservedCall(method, time, many: null, activity: null, this);
-    }
+    public ObservedCall Child() => new(method, time, many: null, activity: null, this);
 
     public override void AttemptBegins(bool isTransparent)
     {
         var now = time.GetTimestamp();
-        Interlocked.Increment(ref isTransparent ? ref _transparent : ref _attempts);
         var whole = parent ?? this;
+        Interlocked.Increment(ref isTransparent ? ref whole._transparent : ref whole._attempts);
         if (Interlocked.Exchange(ref whole._idleSince, 0) is var since and not 0)
         {
             Interlocked.Add(ref whole._idle, now - since);
@@ -118,7 +114,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
         var since = time.GetTimestamp();
         return () =>
         {
-            var status = ResponseStatus(response.TrailingHeaders.NonValidated);
+            var status = ResponseStatus(response.TrailingHeaders.NonValidated) ?? ResponseStatus(response.Headers.NonValidated);
             if (status is null && time.GetElapsedTime(since) + Tolerance >= remaining)
             {
                 status = StatusCode.DeadlineExceeded;
@@ -128,6 +124,8 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
             Ends(status ?? StatusCode.Cancelled);
         };
     }
+
+    public override void StreamEnds(StatusCode status) => Ends(status);
 
     /// <summary>The call ends with its response.</summary>
     public void EndsWith(Task response) => CallFollower.Follow(this, response);
@@ -164,7 +162,6 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
         AttemptEnds(status);
         if (parent is not null)
         {
-            Interlocked.Add(ref parent._transparent, _transparent);
             return;
         }
 

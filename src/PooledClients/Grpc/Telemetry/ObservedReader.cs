@@ -49,9 +49,23 @@ internal sealed class ObservedReader<T> : IAsyncStreamReader<T>
         }
     }
 
+    // What it has come to already, or else that its caller wants no more of it.
+    private StatusCode Status()
+    {
+        try
+        {
+            return _call.GetStatus().StatusCode;
+        }
+        catch (InvalidOperationException)
+        {
+            return StatusCode.Cancelled;
+        }
+    }
+
     private void Dispose()
     {
+        var status = Status();
         _call.Dispose();
-        _whole.Ends(StatusCode.Cancelled);
+        _whole.Ends(status);
     }
 }

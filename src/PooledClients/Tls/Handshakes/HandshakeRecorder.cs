@@ -28,6 +28,7 @@ internal sealed class HandshakeRecorder
     private const byte LastRecordType = 22;
 
     private readonly string _target;
+    private readonly string? _grpcTarget;
     private readonly TlsMetrics _metrics;
     private readonly CertificateInventory _inventory;
     private readonly UnansweredEnds _unanswered;
@@ -42,10 +43,11 @@ internal sealed class HandshakeRecorder
     private volatile bool _ended;
     private volatile bool _answered;
 
-    public HandshakeRecorder(string target, TlsMetrics metrics, CertificateInventory inventory, UnansweredEnds unanswered)
+    public HandshakeRecorder(string target, string? grpcTarget, TlsMetrics metrics, CertificateInventory inventory, UnansweredEnds unanswered)
     {
         _unanswered = unanswered;
         _target = target;
+        _grpcTarget = grpcTarget;
         _metrics = metrics;
         _inventory = inventory;
     }
@@ -157,9 +159,9 @@ internal sealed class HandshakeRecorder
 
     private void Tell(string result)
     {
-        if (Interlocked.Exchange(ref _told, 1) == 0)
+        if (Interlocked.Exchange(ref _told, 1) == 0 && _grpcTarget is not null)
         {
-            _metrics.RecordHandshake(_target, result, _hello.Resumed);
+            _metrics.RecordHandshake(_grpcTarget, result, _hello.Resumed);
         }
     }
 }
