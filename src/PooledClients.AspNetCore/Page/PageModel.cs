@@ -16,7 +16,12 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
         ("Which server is slow?", Slowest()),
     ];
 
-    public IEnumerable<PageSection> Sections => [Time(), Channels(), Endpoints(), Breakers(), Connections(), Held(), Waits(), Certificates(), Events(), Options()];
+    // Several endpoints, and breakers, are told of where there are any.
+    public IEnumerable<PageSection> Sections =>
+    [
+        Time(), Channels(), .. snapshot.Endpoints.Count > 0 ? [Endpoints()] : Array.Empty<PageSection>(), .. snapshot.Breakers.Count > 0 ? [Breakers()] : Array.Empty<PageSection>(),
+        Connections(), Held(), Waits(), Certificates(), Events(), Options(),
+    ];
 
     private string Descriptors()
     {

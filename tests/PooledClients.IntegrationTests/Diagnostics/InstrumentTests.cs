@@ -67,6 +67,7 @@ public sealed class InstrumentTests : MeasuredTest
     {
         await using var server = await TestServer.StartAsync();
         await using var host = await StartAsync(server);
+        await host.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: Token);
         server.Behavior.Hold();
 
         await Assert.ThrowsAsync<RpcException>(() => host.KeyValue.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddMilliseconds(200), cancellationToken: Token).ResponseAsync);

@@ -57,6 +57,27 @@ public sealed class PageTests
     }
 
     [Fact]
+    public async Task Get_WithEndpointsAndBreakers_ShowsThemAfterTheChannels()
+    {
+        var snapshot = new PooledClientsSnapshot
+        {
+            CapturedAt = Snapshots.Empty.CapturedAt,
+            Descriptors = Snapshots.Empty.Descriptors,
+            Endpoints = [new EndpointSnapshot { Service = "https://kv.internal", EndPoint = "10.0.0.7:443", State = "Ejected" }],
+            Breakers = [new BreakerSnapshot { Address = "https://api.internal", Kind = "http", State = "Open" }],
+        };
+        await using var page = await PageFixture.StartAsync(snapshot);
+
+        var html = await page.GetTextAsync(Html);
+
+        Assert.Equal(
+            ["CHANNELS", "ENDPOINTS", "BREAKERS", "CONNECTIONS"],
+            Regex.Matches(html, "<h2>(\\w+)</h2>").Select(static match => match.Groups[1].Value).Skip(2).Take(4));
+        Assert.Contains("10.0.0.7:443", html, StringComparison.Ordinal);
+        Assert.Contains("https://api.internal", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Get_WithNothingToShow_SaysSo()
     {
         await using var page = await PageFixture.StartAsync(Snapshots.Empty);
