@@ -12,28 +12,30 @@ namespace PooledClients.Analyzers.Certificates;
 /// <summary>Tells whether a function returns true whatever it is given.</summary>
 internal static class AlwaysTrue
 {
+    private const int MaxDepth = 4;
+
     public static bool Is(IOperation function, CancellationToken cancellationToken) => function switch
     {
-        IAnonymousFunctionOperation lambda => Returns(lambda.Body),
-        IMethodReferenceOperation reference => IsMethod(reference, cancellationToken),
+        IAnonymousFunctionOperation lambda => Returns(lambda.Body, 0, cancellationToken),
+        IMethodReferenceOperation reference => IsMethod(reference.Method, reference, 0, cancellationToken),
         _ => false,
     };
 
-    private static bool IsMethod(IMethodReferenceOperation reference, CancellationToken cancellationToken)
+    private static bool IsMethod(IMethodSymbol method, IOperation use, int depth, CancellationToken cancellationToken)
     {
-        var method = reference.Method.OriginalDefinition;
-        if (method.IsAbstract || method.IsVirtual || method.DeclaringSyntaxReferences.Length != 1)
+        method = method.OriginalDefinition;
+        if (depth >= MaxDepth || method.IsAbstract || method.IsVirtual || method.IsOverride || method.DeclaringSyntaxReferences.Length != 1)
         {
             return false;
         }
 
         var declared = method.DeclaringSyntaxReferences[0].GetSyntax(cancellationToken);
-        if (reference.SemanticModel is { } model && model.SyntaxTree == declared.SyntaxTree)
+        if (use.SemanticModel is { } model && model.SyntaxTree == declared.SyntaxTree)
         {
             return model.GetOperation(declared, cancellationToken) switch
             {
-                ILocalFunctionOperation { Body: { } body } => Returns(body),
-                IMethodBodyOperation body => (body.BlockBody ?? body.ExpressionBody) is { } block && Returns(block),
+                ILocalFunctionOperation { Body: { } body } => Returns(body, depth, cancellationToken),
+                IMethodBodyOperation body => (body.BlockBody ?? body.ExpressionBody) is { } block && Returns(block, depth, cancellationToken),
                 _ => false,
             };
         }
@@ -48,20 +50,20 @@ internal static class AlwaysTrue
         };
     }
 
-    private static bool Returns(IBlockOperation body)
-    {
-        List<IReturnOperation> returns = [.. Own(body)];
-        return returns.Count > 0 && returns.All(returned => returned.ReturnedValue is { } value && IsTrue(value, body));
-    }
-
-    private static IEnumerable<IReturnOperation> Own(IBlockOperation body)
+    private static bool Returns(IBlockOperation body, int depth, CancellationToken cancellationToken)
     {
         var function = body.EnclosingFunction();
-        return body.Descendants().OfType<IReturnOperation>().Where(returned => returned.EnclosingFunction() == function);
+        List<IOperation> own = [.. body.Descendants().Where(part => part.EnclosingFunction() == function)];
+        List<IReturnOperation> returns = [.. own.OfType<IReturnOperation>()];
+        return returns.Count > 0
+            && returns.All(returned => returned.ReturnedValue is { } value && IsTrue(value, depth, cancellationToken))
+            && !own.Any(part => Refusal.Is(part, cancellationToken));
     }
 
-    private static bool IsTrue(IOperation value, IBlockOperation body)
+    private static bool IsTrue(IOperation value, int depth, CancellationToken cancellationToken)
     {
+        bool IsTrue(IOperation part) => AlwaysTrue.IsTrue(part, depth, cancellationToken);
+
         if (value.ConstantValue is { HasValue: true, Value: var constant })
         {
             return constant is true;
@@ -69,37 +71,14 @@ internal static class AlwaysTrue
 
         return value.Unwrapped() switch
         {
-            IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalOr or BinaryOperatorKind.Or } either => IsTrue(either.LeftOperand, body) || IsTrue(either.RightOperand, body),
-            IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.And } both => IsTrue(both.LeftOperand, body) && IsTrue(both.RightOperand, body),
-            IConditionalOperation { WhenFalse: { } other } choice => IsTrue(choice.WhenTrue, body) && IsTrue(other, body),
-            ISwitchExpressionOperation choice => choice.Arms.Length > 0 && choice.Arms.All(arm => IsTrue(arm.Value, body)),
+            IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalOr or BinaryOperatorKind.Or } either => IsTrue(either.LeftOperand) || IsTrue(either.RightOperand),
+            IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd or BinaryOperatorKind.And } both => IsTrue(both.LeftOperand) && IsTrue(both.RightOperand),
+            IConditionalOperation { WhenFalse: { } other } choice => IsTrue(choice.WhenTrue) && IsTrue(other),
+            ISwitchExpressionOperation choice => choice.Arms.Length > 0 && choice.Arms.All(arm => IsTrue(arm.Value)),
             IIsPatternOperation { Pattern: IDiscardPatternOperation } => true,
-            ILocalReferenceOperation local => IsTrue(local, body),
+            ILocalReferenceOperation local => LocalValues.Of(local) is { Count: > 0 } values && values.All(given => given.ConstantValue is { HasValue: true, Value: true }),
+            IInvocationOperation call => IsMethod(call.TargetMethod, call, depth + 1, cancellationToken),
             _ => false,
         };
     }
-
-    /// <summary>A variable that is only ever given true.</summary>
-    private static bool IsTrue(ILocalReferenceOperation local, IBlockOperation body)
-    {
-        List<IOperation> values = [];
-        foreach (var operation in body.Descendants())
-        {
-            switch (operation)
-            {
-                case IVariableDeclaratorOperation { Initializer.Value: { } initial } declarator when Same(declarator.Symbol, local.Local):
-                    values.Add(initial);
-                    break;
-                case ISimpleAssignmentOperation { Target: ILocalReferenceOperation target } assignment when Same(target.Local, local.Local):
-                    values.Add(assignment.Value);
-                    break;
-                case ILocalReferenceOperation { Parent: ICompoundAssignmentOperation or IArgumentOperation { Parameter.RefKind: not RefKind.None } } use when Same(use.Local, local.Local):
-                    return false;
-            }
-        }
-
-        return values.Count > 0 && values.All(value => value.ConstantValue is { HasValue: true, Value: true });
-    }
-
-    private static bool Same(ISymbol left, ISymbol right) => SymbolEqualityComparer.Default.Equals(left, right);
 }

@@ -49,11 +49,13 @@ public sealed class ValidationOffAnalyzer : DiagnosticAnalyzer
         var assignment = (IAssignmentOperation)context.Operation;
         if (assignment.Target is IPropertyReferenceOperation { Property: { Name: "VerificationFlags", ContainingType: var type } }
             && type.Is("System.Security.Cryptography.X509Certificates.X509ChainPolicy")
-            && assignment.Value.ConstantValue is { HasValue: true, Value: int flags } && (flags & AllFlags) == AllFlags)
+            && (IgnoresAll(assignment.Value) || (assignment.Value.Unwrapped() is ILocalReferenceOperation local && LocalValues.Of(local) is { Count: > 0 } values && values.All(IgnoresAll))))
         {
             Report(context, assignment, "A chain policy that ignores all flags");
         }
     }
+
+    private static bool IgnoresAll(IOperation value) => value.ConstantValue is { HasValue: true, Value: int flags } && (flags & AllFlags) == AllFlags;
 
     /// <summary>What never reaches production is told, and no more.</summary>
     private static void Report(OperationAnalysisContext context, IOperation operation, string what)

@@ -8,12 +8,14 @@ namespace PooledClients.Analyzers.Channels;
 
 /// <summary>PC0001: a channel that never leaves the member that made it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class ChannelPerCallAnalyzer() : OperationAnalyzer(Rules.ChannelPerCall, "Grpc.Net.Client.GrpcChannel", OperationKind.Invocation)
+public sealed class ChannelPerCallAnalyzer() : OperationAnalyzer(Rules.ChannelPerCall, "Grpc.Net.Client.GrpcChannel", OperationKind.Invocation, OperationKind.PropertyReference)
 {
+    private static readonly FreshFactory Factory = new(IsCreation);
+
     protected override void Analyze(OperationAnalysisContext context)
     {
-        var call = (IInvocationOperation)context.Operation;
-        if ((IsCreation(call) || FreshFactory.Makes(call, IsCreation))
+        var call = context.Operation;
+        if ((IsCreation(call) || Factory.Makes(call))
             && !MemberKind.RunsOnce(call, context.ContainingSymbol)
             && ValueFlow.Follow(call, ChannelRules.Instance).Stays)
         {

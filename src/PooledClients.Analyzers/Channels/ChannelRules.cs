@@ -59,7 +59,7 @@ internal class ChannelRules : ValueRules
     }
 
     /// <summary>Tells whether an object of a type holds the connections of what it was made from.</summary>
-    protected static bool Holds(ITypeSymbol? type)
+    public static bool Holds(ITypeSymbol? type)
     {
         return type.DerivesFrom("Grpc.Core.ChannelBase")
             || type.DerivesFrom("Grpc.Core.CallInvoker")

@@ -20,7 +20,8 @@ internal static class DevelopmentCheck
                 IConditionalOperation condition when below == condition.WhenTrue => Means(condition.Condition, true),
                 IConditionalOperation condition when below == condition.WhenFalse => Means(condition.Condition, false),
                 IBinaryOperation { OperatorKind: BinaryOperatorKind.ConditionalAnd } both when below == both.RightOperand => Means(both.LeftOperand, true),
-                ISwitchExpressionArmOperation arm when below == arm.Value => IsArm(arm),
+                ISwitchExpressionArmOperation { Parent: ISwitchExpressionOperation { Value: var value } } arm when below == arm.Value => IsCase(arm.Pattern, arm.Guard, value),
+                ISwitchCaseOperation { Parent: ISwitchOperation { Value: var value } } section when section.Body.Contains(below) => section.Clauses.All(clause => IsCase(clause, value)),
                 IBlockOperation block => IsAfterReturn(block, below),
                 _ => false,
             };
@@ -50,11 +51,18 @@ internal static class DevelopmentCheck
         _ => false,
     };
 
-    private static bool IsArm(ISwitchExpressionArmOperation arm)
+    private static bool IsCase(ICaseClauseOperation clause, IOperation value) => clause switch
     {
-        return (arm.Guard is { } guard && Means(guard, true))
-            || (arm.Parent is ISwitchExpressionOperation { Value: var value } && arm.Pattern is IConstantPatternOperation { Value.ConstantValue: { HasValue: true, Value: bool outcome } } && Means(value, outcome));
-    }
+        ISingleValueCaseClauseOperation single => IsCase(single.Value, value),
+        IPatternCaseClauseOperation pattern => IsCase(pattern.Pattern, pattern.Guard, value),
+        _ => false,
+    };
+
+    private static bool IsCase(IPatternOperation pattern, IOperation? guard, IOperation value)
+        => (guard is not null && Means(guard, true)) || (pattern is IConstantPatternOperation constant && IsCase(constant.Value, value));
+
+    private static bool IsCase(IOperation constant, IOperation value)
+        => IsDevelopmentName(constant) || (constant.ConstantValue is { HasValue: true, Value: bool outcome } && Means(value, outcome));
 
     /// <summary>Tells whether a condition has this outcome only in development.</summary>
     private static bool Means(IOperation condition, bool outcome, int depth = 0) => condition.Unwrapped() switch
@@ -68,6 +76,8 @@ internal static class DevelopmentCheck
             : Means(either.LeftOperand, false, depth) || Means(either.RightOperand, false, depth),
         IBinaryOperation { OperatorKind: BinaryOperatorKind.Equals } comparison => outcome && IsDevelopmentName(comparison),
         IBinaryOperation { OperatorKind: BinaryOperatorKind.NotEquals } comparison => !outcome && IsDevelopmentName(comparison),
+        IIsPatternOperation { Pattern: IConstantPatternOperation constant } pattern => outcome && IsCase(constant.Value, pattern.Value),
+        IIsPatternOperation { Pattern: INegatedPatternOperation { Pattern: IConstantPatternOperation constant } } pattern => !outcome && IsCase(constant.Value, pattern.Value),
         IInvocationOperation call => outcome && IsQuestion(call),
         ILocalReferenceOperation local when depth < MaxDepth => new MemberReferences(local).Root.Descendants().OfType<IVariableDeclaratorOperation>()
             .Any(declarator => SymbolEqualityComparer.Default.Equals(declarator.Symbol, local.Local) && declarator.Initializer is { } initial

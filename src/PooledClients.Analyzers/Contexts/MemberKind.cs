@@ -21,16 +21,20 @@ internal static class MemberKind
             return false;
         }
 
-        return member is IFieldSymbol or IPropertySymbol or IEventSymbol
-            || (member is IMethodSymbol method && (IsStart(method) || (IsHosted(method) && !IsRepeated(operation))))
-            || IsFactoryOfOne(operation);
+        if (member is IFieldSymbol or IPropertySymbol or IEventSymbol or IMethodSymbol { MethodKind: MethodKind.Constructor or MethodKind.StaticConstructor })
+        {
+            return IsFactoryOfOne(operation) || !DelegateUse.IsForLater(operation);
+        }
+
+        return (member is IMethodSymbol method && (IsStart(method) || (IsHosted(method) && !IsRepeated(operation))))
+            || IsFactoryOfOne(operation)
+            || IsAroundHost(operation);
     }
 
-    /// <summary>Tells whether a method belongs to the start of a process or an object.</summary>
-    public static bool IsStart(IMethodSymbol method)
+    /// <summary>Tells whether a method belongs to the start of a process.</summary>
+    private static bool IsStart(IMethodSymbol method)
     {
-        return method.MethodKind is MethodKind.Constructor or MethodKind.StaticConstructor
-            || (method.IsStatic && method.Name is "Main" or "<Main>$")
+        return (method.IsStatic && method.Name is "Main" or "<Main>$")
             || (method.Name is "Configure" or "ConfigureServices" && method.ContainingType.Name == "Startup")
             || method.Parameters.Any(parameter => parameter.Type.Is("Microsoft.Extensions.DependencyInjection.IServiceCollection"));
     }
@@ -47,11 +51,20 @@ internal static class MemberKind
     /// <summary>An endpoint or a middleware, wherever it is written, runs for each request.</summary>
     public static bool IsRequestHandler(IOperation operation)
     {
-        return operation.Ancestors().Any(ancestor => ancestor is IAnonymousFunctionOperation
-            && ancestor.User() is IArgumentOperation { Parent: IInvocationOperation { TargetMethod: var method } }
+        return operation.Ancestors().SelectMany(DelegateUse.Of).Any(user => user is IArgumentOperation { Parent: IInvocationOperation { TargetMethod: var method } }
             && (method.Name.StartsWith("Map", System.StringComparison.Ordinal) || method.Name is "Use" or "Run")
-            && method.ContainingNamespace?.ToDisplayString().StartsWith("Microsoft.AspNetCore", System.StringComparison.Ordinal) == true);
+            && IsIn(method, "Microsoft.AspNetCore"));
     }
+
+    /// <summary>A member that runs a host runs as long as that.</summary>
+    private static bool IsAroundHost(IOperation operation)
+    {
+        return operation.Root().Descendants().Any(part => part is IInvocationOperation { TargetMethod: { Name: "Run" or "RunAsync" or "WaitForShutdown" or "WaitForShutdownAsync" } method }
+            && (IsIn(method, "Microsoft.AspNetCore") || IsIn(method, "Microsoft.Extensions.Hosting")));
+    }
+
+    private static bool IsIn(IMethodSymbol method, string space)
+        => method.ContainingNamespace?.ToDisplayString().StartsWith(space, System.StringComparison.Ordinal) == true;
 
     /// <summary>A lazy value or a singleton is made once.</summary>
     private static bool IsFactoryOfOne(IOperation operation)

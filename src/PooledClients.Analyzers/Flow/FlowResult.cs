@@ -23,10 +23,13 @@ internal sealed class FlowResult(IOperation source, IReadOnlyList<ValueUse> uses
     public bool Has(UseKind kind) => Uses.Any(use => use.Kind == kind);
 
     /// <summary>Tells whether the value never leaves the member. One that the member itself disposes cannot be kept by whom it is passed to.</summary>
-    public bool Stays => !Has(UseKind.Kept) && (!Has(UseKind.Passed) || IsDisposedHere);
+    public bool Stays => !Has(UseKind.Kept) && (IsOfUsing || (!Has(UseKind.Given) && (!Has(UseKind.Passed) || IsDisposedHere)));
 
     /// <summary>Tells whether the member disposes the value whatever happens in it.</summary>
     public bool IsDisposedHere => Has(UseKind.Using) || Uses.Any(use => use.Kind == UseKind.Released && IsSure(use.Value));
+
+    /// <summary>The value itself, not an object made of it, belongs to a using: whatever is given it can have it for that long only.</summary>
+    private bool IsOfUsing => Uses.Any(use => use.Kind == UseKind.Using && SymbolEqualityComparer.Default.Equals(use.Value.Type, Source.Type));
 
     /// <summary>In a finally, or as a statement of the block in which the value was made.</summary>
     private bool IsSure(IOperation release)

@@ -12,12 +12,7 @@ internal sealed class MemberReferences
 
     public MemberReferences(IOperation part)
     {
-        Root = part;
-        while (Root.Parent is { } parent)
-        {
-            Root = parent;
-        }
-
+        Root = part.Root();
         foreach (var operation in Root.DescendantsAndSelf())
         {
             if (Symbol(operation) is { } symbol)

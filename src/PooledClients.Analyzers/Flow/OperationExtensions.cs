@@ -16,6 +16,17 @@ internal static class OperationExtensions
         }
     }
 
+    /// <summary>The member's whole body.</summary>
+    public static IOperation Root(this IOperation operation)
+    {
+        while (operation.Parent is { } parent)
+        {
+            operation = parent;
+        }
+
+        return operation;
+    }
+
     /// <summary>The lambda or local function around an operation, or null.</summary>
     public static IOperation? EnclosingFunction(this IOperation operation)
     {

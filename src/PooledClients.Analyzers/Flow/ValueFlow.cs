@@ -192,7 +192,7 @@ internal sealed class ValueFlow
 
             if (DelegateLife.IsLong(reference, variable, _references))
             {
-                Use(UseKind.Kept, reference);
+                Use(UseKind.Given, reference);
             }
 
             _pending.Push(reference);
@@ -285,6 +285,7 @@ internal sealed class ValueFlow
             return Take(_rules.OnReceiver(call, value), value, call);
         }
 
-        return Take(_rules.OnArgument(argument, owner), value, owner);
+        var step = _rules.OnArgument(argument, owner);
+        return step == Step.Kept ? Use(UseKind.Given, value) : Take(step, value, owner);
     }
 }

@@ -10,15 +10,18 @@ namespace PooledClients.Analyzers.Http;
 
 /// <summary>PC0002: an HTTP client or handler that never leaves the member that made it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
-public sealed class HttpClientPerCallAnalyzer() : OperationAnalyzer(Rules.HttpClientPerCall, "System.Net.Http.HttpClient", OperationKind.ObjectCreation, OperationKind.Invocation)
+public sealed class HttpClientPerCallAnalyzer() : OperationAnalyzer(Rules.HttpClientPerCall, "System.Net.Http.HttpClient", OperationKind.ObjectCreation, OperationKind.Invocation, OperationKind.PropertyReference)
 {
     /// <summary>A handler that wraps the last one in the same variable has no end.</summary>
     private const int MaxDepth = 6;
 
+    private static readonly FreshFactory Factory = new(static operation => IsClient(operation) || IsHandler(operation));
+    private static readonly FreshFactory Handlers = new(IsHandler);
+
     protected override void Analyze(OperationAnalysisContext context)
     {
         var operation = context.Operation;
-        var isMade = operation is IInvocationOperation call ? FreshFactory.Makes(call, IsClient) : IsClient(operation) || IsHandler(operation);
+        var isMade = IsClient(operation) || IsHandler(operation) || Factory.Makes(operation);
         if (!isMade || MemberKind.RunsOnce(operation, context.ContainingSymbol))
         {
             return;
@@ -28,9 +31,12 @@ public sealed class HttpClientPerCallAnalyzer() : OperationAnalyzer(Rules.HttpCl
         if (flow.Stays && !flow.Aliases.Any(alias => alias != operation && IsReportedItself(alias)))
         {
             context.ReportDiagnostic(Diagnostic.Create(
-                Rules.HttpClientPerCall, operation.Syntax.GetLocation(), operation.Type?.Name, MemberName.Of(operation, context.ContainingSymbol)));
+                Rules.HttpClientPerCall, operation.Syntax.GetLocation(), Made(operation.Type)?.Name, MemberName.Of(operation, context.ContainingSymbol)));
         }
     }
+
+    private static ITypeSymbol? Made(ITypeSymbol? type)
+        => type is INamedTypeSymbol { TypeArguments: { Length: 1 } results, Name: "Task" or "ValueTask" } ? results[0] : type;
 
     /// <summary>A client over a handler from elsewhere shares the connections of that handler, so it costs nothing.</summary>
     private static bool IsClient(IOperation operation)
@@ -52,7 +58,7 @@ public sealed class HttpClientPerCallAnalyzer() : OperationAnalyzer(Rules.HttpCl
         switch (handler)
         {
             case IObjectCreationOperation when IsHandler(handler):
-                return true;
+                return !IsShared(handler);
             case IObjectCreationOperation wrapper when depth < MaxDepth && wrapper.Type.DerivesFrom("System.Net.Http.DelegatingHandler"):
                 return wrapper.Arguments.Any(argument => IsMadeHere(argument.Value, depth + 1))
                     || wrapper.Initializer?.Initializers.OfType<ISimpleAssignmentOperation>().Any(assignment => IsMadeHere(assignment.Value, depth + 1)) == true;
@@ -60,9 +66,12 @@ public sealed class HttpClientPerCallAnalyzer() : OperationAnalyzer(Rules.HttpCl
                 var references = new MemberReferences(handler);
                 return references.Root.Descendants().Any(operation => IsGiven(operation, local.Local, depth + 1));
             default:
-                return false;
+                return Handlers.MakesHere(handler) && !IsShared(handler);
         }
     }
+
+    /// <summary>One that the member also stores outlives its clients.</summary>
+    private static bool IsShared(IOperation handler) => ValueFlow.Follow(handler, ChannelRules.Instance) is var flow && (flow.Has(UseKind.Kept) || flow.Has(UseKind.Given));
 
     private static bool IsGiven(IOperation operation, ILocalSymbol local, int depth) => operation switch
     {

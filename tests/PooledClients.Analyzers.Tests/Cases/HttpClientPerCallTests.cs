@@ -28,6 +28,20 @@ public sealed class HttpClientPerCallTests
     [InlineData("async Task<string> M() { using var http = [|new HttpClient(new Trace { InnerHandler = new HttpClientHandler() })|]; return await http.GetStringAsync(Address); } sealed class Trace : DelegatingHandler { }")]
     [InlineData("string this[int i] { get { using var http = [|new HttpClient()|]; return http.GetStringAsync(Address).Result; } }")]
     [InlineData("sealed class Api { readonly string _a; Api(HttpClient? http) { _a = Address; } async Task<string> Get(HttpClient? http) { http ??= [|new HttpClient()|]; return await http.GetStringAsync(_a); } }")]
+    [InlineData("HttpClient Client2 => new HttpClient(); Task<string> M() => [|Client2|].GetStringAsync(Address);")]
+    [InlineData("static HttpClient Client2 { get { var http = new HttpClient(); http.Timeout = TimeSpan.FromSeconds(1); return http; } } Task<string> M() => [|Subject.Client2|].GetStringAsync(Address);")]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient(CreateHandler())|]; return await http.GetStringAsync(Address); } static HttpClientHandler CreateHandler() => new();")]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient(CreateHandler())|]; return await http.GetStringAsync(Address); static HttpClientHandler CreateHandler() => new(); }")]
+    [InlineData("async Task<string> M() { var handler = CreateHandler(); using var http = [|new HttpClient(handler)|]; return await http.GetStringAsync(Address); } static HttpMessageHandler CreateHandler() { var h = new SocketsHttpHandler(); h.AllowAutoRedirect = false; return h; }")]
+    [InlineData("async Task<string> M() { using var http = [|new HttpClient(new Trace(CreateHandler()))|]; return await http.GetStringAsync(Address); } static HttpMessageHandler CreateHandler() => new SocketsHttpHandler(); sealed class Trace(HttpMessageHandler inner) : DelegatingHandler(inner);")]
+    [InlineData("async Task<string> M() { using var http = [|Make()|]; return await http.GetStringAsync(Address); } HttpClient Make() => new(CreateHandler()); static HttpClientHandler CreateHandler() => new();")]
+    [InlineData("async Task<string> M() { using var http = await [|MakeAsync()|]; return await http.GetStringAsync(Address); } async Task<HttpClient> MakeAsync() { await Task.Yield(); return new HttpClient(); }")]
+    [InlineData("sealed class Button { public event EventHandler? Click; void On() => Click?.Invoke(this, EventArgs.Empty); } Subject(Button button) { button.Click += async (_, _) => { using var http = [|new HttpClient()|]; await http.GetStringAsync(Address); }; }")]
+    [InlineData("sealed class Button { public event EventHandler? Click; void On() => Click?.Invoke(this, EventArgs.Empty); } Subject(Button button) { button.Click += Clicked; async void Clicked(object? o, EventArgs e) { using var http = [|new HttpClient()|]; await http.GetStringAsync(Address); } }")]
+    [InlineData("readonly Func<Task<string>> _get = async () => { using var http = [|new HttpClient()|]; return await http.GetStringAsync(Address); };")]
+    [InlineData("static Func<Task<string>> Get { get; } = async () => { using var http = [|new HttpClient()|]; return await http.GetStringAsync(Address); };")]
+    [InlineData("readonly Dictionary<string, Func<Task<string>>> _all = new() { [\"a\"] = async () => { using var http = [|new HttpClient()|]; return await http.GetStringAsync(Address); } };")]
+    [InlineData("async Task M(HttpMessageHandler? h) { var handler = [|new SocketsHttpHandler()|]; using var invoker = new HttpMessageInvoker(handler); using var r = await invoker.SendAsync(new(), default); }")]
     public Task Member_ClientStays_Fires(string members) => Verifier.MembersAsync(members);
 
     [Theory]
@@ -60,6 +74,19 @@ public sealed class HttpClientPerCallTests
     [InlineData("sealed class Api(HttpClient? http) { Task<string> Get() { http = new HttpClient(); return http.GetStringAsync(Address); } }")]
     [InlineData("struct Api(HttpClient? http) { Task<string> Get() { (http, _) = (new HttpClient(), 1); return http.GetStringAsync(Address); } }")]
     [InlineData("sealed class Api(HttpMessageHandler? handler) { Task<string> Get() { handler ??= new SocketsHttpHandler(); using var http = new HttpClient(handler, false); return http.GetStringAsync(Address); } }")]
+    [InlineData("HttpClient Client2 => Http; Task<string> M() => Client2.GetStringAsync(Address);")]
+    [InlineData("HttpClient Client2 { get; set; } = new HttpClient(); Task<string> M() { Client2 = Http; return Client2.GetStringAsync(Address); }")]
+    [InlineData("HttpClient Client2 => field ??= new HttpClient(); Task<string> M() => Client2.GetStringAsync(Address);")]
+    [InlineData("HttpClient? _kept; HttpClient Client2 { get { _kept ??= new HttpClient(); return _kept; } } Task<string> M() => Client2.GetStringAsync(Address);")]
+    [InlineData("HttpClient Client2 => new HttpClient(); string N => nameof(Client2); HttpClient M() => Client2;")]
+    [InlineData("async Task<string> M() { using var http = new HttpClient(Handler(), false); return await http.GetStringAsync(Address); } static readonly SocketsHttpHandler Shared = new(); static HttpMessageHandler Handler() => Shared;")]
+    [InlineData("async Task<string> M() { using var http = new HttpClient(Handler(), false); return await http.GetStringAsync(Address); } static SocketsHttpHandler? _h; static HttpMessageHandler Handler() { var h = new SocketsHttpHandler(); _h = h; return h; }")]
+    [InlineData("async Task<string> M() { using var http = Make(); return await http.GetStringAsync(Address); } readonly SocketsHttpHandler _handler = new(); HttpClient Make() => new(_handler, disposeHandler: false);")]
+    [InlineData("sealed class Window { public event EventHandler? Loaded; void On() => Loaded?.Invoke(this, EventArgs.Empty); } Subject(Window window) { window.Loaded += async (_, _) => { using var http = new HttpClient(); await http.GetStringAsync(Address); }; }")]
+    [InlineData("readonly Task<string> _all; Subject() { _all = Task.Run(async () => { using var http = new HttpClient(); return await http.GetStringAsync(Address); }); }")]
+    [InlineData("readonly Lazy<Task<string>> _all; Subject() { _all = new(async () => { using var http = new HttpClient(); return await http.GetStringAsync(Address); }); }")]
+    [InlineData("readonly List<HttpMessageHandler> _all = []; async Task<string> M() { var handler = new SocketsHttpHandler(); _all.Add(handler); using var http = new HttpClient(handler, false); return await http.GetStringAsync(Address); }")]
+    [InlineData("readonly Dictionary<string, HttpMessageHandler> _all = []; async Task<string> M(string k) { if (!_all.TryGetValue(k, out var handler)) { handler = new SocketsHttpHandler(); _all[k] = handler; } using var http = new HttpClient(handler, false); return await http.GetStringAsync(Address); }")]
     public Task Member_ClientLeavesOrRunsOnce_Silent(string members) => Verifier.MembersAsync(members);
 
     [Fact]
@@ -68,6 +95,14 @@ public sealed class HttpClientPerCallTests
     [Fact]
     public Task Endpoint_InTopLevelStatements_Fires()
         => Verifier.ProgramAsync("var app = WebApplication.CreateBuilder().Build(); app.MapGet(\"/\", async () => { using var http = [|new HttpClient()|]; return await http.GetStringAsync(\"https://localhost\"); }); app.Run();");
+
+    [Fact]
+    public Task LocalFunctionOfEndpoint_InTopLevelStatements_Fires()
+        => Verifier.ProgramAsync("var app = WebApplication.CreateBuilder().Build(); app.MapGet(\"/\", GetAsync); app.Run(); async Task<string> GetAsync() { using var http = [|new HttpClient()|]; return await http.GetStringAsync(\"https://localhost\"); }");
+
+    [Fact]
+    public Task LocalFunctionOfStart_InTopLevelStatements_Silent()
+        => Verifier.ProgramAsync("await GetAsync(); async Task<string> GetAsync() { using var http = new HttpClient(); return await http.GetStringAsync(\"https://localhost\"); }");
 
     [Fact]
     public Task SingletonInTopLevelStatements_Silent()

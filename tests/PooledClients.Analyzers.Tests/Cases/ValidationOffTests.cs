@@ -36,6 +36,17 @@ public sealed class ValidationOffTests
     [InlineData("object M(IHostEnvironment env) { if (env.IsDevelopment()) { return null!; } return new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => true|] }; }")]
     [InlineData("#if !DEBUG\n#else\n#endif\nobject M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => true|] };")]
     [InlineData("#if !RELEASE\nobject M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => true|] };\n#endif")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => Helper()|] }; static bool Helper() => true;")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, c, _, e) => Check(c, e)|] }; static bool Check(object? c, SslPolicyErrors e) { Console.WriteLine(e); return Yes(); } static bool Yes() => true;")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => Yes()|] }; bool Yes() { return true; }")]
+    [InlineData("object M() { return new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => Yes()|] }; static bool Yes() => true; }")]
+    [InlineData("object M() { var flags = X509VerificationFlags.AllFlags; return new X509ChainPolicy { [|VerificationFlags = flags|] }; }")]
+    [InlineData("void M(X509ChainPolicy p) { X509VerificationFlags flags; flags = X509VerificationFlags.AllFlags; [|p.VerificationFlags = flags|]; }")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => { try { Console.WriteLine(); } catch { throw; } return true; }|] };")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, c, _, _) => { ArgumentNullException.ThrowIfNull(c); return true; }|] };")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, e) => { Func<int> f = () => throw new InvalidOperationException(); return true; }|] };")]
+    [InlineData("object M(string name) { switch (name) { case \"Development\": return null!; default: return new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => true|] }; } }")]
+    [InlineData("object M(string name) { switch (name) { case \"Development\": case \"Production\": return new HttpClientHandler { ServerCertificateCustomValidationCallback = [|(_, _, _, _) => true|] }; default: return null!; } }")]
     public Task Validation_SwitchedOff_Fires(string members) => Verifier.MembersAsync(members);
 
     [Theory]
@@ -53,6 +64,12 @@ public sealed class ValidationOffTests
     [InlineData("void M(IServiceCollection services, IHostEnvironment env) { services.AddHttpClient(\"a\").ConfigurePrimaryHttpMessageHandler(() => { var h = new HttpClientHandler(); if (env.IsDevelopment()) { h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; } return h; }); }")]
     [InlineData("[System.Diagnostics.Conditional(\"DEBUG\")] void M(HttpClientHandler h) { h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; }")]
     [InlineData("[Xunit.Fact] public void M() { _ = new HttpClientHandler { ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|} }; }")]
+    [InlineData("void M(IHostEnvironment env, HttpClientHandler h) { switch (env.EnvironmentName) { case \"Development\": h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; break; case \"Production\": break; } }")]
+    [InlineData("void M(IHostEnvironment env, HttpClientHandler h) { switch (env.EnvironmentName) { case \"Development\" when h != null: h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; break; } }")]
+    [InlineData("void M(IHostEnvironment env, HttpClientHandler h) { switch (env.IsDevelopment()) { case true: h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; break; } }")]
+    [InlineData("object M(IHostEnvironment env) => env.EnvironmentName switch { \"Development\" => new HttpClientHandler { ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|} }, _ => new HttpClientHandler() };")]
+    [InlineData("void M(IHostEnvironment env, HttpClientHandler h) { if (env.EnvironmentName is \"Development\") { h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; } }")]
+    [InlineData("void M(IHostEnvironment env, HttpClientHandler h) { if (env.EnvironmentName is not \"Development\") { return; } h.ServerCertificateCustomValidationCallback = {|#0:(_, _, _, _) => true|}; }")]
     public Task Validation_SwitchedOffInDevelopment_Informs(string members) => Verifier.MembersAsync(members, DiagnosticSeverity.Info, "PC0006");
 
     [Theory]
@@ -77,5 +94,14 @@ public sealed class ValidationOffTests
     [InlineData("string M() => nameof(HttpClientHandler.DangerousAcceptAnyServerCertificateValidator);")]
     [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => throw new InvalidOperationException() };")]
     [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, e) => { Func<bool> f = () => true; return e == SslPolicyErrors.None; } };")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, e) => { if (e != SslPolicyErrors.None) { throw new System.Security.Authentication.AuthenticationException(); } return true; } };")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, e) => e == SslPolicyErrors.None ? true : throw new System.Security.Authentication.AuthenticationException() };")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, c, _, e) => { Refuse(e); return true; } }; static void Refuse(SslPolicyErrors e) { if (e != SslPolicyErrors.None) { throw new InvalidOperationException(); } }")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, c, _, e) => Helper(e) }; static bool Helper(SslPolicyErrors e) => e == SslPolicyErrors.None;")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, c, _, e) => Helper(e) }; static bool Helper(SslPolicyErrors e) { if (e != SslPolicyErrors.None) { throw new InvalidOperationException(); } return true; }")]
+    [InlineData("object M() => new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, c, _, e) => Again(3) }; static bool Again(int n) => n == 0 || Again(n - 1) && Again(n);")]
+    [InlineData("object M(bool b) { var flags = X509VerificationFlags.AllFlags; if (b) { flags = X509VerificationFlags.NoFlag; } return new X509ChainPolicy { VerificationFlags = flags }; }")]
+    [InlineData("object M() { var flags = X509VerificationFlags.AllFlags; flags &= X509VerificationFlags.IgnoreNotTimeValid; return new X509ChainPolicy { VerificationFlags = flags }; }")]
+    [InlineData("object M(Dictionary<string, X509VerificationFlags> all) { X509VerificationFlags flags = X509VerificationFlags.AllFlags; all.TryGetValue(\"a\", out flags); return new X509ChainPolicy { VerificationFlags = flags }; }")]
     public Task Validation_Kept_Silent(string members) => Verifier.MembersAsync(members);
 }
