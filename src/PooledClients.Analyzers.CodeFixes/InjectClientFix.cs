@@ -36,7 +36,7 @@ public sealed class InjectClientFix : SyntaxFix
         }
 
         var name = char.ToLowerInvariant(type.Name[0]) + type.Name.Substring(1);
-        if (Injection.Into(clients![0], type, name) is not { } injection || clients[0].FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } owner)
+        if (Injection.Into(clients![0], type, name, model) is not { } injection || clients[0].FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } owner)
         {
             return null;
         }

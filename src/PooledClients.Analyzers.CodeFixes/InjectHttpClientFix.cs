@@ -27,7 +27,7 @@ public sealed class InjectHttpClientFix : SyntaxFix
         var creation = (node is ArgumentSyntax argument ? argument.Expression : node) as BaseObjectCreationExpressionSyntax;
         if (creation is null || !model.GetTypeInfo(creation, cancellationToken).Type.Is("System.Net.Http.HttpClient")
             || model.Compilation.GetTypeByMetadataName("System.Net.Http.IHttpClientFactory") is not { } factory
-            || Injection.Into(creation, factory, "httpClientFactory") is not { } injection
+            || Injection.Into(creation, factory, "httpClientFactory", model) is not { } injection
             || creation.FirstAncestorOrSelf<ClassDeclarationSyntax>() is not { } owner)
         {
             return null;

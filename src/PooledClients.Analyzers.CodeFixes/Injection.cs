@@ -26,12 +26,13 @@ internal sealed class Injection
     public string Member { get; }
 
     /// <summary>For an instance member of a class with one constructor at most; elsewhere null.</summary>
-    public static Injection? Into(SyntaxNode place, ITypeSymbol injected, string name)
+    public static Injection? Into(SyntaxNode place, ITypeSymbol injected, string name, SemanticModel model)
     {
         var member = place.FirstAncestorOrSelf<MemberDeclarationSyntax>(node => node is BaseMethodDeclarationSyntax or BasePropertyDeclarationSyntax);
         if (member?.Parent is not ClassDeclarationSyntax type || IsStatic(member.Modifiers) || IsStatic(type.Modifiers) || place.Ancestors().TakeWhile(node => node != member).Any(IsStaticFunction)
             || Constructors(type).Count() > 1 || Constructors(type).Any(constructor => constructor.Body is null)
-            || (type.ParameterList is null && type.Modifiers.Any(SyntaxKind.PartialKeyword) && !Constructors(type).Any()))
+            || (type.ParameterList is null && type.Modifiers.Any(SyntaxKind.PartialKeyword) && !Constructors(type).Any())
+            || !CanSee(type, injected, model))
         {
             return null;
         }
@@ -44,6 +45,29 @@ internal sealed class Injection
         }
 
         return new Injection(type, injected, free);
+    }
+
+    /// <summary>Whoever can call the constructor must know what it takes.</summary>
+    private static bool CanSee(ClassDeclarationSyntax type, ITypeSymbol injected, SemanticModel model)
+    {
+        var constructor = Constructors(type).FirstOrDefault();
+        var isOpen = constructor is null || constructor.Modifiers.Any(SyntaxKind.PublicKeyword) || constructor.Modifiers.Any(SyntaxKind.ProtectedKeyword);
+        return IsSeen(injected, Accessibility.Internal)
+            && (IsSeen(injected, Accessibility.Public) || !isOpen || model.GetDeclaredSymbol(type) is not { } owner || !IsSeen(owner, Accessibility.Public));
+    }
+
+    private static bool IsSeen(ITypeSymbol type, Accessibility atLeast)
+    {
+        for (var outer = type; outer is not null; outer = outer.ContainingType)
+        {
+            if (outer.DeclaredAccessibility is not (Accessibility.Public or Accessibility.Protected or Accessibility.ProtectedOrInternal)
+                && (atLeast == Accessibility.Public || outer.DeclaredAccessibility != Accessibility.Internal))
+            {
+                return false;
+            }
+        }
+
+        return type is not INamedTypeSymbol { IsFileLocal: true };
     }
 
     /// <summary>Returns the class with the parameter, and the field that keeps it.</summary>

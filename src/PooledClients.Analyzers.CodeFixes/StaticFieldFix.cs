@@ -27,7 +27,7 @@ public sealed class StaticFieldFix : SyntaxFix
     {
         var value = node is ArgumentSyntax argument ? argument.Expression : node as ExpressionSyntax;
         if (value is null || model.GetTypeInfo(value, cancellationToken).Type is not INamedTypeSymbol { SpecialType: SpecialType.None } type
-            || value.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } owner || owner is InterfaceDeclarationSyntax
+            || Owner(value) is not { } owner
             || !IsIndependent(value, model, cancellationToken))
         {
             return null;
@@ -46,6 +46,13 @@ public sealed class StaticFieldFix : SyntaxFix
             .WithTrailingTrivia(ElasticCarriageReturnLineFeed).WithAdditionalAnnotations(Formatter.Annotation);
         var changed = WithoutUsing(owner, value, IdentifierName(name).WithTriviaFrom(value));
         return changed is null ? null : root.ReplaceNode(owner, changed.WithMembers(changed.Members.Insert(0, field)));
+    }
+
+    /// <summary>The type that can have the field: the class around an extension block, and not an interface.</summary>
+    private static TypeDeclarationSyntax? Owner(SyntaxNode value)
+    {
+        var around = value.FirstAncestorOrSelf<TypeDeclarationSyntax>(type => type is ClassDeclarationSyntax or StructDeclarationSyntax or RecordDeclarationSyntax or InterfaceDeclarationSyntax);
+        return around is InterfaceDeclarationSyntax ? null : around;
     }
 
     /// <summary>A shared object must not be disposed by one of its users.</summary>

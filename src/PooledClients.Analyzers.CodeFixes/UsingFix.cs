@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Formatting;
+using Microsoft.CodeAnalysis.Operations;
 using static Microsoft.CodeAnalysis.CSharp.SyntaxFactory;
 
 namespace PooledClients.Analyzers.CodeFixes;
@@ -22,7 +23,7 @@ public sealed class UsingFix : SyntaxFix
 
     private protected override SyntaxNode? Fix(SyntaxNode root, SyntaxNode node, SemanticModel model, CancellationToken cancellationToken)
     {
-        if (node is not ExpressionSyntax call)
+        if (node is not ExpressionSyntax call || model.GetOperation(call, cancellationToken) is not IInvocationOperation operation || !HeldScope.EndsHere(operation))
         {
             return null;
         }
@@ -45,10 +46,11 @@ public sealed class UsingFix : SyntaxFix
             : null;
     }
 
-    /// <summary>A variable that is given another value cannot belong to a using.</summary>
+    /// <summary>A variable that is given another value, or whose type has no end, cannot belong to a using.</summary>
     private static SyntaxNode? WithUsing(SyntaxNode root, LocalDeclarationStatementSyntax declaration, SemanticModel model, CancellationToken cancellationToken)
     {
-        if (declaration.Parent is not BlockSyntax block || model.GetDeclaredSymbol(declaration.Declaration.Variables[0], cancellationToken) is not { } local
+        if (declaration.Parent is not BlockSyntax block || model.GetDeclaredSymbol(declaration.Declaration.Variables[0], cancellationToken) is not ILocalSymbol local
+            || !local.Type.AllInterfaces.Any(type => type.SpecialType == SpecialType.System_IDisposable)
             || block.DescendantNodes().OfType<AssignmentExpressionSyntax>().Any(assignment => SymbolEqualityComparer.Default.Equals(model.GetSymbolInfo(assignment.Left, cancellationToken).Symbol, local)))
         {
             return null;
@@ -80,6 +82,11 @@ public sealed class UsingFix : SyntaxFix
 
         if (Arrow(value) is { } arrow)
         {
+            if (!HeldScope.IsAlwaysEvaluated(value, arrow.Expression))
+            {
+                return null;
+            }
+
             var body = arrow.Expression == target ? identifier : arrow.Expression.ReplaceNode(target, identifier);
             return arrow.Parent is MethodDeclarationSyntax method && model.GetDeclaredSymbol(method, cancellationToken) is { } symbol
                 ? root.ReplaceNode(method, method.WithExpressionBody(null).WithSemicolonToken(default).WithBody(Block(declaration.WithTrailingTrivia(ElasticCarriageReturnLineFeed), Result(symbol, body).WithTrailingTrivia(ElasticCarriageReturnLineFeed))).WithAdditionalAnnotations(Formatter.Annotation))
@@ -87,7 +94,7 @@ public sealed class UsingFix : SyntaxFix
         }
 
         var statement = value.FirstAncestorOrSelf<StatementSyntax>();
-        if (statement?.Parent is not BlockSyntax block || value.Ancestors().TakeWhile(ancestor => ancestor != statement).Any(ancestor => ancestor is AnonymousFunctionExpressionSyntax or ConditionalExpressionSyntax))
+        if (statement?.Parent is not BlockSyntax block || !HeldScope.IsAlwaysEvaluated(value, statement))
         {
             return null;
         }

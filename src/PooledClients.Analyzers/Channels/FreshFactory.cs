@@ -58,9 +58,7 @@ internal sealed class FreshFactory(Func<IOperation, bool> isCreation)
     }
 
     private static bool IsWanted(ITypeSymbol type)
-    {
-        return ChannelRules.Holds(type is INamedTypeSymbol { TypeArguments: { Length: 1 } results, Name: "Task" or "ValueTask" } ? results[0] : type);
-    }
+        => ChannelRules.Holds(type is INamedTypeSymbol { TypeArguments: { Length: 1 } results, Name: "Task" or "ValueTask" } ? results[0] : type);
 
     /// <summary>Throws and null aside, and there must be something beside them.</summary>
     private bool AllFresh(IEnumerable<IOperation> values, int depth)

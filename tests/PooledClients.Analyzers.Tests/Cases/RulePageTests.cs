@@ -1,25 +1,13 @@
-using Microsoft.CodeAnalysis.Diagnostics;
-using PooledClients.Analyzers.Channels;
+using PooledClients.Analyzers.Tests.Verifying;
 
 namespace PooledClients.Analyzers.Tests.Cases;
 
 public sealed class RulePageTests
 {
-    public static TheoryData<string, string> Pages => [.. typeof(ChannelPerCallAnalyzer).Assembly.GetTypes()
-        .Where(static type => type.IsSubclassOf(typeof(DiagnosticAnalyzer)) && !type.IsAbstract)
-        .SelectMany(static type => ((DiagnosticAnalyzer)Activator.CreateInstance(type)!).SupportedDiagnostics)
-        .Select(static rule => (rule.Id, rule.HelpLinkUri))];
+    public static TheoryData<string, string> Pages => [.. Findings.Descriptors.Select(static rule => (rule.Id, rule.HelpLinkUri))];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public void HelpLink_OfARule_IsItsPage(string id, string link)
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "PooledClients.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        Assert.StartsWith($"# {id}", File.ReadAllText(Path.Combine(folder.FullName, link)), StringComparison.Ordinal);
-    }
+        => Assert.StartsWith($"# {id}", File.ReadAllText(Repository.PathOf(link)), StringComparison.Ordinal);
 }

@@ -47,4 +47,23 @@ public sealed class ChannelFixTests
         "    void M()\n    {\n        var options = new GrpcChannelOptions();\n        [|options.HttpHandler = new SocketsHttpHandler()|];\n        using var channel = GrpcChannel.ForAddress(Address, options);\n    }",
         "    void M()\n    {\n        var options = new GrpcChannelOptions();\n        options.HttpHandler = new SocketsHttpHandler();\n        options.DisposeHttpClient = true;\n        using var channel = GrpcChannel.ForAddress(Address, options);\n    }")]
     public Task Handler_IsDisposedByItsChannel(string before, string after) => FixVerifier<HandlerLeftOpenAnalyzer, DisposeHttpClientFix>.MembersAsync(before, after);
+
+    [Fact]
+    public Task Channel_InExtensionBlock_FieldIsOfTheClass() => FixVerifier<ChannelPerCallAnalyzer, StaticFieldFix>.FileAsync(
+        "public static class Store\n{\n    extension(GetRequest request)\n    {\n        public GetResponse Send()\n        {\n            using var channel = [|GrpcChannel.ForAddress(\"https://localhost\")|];\n            return new KeyValue.KeyValueClient(channel).Get(request);\n        }\n    }\n}",
+        "public static class Store\n{\n    private static readonly GrpcChannel SharedGrpcChannel = GrpcChannel.ForAddress(\"https://localhost\");\n\n    extension(GetRequest request)\n    {\n        public GetResponse Send()\n        {\n            var channel = SharedGrpcChannel;\n            return new KeyValue.KeyValueClient(channel).Get(request);\n        }\n    }\n}");
+
+    /// <summary>A public constructor cannot take a client that only its assembly knows.</summary>
+    [Theory]
+    [InlineData("public sealed class Store { public GetResponse Get(GetRequest request) => new Own([|GrpcChannel.ForAddress(\"https://localhost\")|]).Get(request); } internal sealed class Own(ChannelBase c) : KeyValue.KeyValueClient(c);")]
+    [InlineData("public sealed class Store(string address) { public GetResponse Get(GetRequest request) => new Own([|GrpcChannel.ForAddress(address)|]).Get(request); private sealed class Own(ChannelBase c) : KeyValue.KeyValueClient(c); }")]
+    [InlineData("internal sealed class Store(string address) { public GetResponse Get(GetRequest request) => new Own([|GrpcChannel.ForAddress(address)|]).Get(request); private sealed class Own(ChannelBase c) : KeyValue.KeyValueClient(c); }")]
+    [InlineData("public sealed class Store { public GetResponse Get(GetRequest request) => new Own([|GrpcChannel.ForAddress(\"https://localhost\")|]).Get(request); } file sealed class Own(ChannelBase c) : KeyValue.KeyValueClient(c);")]
+    public Task Channel_ClientIsLessVisible_NoInjection(string text) => FixVerifier<ChannelPerCallAnalyzer, InjectClientFix>.FileAsync(text, text);
+
+    [Theory]
+    [InlineData(
+        "internal sealed class Store(string address) { public GetResponse Get(GetRequest request) => new Own([|GrpcChannel.ForAddress(address)|]).Get(request); } internal sealed class Own(ChannelBase c) : KeyValue.KeyValueClient(c);",
+        "internal sealed class Store(string address, Own own) { public GetResponse Get(GetRequest request) => own.Get(request); } internal sealed class Own(ChannelBase c) : KeyValue.KeyValueClient(c);")]
+    public Task Channel_ClientIsAsVisible_IsInjected(string before, string after) => FixVerifier<ChannelPerCallAnalyzer, InjectClientFix>.FileAsync(before, after);
 }
