@@ -65,6 +65,7 @@ internal static class CoreServices
         services.TryAddSingleton<AddressPolicies>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, AddressPolicies>(static provider => provider.GetRequiredService<AddressPolicies>()));
         services.TryAddSingleton(new ServiceRegistrations(services));
+        services.TryAddSingleton<RootScope>();
         services.TryAddSingleton<EndpointResolvers>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());

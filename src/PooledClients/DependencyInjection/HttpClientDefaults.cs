@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Handlers;
+using PooledClients.Scopes;
 
 namespace PooledClients.DependencyInjection;
 
@@ -23,7 +24,7 @@ internal static class HttpClientDefaults
         }
 
         // As the factory makes them: with the services of a scope.
-        using var scope = services.CreateScope();
+        using var scope = new ShortScope(services);
         var builder = new ProbeHandlerBuilder(NoClient, scope.ServiceProvider);
         foreach (var configure in options.HttpMessageHandlerBuilderActions)
         {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Diagnostics;
 using PooledClients.Http;
+using PooledClients.Scopes;
 
 namespace PooledClients.DependencyInjection;
 
@@ -19,7 +20,7 @@ internal static class HttpTimeouts
         var factoryOptions = services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>();
         var options = services.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>();
         var setups = services.GetRequiredService<IOptionsMonitor<HttpClientSetup>>();
-        using var scope = services.CreateScope();
+        using var scope = new ShortScope(services);
         foreach (var name in clients)
         {
             var given = setups.Get(name).IsScoped ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, name) : factoryOptions.Get(name);

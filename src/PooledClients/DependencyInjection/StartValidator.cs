@@ -84,7 +84,7 @@ internal sealed class StartValidator(
 
         var setup = setups.Get(client);
         using var root = new RootServices(ScopeWords.OfGrpc(client), services, registrations);
-        using var scope = services.CreateScope();
+        using var scope = new ShortScope(services);
         var address = isGood && ServiceAddress.TryParse(grpcOptions.Get(client).Address, out var parsed, out _) ? parsed : null;
         foreach (var failure in ClientParts.FindFailures(setup, root, setup.IsScoped ? scope.ServiceProvider : root, address))
         {
@@ -95,7 +95,7 @@ internal sealed class StartValidator(
     private void PrepareHttp(string client, bool isGood, StartFailures failures)
     {
         var key = ConfigurationKeys.Http(client);
-        using var scope = services.CreateScope();
+        using var scope = new ShortScope(services);
         var isScoped = httpSetups.Get(client).IsScoped;
         if (isGood && failures.Try(key, () => CheckHttpClient(client, isScoped ? scope.ServiceProvider : null)))
         {

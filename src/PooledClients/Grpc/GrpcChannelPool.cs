@@ -92,7 +92,7 @@ internal sealed class GrpcChannelPool(
     public void Prepare(string name)
     {
         var channel = Find(name);
-        using var scope = channel.Setup.IsScoped ? services.CreateScope() : null;
+        using var scope = channel.Setup.IsScoped ? new ShortScope(services) : null;
         var invoker = scope is null ? channel.CreateCallInvoker() : channel.CreateStubInvoker(deadline: null, scope.ServiceProvider);
         channel.Setup.Creator?.Invoke(scope?.ServiceProvider ?? channel.Services, invoker);
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using PooledClients.Http.Handlers;
+using PooledClients.Scopes;
 
 namespace PooledClients.Http;
 
@@ -13,6 +14,12 @@ internal static class ScopedHttpClients
 {
     public static HttpClient Create(IServiceProvider scope, string name)
     {
+        // A singleton's: it belongs to no scope, and a scoped service is refused there.
+        if (RootScope.IsRoot(scope))
+        {
+            return scope.GetRequiredService<IHttpClientFactory>().CreateClient(name);
+        }
+
         var options = OptionsOf(scope, name);
         var builder = new GivenServicesBuilder(scope.GetRequiredService<HttpMessageHandlerBuilder>(), scope) { Name = name };
         Action<HttpMessageHandlerBuilder> configure = builder => options.HttpMessageHandlerBuilderActions.ToList().ForEach(action => action(builder));

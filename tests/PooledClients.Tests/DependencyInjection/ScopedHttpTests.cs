@@ -109,6 +109,42 @@ public sealed class ScopedHttpTests
         });
     }
 
+    [Theory]
+    [InlineData("typed")]
+    [InlineData("keyed")]
+    [InlineData("unnamed")]
+    public async Task Client_AsScopedHeldByASingleton_IsRefused(string kind)
+    {
+        var services = new ServiceCollection().AddScoped<UserToken>();
+        var client = kind switch
+        {
+            "typed" => services.AddPooledHttpClient<Typed>("api"),
+            "keyed" => services.AddPooledHttpClient("api"),
+            _ => services.AddPooledHttpClient(),
+        };
+        client.AddHttpMessageHandler(static provider => new TokenHandler(provider.GetRequiredService<UserToken>())).AsScoped();
+        services.AddSingleton(provider => new Holder(kind switch
+        {
+            "typed" => provider.GetRequiredService<Typed>().Client,
+            "keyed" => provider.GetRequiredKeyedService<HttpClient>("api"),
+            _ => provider.GetRequiredService<HttpClient>(),
+        }));
+        await using var provider = services.BuildServiceProvider(validateScopes: false);
+        await using var scope = provider.CreateAsyncScope();
+
+        var failure = Assert.Throws<InvalidOperationException>(scope.ServiceProvider.GetRequiredService<Holder>);
+
+        Assert.Contains(nameof(UserToken), failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_ScopedServiceThatIsDisposedAsynchronouslyAlone_Starts()
+        => Assert.Empty(await StartAsync(static services => services.AddScoped<AsyncOnly>().AddPooledHttpClient("api").AsScoped().AddHttpMessageHandler(static provider =>
+        {
+            provider.GetRequiredService<AsyncOnly>();
+            return new TokenHandler(provider.GetRequiredService<UserToken>());
+        })));
+
     [Fact]
     public void AsScoped_OfAPlainClient_SaysWhatToAdd()
         => Assert.Contains("AddPooledHttpClient", Assert.Throws<InvalidOperationException>(static () => new ServiceCollection().AddHttpClient("api").AsScoped()).Message, StringComparison.Ordinal);
@@ -203,6 +239,13 @@ public sealed class ScopedHttpTests
     }
 
     private sealed record Typed(HttpClient Client);
+
+    private sealed record Holder(HttpClient Client);
+
+    private sealed class AsyncOnly : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 
     private sealed record Source(UserToken Token);
 
