@@ -63,7 +63,8 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
             }
             catch (Exception exception)
             {
-                outcome = OutcomeOf(response: null, exception, request);
+                // That it does not speak what is asked of it is held against one endpoint of many, though against no server that is the only one.
+                outcome = FailureClassifier.Judge(exception).Kind == FailureKind.WrongProtocol ? EndpointOutcome.Failed : OutcomeOf(response: null, exception, request);
 
                 // What found no connection was not sent; one that a redirect has led elsewhere is no endpoint's matter.
                 var hasLeft = exception is ObjectDisposedException && !set.IsClosed;
