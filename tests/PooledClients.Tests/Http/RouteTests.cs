@@ -98,6 +98,32 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public void Get_AddressesAlikeAskedInTurn_EachHasItsOwn()
+    {
+        string[] addresses =
+        [
+            "https://api.internal/users", "https://api.internal:444/users", "https://app.internal/users", "https://api.internal/users?a=1", "https://api.internal/orders", "https://api.internal/",
+        ];
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var round = 0; round < 50; round++)
+        {
+            foreach (var address in addresses)
+            {
+                foreach (var method in new[] { HttpMethod.Get, HttpMethod.Put })
+                {
+                    using var request = new HttpRequestMessage(method, address);
+                    var route = _client.Routes.Get(request);
+                    names.Add(route.ToString());
+                    var uri = new Uri(address);
+                    Assert.Equal($"{method} {uri.Host}:{uri.Port}{uri.AbsolutePath}", route.ToString());
+                }
+            }
+        }
+
+        Assert.Equal(10, names.Count);
+    }
+
+    [Fact]
     public void Get_TableIsFullOfRoutesThatLeaked_HasANameOfItsOwnBySoon()
     {
         var time = new FakeTimeProvider();

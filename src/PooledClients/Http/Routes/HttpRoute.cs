@@ -10,6 +10,7 @@ internal sealed class HttpRoute(HttpAuthority authority, string name)
     private int _calls;
     private int _leakedFor;
     private volatile bool _isUsed = true;
+    private volatile bool _isForgotten;
 
     public HttpAuthority Authority { get; } = authority;
 
@@ -20,6 +21,9 @@ internal sealed class HttpRoute(HttpAuthority authority, string name)
 
     /// <summary>Whether a response of this route has been lost of late; its calls are then all captured.</summary>
     public bool HasLeaked => Volatile.Read(ref _leakedFor) > 0;
+
+    /// <summary>Whether its table knows it no more: the next call of the same name has another.</summary>
+    public bool IsForgotten => _isForgotten;
 
     /// <summary>The method that was last seen to call this route.</summary>
     public string? LastCallSite
@@ -60,6 +64,8 @@ internal sealed class HttpRoute(HttpAuthority authority, string name)
             Interlocked.CompareExchange(ref _leakedFor, left - 1, left);
         }
     }
+
+    public void Forget() => _isForgotten = true;
 
     /// <summary><c>GET api.internal:443/users/{}</c>.</summary>
     public override string ToString() => name;

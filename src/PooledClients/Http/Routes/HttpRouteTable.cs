@@ -17,6 +17,7 @@ internal sealed class HttpRouteTable
 
     private readonly ConcurrentDictionary<string, HttpRoute> _routes = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, HttpAuthority> _authorities = new(StringComparer.Ordinal);
+    private readonly RecentRoutes _recent = new();
     private readonly int _capacity;
     private readonly IdleSweep? _sweep;
     private int _count;
@@ -31,8 +32,31 @@ internal sealed class HttpRouteTable
     /// <summary>Finds the route of a request, without allocating once it is known.</summary>
     public HttpRoute Get(HttpRequestMessage request)
     {
+        if (request.RequestUri is not { IsAbsoluteUri: true } uri || request.Options.TryGetValue(PooledHttpRequestOptions.Route, out _))
+        {
+            return Find(request, out _);
+        }
+
+        var path = uri.PathAndQuery;
+        if (_recent.Get(request.Method, uri, path) is { } recent)
+        {
+            return recent;
+        }
+
+        var route = Find(request, out var hasValue);
+        if (!hasValue)
+        {
+            _recent.Set(request.Method, uri, path, route);
+        }
+
+        return route;
+    }
+
+    private HttpRoute Find(HttpRequestMessage request, out bool hasValue)
+    {
         Span<char> name = stackalloc char[LongestName];
         var length = WriteName(request, name);
+        hasValue = name[..length].Contains(RouteTemplate.Value, StringComparison.Ordinal);
         var known = _routes.GetAlternateLookup<ReadOnlySpan<char>>();
         return known.TryGetValue(name[..length], out var route) ? route : Add(request, name[..length].ToString());
     }
@@ -121,6 +145,7 @@ internal sealed class HttpRouteTable
                 continue;
             }
 
+            entry.Value.Forget();
             Interlocked.Decrement(ref _count);
             if (entry.Value.Authority.RemoveRoute())
             {

@@ -8,8 +8,10 @@ namespace PooledClients.Http.Routes;
 /// </summary>
 internal static class RouteTemplate
 {
+    /// <summary>What stands for a value.</summary>
+    public const string Value = "{}";
+
     private const int LongestSegment = 32;
-    private const string Value = "{}";
 
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789");
 
