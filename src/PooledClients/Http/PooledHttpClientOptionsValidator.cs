@@ -33,15 +33,8 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
 
     private void CheckTls(PooledHttpClientOptions options, OptionsErrors errors)
     {
-        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } address && ServiceTarget.IsDiscovered(address))
-        {
-            errors.Add(
-                nameof(options.Tls),
-                $"certificates are set, but {nameof(options.BaseAddress)} ({address.Scheme}:) leaves it to service discovery whether the service is spoken to in clear text, where they are never used; use an https:// address or leave them out.");
-            return;
-        }
-
-        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } clear && clear.Scheme != Uri.UriSchemeHttps)
+        // What service discovery finds may speak TLS, as the address says it would rather.
+        if (options.Tls.IsSet && options.BaseAddress is { IsAbsoluteUri: true } clear && clear.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(clear))
         {
             errors.Add(
                 nameof(options.Tls),

@@ -57,19 +57,6 @@ public sealed class RefusedStartTests
     }
 
     [Fact]
-    public async Task Start_CertificatesAndAnAddressThatMayBeClearText_IsRefused()
-    {
-        var failures = await StartAsync(static services => services.AddPooledHttpClient("api", static options =>
-        {
-            options.BaseAddress = new Uri("https+http://catalog");
-            options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
-        }));
-
-        Assert.Contains(failures, static failure =>
-            failure.StartsWith("PooledClients:Http:api:Tls", StringComparison.Ordinal) && failure.Contains("service discovery whether", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public async Task Start_CertificatesAndClearTextAddressOfTheClientItself_IsRefused()
     {
         var failure = Assert.Single(await StartAsync(static services => Add(services).ConfigureHttpClient(static client => client.BaseAddress = new Uri("http://localhost/?token=secret"))));

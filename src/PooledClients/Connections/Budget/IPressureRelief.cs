@@ -8,4 +8,8 @@ internal interface IPressureRelief
 
     /// <summary>The wait is over, one way or the other.</summary>
     void EndWait();
+
+    /// <summary>Somebody may come to wait unseen: it is looked at once a second.</summary>
+    /// <param name="isShort">Whether somebody waits for what may not be used any more; none when nobody can be waiting, which ends the looks.</param>
+    void Watch(Func<bool?> isShort);
 }

@@ -3,6 +3,7 @@ using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Retries;
+using PooledClients.Http.Routes;
 using PooledClients.Platform;
 
 namespace PooledClients.Http.Exchanges;
@@ -83,9 +84,20 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
         // Nothing tells when a request without any header gets its connection.
         var hasHeaders = addsHeaders || RuntimeContracts.HasHeaders(request) || request.Content is not null;
         exchange.Give(hasHeaders ? ExchangePhase.Connecting : ExchangePhase.Waiting);
+        Watch(request, exchange.Route.Authority);
         return IsShort(request, exchange)
             ? SendUnderPressureAsync(request, exchange, isAsync, cancellationToken)
             : transport.SendAsync(request, exchange, isAsync, cancellationToken);
+    }
+
+    // A request that waits behind others for a connection counts as one that waits only if none was free when it came: those that hold all of
+    // them may be given up while it waits.
+    private void Watch(HttpRequestMessage request, HttpAuthority authority)
+    {
+        if (request.Version.Major < 2 && !authority.IsShared && authority.Calls > _connections && authority.TryWatch())
+        {
+            relief.Watch(() => authority.IsShortOf(_connections));
+        }
     }
 
     // The handler queues a request for which there is no connection, and no connect is made that the gate could see waiting.

@@ -18,6 +18,9 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
     private readonly ILogger _logger;
     private readonly Action _collect;
     private readonly ITimer _timer;
+
+    // Guarded by the lock. The timer runs while somebody waits, or something is watched.
+    private readonly List<Func<bool?>> _watched = [];
     private long? _lastAt;
     private int _waiting;
 
@@ -32,14 +35,14 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
         _time = time;
         _logger = logger;
         _collect = collect;
-        _timer = time.CreateUncapturedTimer(static state => ((LeakCollector)state!).CollectIfDue(), this, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateUncapturedTimer(static state => ((LeakCollector)state!).Look(), this, Timeout.InfiniteTimeSpan);
     }
 
     public void BeginWait()
     {
         lock (_lock)
         {
-            if (++_waiting == 1)
+            if (++_waiting == 1 && _watched.Count == 0)
             {
                 _timer.Change(Interval, Interval);
             }
@@ -52,9 +55,19 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
     {
         lock (_lock)
         {
-            if (--_waiting == 0)
+            _waiting--;
+            StopIfIdle();
+        }
+    }
+
+    public void Watch(Func<bool?> isShort)
+    {
+        lock (_lock)
+        {
+            _watched.Add(isShort);
+            if (_watched.Count == 1 && _waiting == 0)
             {
-                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer.Change(Interval, Interval);
             }
         }
     }
@@ -63,6 +76,35 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
 
     // Not blocking: the waiting calls lose nothing by it, and the running ones next to nothing.
     private static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+
+    private void Look()
+    {
+        var isShort = false;
+        lock (_lock)
+        {
+            _watched.RemoveAll(look =>
+            {
+                var isShortHere = look();
+                isShort |= isShortHere == true;
+                return isShortHere is null;
+            });
+            isShort |= _waiting > 0;
+            StopIfIdle();
+        }
+
+        if (isShort)
+        {
+            CollectIfDue();
+        }
+    }
+
+    private void StopIfIdle()
+    {
+        if (_waiting == 0 && _watched.Count == 0)
+        {
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     private void CollectIfDue()
     {
@@ -75,7 +117,7 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
         lock (_lock)
         {
             var now = _time.GetTimestamp();
-            if (_waiting == 0 || (_lastAt is { } last && _time.GetElapsedTime(last, now) < Interval))
+            if (_lastAt is { } last && _time.GetElapsedTime(last, now) < Interval)
             {
                 return;
             }

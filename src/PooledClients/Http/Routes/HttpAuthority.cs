@@ -8,12 +8,31 @@ internal sealed class HttpAuthority(string name, bool isShared = false)
     private int _calls;
     private int _open;
     private int _routes;
+    private int _isWatched;
 
     public string Name { get; } = name;
 
     public bool IsShared { get; } = isShared;
 
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>The exchanges that are under way, those whose response is open included.</summary>
+    public int Calls => Volatile.Read(ref _calls);
+
+    /// <summary>Whether it is looked at now and then for calls that wait; to be set by one.</summary>
+    public bool TryWatch() => Volatile.Read(ref _isWatched) == 0 && Interlocked.Exchange(ref _isWatched, 1) == 0;
+
+    /// <summary>Whether calls wait while as many responses are open as there may be connections; none, and the watch over, when there are too few for that.</summary>
+    public bool? IsShortOf(int connections)
+    {
+        if (Calls > connections)
+        {
+            return Open >= connections && Calls > Open;
+        }
+
+        Volatile.Write(ref _isWatched, 0);
+        return null;
+    }
 
     public void AddRoute() => Interlocked.Increment(ref _routes);
 

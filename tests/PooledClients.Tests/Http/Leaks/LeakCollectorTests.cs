@@ -44,6 +44,29 @@ public sealed class LeakCollectorTests : IDisposable
     }
 
     [Fact]
+    public async Task Watch_SomebodyWaitsUnseen_CollectsOnceASecondWhileSoAndLooksNoMoreWhenNobodyCan()
+    {
+        using var response = await OpenAsync();
+        bool? isShort = false;
+        var looks = 0;
+        _collector.Watch(() =>
+        {
+            looks++;
+            return isShort;
+        });
+        _pipeline.Time.Advance(2 * Second);
+        Assert.Equal((2, 0), (looks, _collections));
+
+        isShort = true;
+        _pipeline.Time.Advance(2 * Second);
+        Assert.Equal((4, 2), (looks, _collections));
+
+        isShort = null;
+        _pipeline.Time.Advance(10 * Second);
+        Assert.Equal((5, 2), (looks, _collections));
+    }
+
+    [Fact]
     public async Task BeginWait_OneWaitAfterAnother_StaysAtOnceASecond()
     {
         using var response = await OpenAsync();
