@@ -114,7 +114,7 @@ internal sealed class StartValidator(
     private void CheckHttpClient(string name, IServiceProvider? scope)
     {
         using var client = CreateHttpClient(name, scope);
-        if (httpOptions.Get(name).Tls.IsSet && client.BaseAddress is { } address && address.Scheme != Uri.UriSchemeHttps)
+        if (httpOptions.Get(name).Tls.IsSet && client.BaseAddress is { } address && address.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(address))
         {
             throw new OptionsValidationException(name, typeof(PooledHttpClientOptions), [
                 $"{ConfigurationKeys.Http(name)}:{nameof(PooledHttpClientOptions.Tls)}: certificates are set, but the client's own BaseAddress (ConfigureHttpClient) is clear text ({address.Scheme}:), " +

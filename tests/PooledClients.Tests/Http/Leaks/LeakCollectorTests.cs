@@ -58,7 +58,8 @@ public sealed class LeakCollectorTests : IDisposable
         Assert.Equal((2, 0), (looks, _collections));
 
         isShort = true;
-        _pipeline.Time.Advance(2 * Second);
+        _pipeline.Time.Advance(Second);
+        _pipeline.Time.Advance(Second);
         Assert.Equal((4, 2), (looks, _collections));
 
         isShort = null;
