@@ -22,6 +22,15 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
     /// <summary>Gets the size of a header that each call carries.</summary>
     public int HeaderLength { get; private init; }
 
+    /// <summary>Gets after what time a call's deadline passes, where it is to.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Gets after what time the caller cancels a call, where it does.</summary>
+    public TimeSpan? Cancelled { get; init; }
+
+    /// <summary>Gets the length of what a call sends, over the client's limit where it is long.</summary>
+    public int Length { get; init; }
+
     /// <summary>Gets whether one call has to succeed before, which tells the client the server's limits.</summary>
     public bool NeedsFirstCall { get; private init; }
 
@@ -39,6 +48,19 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
             },
             tls);
         return new FailurePeer(server.Address, () => server.Requests.Count, server);
+    }
+
+    /// <summary>Starts a peer that takes calls and leaves them.</summary>
+    public static FailurePeer Silent(int streams, TimeSpan? deadline = null, TimeSpan? cancelled = null, int length = 0)
+    {
+        var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync(streams);
+                await connection.Ended;
+            },
+            tls: false);
+        return new FailurePeer(server.Address, () => server.Requests.Count, server) { Deadline = deadline, Cancelled = cancelled, Length = length };
     }
 
     /// <summary>Starts a peer that never comes as far as HTTP/2.</summary>

@@ -9,7 +9,7 @@ namespace PooledClients.IntegrationTests.Failures;
 internal static class FailureRows
 {
     public static readonly IReadOnlyDictionary<string, FailureRow> All =
-        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).ToDictionary(row => row.Cause);
+        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).Concat(OfTheCaller()).Concat(Begun()).ToDictionary(row => row.Cause);
 
     private static IEnumerable<FailureRow> Resets() =>
         from code in Enum.GetValues<ErrorCode>()
@@ -89,6 +89,43 @@ internal static class FailureRows
         FailureRow.Of("response headers over this client's limit", Frames(static (connection, request) => SendLargeHeadersAsync(connection, request)), FailureKind.ResponseHeadersTooLarge, "65536"),
         FailureRow.Of("response headers over this client's limit, over TLS", Frames(static (connection, request) => SendLargeHeadersAsync(connection, request), tls: true), FailureKind.ResponseHeadersTooLarge, "65536"),
     ];
+
+    private static IEnumerable<FailureRow> OfTheCaller() =>
+    [
+        FailureRow.Of(
+            "the deadline passes", static streams => Task.FromResult(FailurePeer.Silent(streams, deadline: TimeSpan.FromMilliseconds(300))), FailureKind.DeadlinePassed, "reached its deadline"),
+        FailureRow.Of("the caller cancels", static streams => Task.FromResult(FailurePeer.Silent(streams, cancelled: TimeSpan.FromMilliseconds(300))), FailureKind.Cancelled, string.Empty),
+        FailureRow.Of("a message over the client's limit", static streams => Task.FromResult(FailurePeer.Silent(streams, length: 200_000)), FailureKind.MessageUnwritable, "message"),
+    ];
+
+    // A response that may bring a message has answered, and is the call's: it is not tried again, and says nothing against the server.
+    private static IEnumerable<FailureRow> Begun()
+    {
+        var endings = new (string How, Func<RawHttp2Connection, int, Task> End, Failure Failure)[]
+        {
+            ("RST_STREAM InternalError", static (connection, id) => connection.SendResetAsync(id, ErrorCode.InternalError), Failure.OfReset((long)ErrorCode.InternalError)),
+            ("RST_STREAM Cancel", static (connection, id) => connection.SendResetAsync(id, ErrorCode.Cancel), Failure.OfReset((long)ErrorCode.Cancel)),
+            ("RST_STREAM EnhanceYourCalm", static (connection, id) => connection.SendResetAsync(id, ErrorCode.EnhanceYourCalm), Failure.OfReset((long)ErrorCode.EnhanceYourCalm)),
+            ("closed", static (connection, _) => Do(connection.HalfClose), Failure.Of(FailureKind.ConnectionLost)),
+
+            // The channel reads a unary call's message itself, and takes the code for the call's.
+            ("GOAWAY InternalError", static async (connection, _) =>
+            {
+                await connection.SendGoAwayAsync(int.MaxValue, ErrorCode.InternalError);
+                connection.HalfClose();
+            }, Failure.Of(FailureKind.ConnectionLost) with { Status = StatusCode.Internal }),
+        };
+        return from ending in endings
+               select new FailureRow(
+                   $"headers, then {ending.How}",
+                   Frames(async (connection, request) =>
+                   {
+                       await connection.SendHeadersAsync(request.StreamId);
+                       await ending.End(connection, request.StreamId);
+                   }),
+                   ending.Failure with { IsTransient = false, Breaker = RequestOutcome.Answered },
+                   string.Empty);
+    }
 
     private static async Task SendLargeHeadersAsync(RawHttp2Connection connection, RawRequest request)
     {

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.Resilience;
@@ -63,7 +64,7 @@ public sealed class FailureTableTests
         await using var peer = await row.Start(Callers / connections);
         await using var clients = await StartAsync(peer, breaker: false);
 
-        var failures = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet, Headers(peer)))));
+        var failures = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Calls.FailureOf(clients.KeyValue.GetAsync(new GetRequest { Key = Bytes(peer) }, OptionsOf(peer)))));
 
         // Whose connection a neighbour's answer ended may be told so in another way, and tried again; it then meets the same answer.
         var neighbours = row.Expected.Kind == FailureKind.ResponseHeadersTooLarge ? Callers : 0;
@@ -99,9 +100,14 @@ public sealed class FailureTableTests
         (status.StatusCode == row.Expected.Status && status.Detail.Contains(row.Words, StringComparison.Ordinal))
         || (row.Expected.Kind == FailureKind.ResponseHeadersTooLarge && status.Detail.Contains("PROTOCOL_ERROR", StringComparison.Ordinal));
 
-    private static AsyncUnaryCall<PutResponse> Put(ClientHost clients, FailurePeer peer) => clients.KeyValue.PutAsync(Calls.AnyPut, Headers(peer));
+    private static AsyncUnaryCall<PutResponse> Put(ClientHost clients, FailurePeer peer) => clients.KeyValue.PutAsync(new PutRequest { Value = Bytes(peer) }, OptionsOf(peer));
 
-    private static Metadata? Headers(FailurePeer peer) => peer.HeaderLength == 0 ? null : new Metadata { { "x-large", new string('x', peer.HeaderLength) } };
+    private static ByteString Bytes(FailurePeer peer) => ByteString.CopyFrom(new byte[peer.Length]);
+
+    private static CallOptions OptionsOf(FailurePeer peer) => new(
+        peer.HeaderLength == 0 ? null : new Metadata { { "x-large", new string('x', peer.HeaderLength) } },
+        peer.Deadline is { } deadline ? DateTime.UtcNow + deadline : null,
+        peer.Cancelled is { } delay ? new CancellationTokenSource(delay).Token : default);
 
     private static async Task<ClientHost> StartAsync(FailurePeer peer, bool breaker)
     {
@@ -109,6 +115,7 @@ public sealed class FailureTableTests
         {
             options.ConnectTo(peer.Address, peer.Authority);
             options.Deadline = TimeSpan.FromSeconds(20);
+            options.MaxSendMessageSize = 100_000;
             options.Resilience.MaxAttempts = 2;
             options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(1);
             options.Resilience.RetriesPerSecond = 1000;

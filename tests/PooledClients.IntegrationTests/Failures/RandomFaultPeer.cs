@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Failures;
@@ -11,6 +12,12 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, int> _processed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _resets = new(StringComparer.Ordinal);
+    private static readonly int Whole = Calls.AnyPut.CalculateSize() + 5;
+    private static readonly ErrorCode[] Codes =
+        [ErrorCode.NoError, ErrorCode.ProtocolError, ErrorCode.FlowControlError, ErrorCode.Cancel, ErrorCode.EnhanceYourCalm, ErrorCode.InadequateSecurity];
+
+    // By connection and stream: whether it is decided that it is processed, or that it is not.
+    private readonly ConcurrentDictionary<(int Connection, int Stream), bool> _taken = new();
     private readonly RawHttp2Server _server;
     private readonly int _seed;
 
@@ -32,11 +39,18 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
 
     private async Task RunAsync(RawHttp2Connection connection)
     {
-        var random = new Random(HashCode.Combine(_seed, connection.Number));
-        if (random.Next(40) == 0)
+        // HashCode differs from process to process, so that a seed would repeat nothing.
+        var random = new Random(unchecked((_seed * 397) + connection.Number));
+        switch (random.Next(80))
         {
-            connection.Cut();
-            return;
+            case 0 or 1:
+                connection.Cut();
+                return;
+            case 2:
+                // It reads a message without having said a word, and is gone.
+                await ProcessAsync(await connection.ReceiveAsync());
+                connection.Cut();
+                return;
         }
 
         await connection.SendSettingsAsync(random.Next(1, 60));
@@ -53,8 +67,8 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
             var fault = random.Next(100);
             if (fault < 2)
             {
-                // All but this one and what follows, or this one too; never below what may be processed already.
-                last = random.Next(2) == 0 ? Math.Min(accepted, last) : Math.Min(request.StreamId, last);
+                // All but this one and what follows, or this one too, or some below that are then not processed any more.
+                last = Math.Min(last, random.Next(3) switch { 0 => accepted, 1 => request.StreamId, _ => Lower(connection, accepted) });
                 await connection.SendGoAwayAsync(last, random.Next(2) == 0 ? ErrorCode.NoError : ErrorCode.InternalError);
                 if (random.Next(2) == 0)
                 {
@@ -68,6 +82,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
             }
 
             accepted = request.StreamId;
+            _taken[(connection.Number, request.StreamId)] = false;
             _ = HandleAsync(connection, request, fault, random.Next(1, 30));
         }
     }
@@ -91,15 +106,28 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
             return;
         }
 
-        await request.Complete;
-        if (request.IsReset || request.Bytes == 0)
+        if (fault is 12 && request.Bytes == 0)
+        {
+            // Before its message.
+            _resets[id] = true;
+            await connection.SendResetAsync(request.StreamId, Codes[milliseconds % Codes.Length]);
+            return;
+        }
+
+        if (!await ProcessAsync(connection, request, isWhole: fault is 13 or 14))
         {
             return;
         }
 
-        _processed.AddOrUpdate(id, 1, static (_, count) => count + 1);
         switch (fault)
         {
+            case 27 or 28:
+                _resets[id] = true;
+                await connection.SendResetAsync(request.StreamId, Codes[milliseconds % Codes.Length]);
+                return;
+            case 14:
+                connection.Cut();
+                return;
             case 20:
                 connection.Cut();
                 return;
@@ -132,5 +160,53 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
         }
 
         await connection.AnswerAsync(request.StreamId);
+    }
+
+    // The highest stream that is not above any which is being processed already.
+    private int Lower(RawHttp2Connection connection, int accepted)
+    {
+        var last = accepted;
+        while (last > 0 && _taken.TryUpdate((connection.Number, last), true, false))
+        {
+            last -= 2;
+        }
+
+        return Math.Max(last, 0);
+    }
+
+    // A stream above a last id that was named meanwhile is not processed.
+    private async Task<bool> ProcessAsync(RawHttp2Connection connection, RawRequest request, bool isWhole)
+    {
+        if (isWhole)
+        {
+            // A message is whole with its bytes, not with the end of its stream: so have it servers that are not ours.
+            while (request.Bytes < Whole && !request.Complete.IsCompleted)
+            {
+                await Task.Delay(1);
+            }
+        }
+        else
+        {
+            await request.Complete;
+        }
+
+        return !request.IsReset && _taken.TryUpdate((connection.Number, request.StreamId), true, false) && Process(request);
+    }
+
+    private async Task ProcessAsync(RawRequest request)
+    {
+        await request.Complete;
+        Process(request);
+    }
+
+    private bool Process(RawRequest request)
+    {
+        if (request.Bytes < Whole)
+        {
+            return false;
+        }
+
+        _processed.AddOrUpdate(request.Headers["x-id"], 1, static (_, count) => count + 1);
+        return true;
     }
 }

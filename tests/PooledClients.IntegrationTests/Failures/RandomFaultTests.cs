@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
+using PooledClients.Connections.Budget;
+using PooledClients.Grpc;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.Platform;
 using PooledClients.TestBed.Waiting;
@@ -62,7 +64,12 @@ public sealed class RandomFaultTests
         Assert.Empty(peer.ProcessedTwice);
         // A connection that ends takes up to 60 calls along.
         Assert.True(succeeded > Total / 10, $"seed {seed}: only {succeeded} of {Total} succeeded");
+        var handler = clients.Get<GrpcChannelPool>().Handlers.Single();
         await Eventually.HoldsAsync(() => clients.Transport.InFlight == 0);
+        await Eventually.HoldsAsync(() => (handler.Admission.InFlight, handler.Admission.Waiting, handler.OpenStreams.Count, handler.Pending.Count) == (0, 0, 0, 0));
+        await Eventually.HoldsAsync(() => clients.Transport.Endpoint!.Connections.Current.All(static connection => connection.Occupied == 0));
+        await Eventually.HoldsAsync(() => clients.Transport.Endpoint!.Connections.Retired.Length == 0);
+        await Eventually.HoldsAsync(() => clients.Get<ConnectionGate>().InUse == clients.Transport.Up, () => $"{clients.Get<ConnectionGate>().InUse} leases, {clients.Transport.Up} connections");
     }
 
     // Once the headers have come the channel reads on by itself, and takes the code of a GOAWAY for the call's: as a plain channel does.

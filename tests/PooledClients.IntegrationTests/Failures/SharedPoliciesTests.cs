@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections;
 using PooledClients.Grpc;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.TestBed.Http2;
 using PooledClients.TestBed.Servers;
 using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
@@ -55,6 +56,36 @@ public sealed class SharedPoliciesTests
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync("/", null, TestContext.Current.CancellationToken));
 
         Assert.Contains("is left alone", failure.Message, StringComparison.Ordinal);
+    }
+
+    // What its server has refused is sent again out of its own budget, which is none.
+    [Fact]
+    public async Task Put_SecondClientOnTheTransportHasNoBudget_SpendsNoneOfTheFirst()
+    {
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync();
+            while (true)
+            {
+                await connection.SendResetAsync((await connection.ReceiveCompleteAsync()).StreamId, ErrorCode.RefusedStream);
+            }
+        });
+        await using var clients = await ClientHost.StartAsync(log: null, services =>
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("first", options => options.ConnectTo(server.Address));
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("none", options =>
+            {
+                options.ConnectTo(server.Address);
+                (options.Resilience.RetryRatio, options.Resilience.RetriesPerSecond) = (0, 0);
+            });
+        });
+        await Calls.FailureOf(clients.Get<KeyValue.KeyValueClient>("first").PutAsync(Calls.AnyPut));
+        var before = server.Requests.Count;
+
+        await Calls.FailureOf(clients.Get<KeyValue.KeyValueClient>("none").PutAsync(Calls.AnyPut));
+
+        Assert.Equal((6, 4), (before, server.Requests.Count - before));
+        Assert.Single(clients.Get<TransportRegistry>().Transports);
     }
 
     // It says nothing of the server, to which nothing went.

@@ -26,7 +26,17 @@ internal sealed class AnswerStream(Stream inner, PooledStream connection) : Pass
         }
     }
 
-    public override void Write(ReadOnlySpan<byte> buffer) => Inner.Write(buffer);
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        connection.Handshake!.OnAsked();
+        Inner.Write(buffer);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        connection.Handshake!.OnAsked();
+        return Inner.WriteAsync(buffer, cancellationToken);
+    }
 
     protected override void Dispose(bool disposing)
     {

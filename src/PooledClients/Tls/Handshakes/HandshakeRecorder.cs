@@ -42,6 +42,7 @@ internal sealed class HandshakeRecorder
     private volatile bool _completed;
     private volatile bool _ended;
     private volatile bool _answered;
+    private volatile bool _asked;
 
     public HandshakeRecorder(string target, string? grpcTarget, TlsMetrics metrics, CertificateInventory inventory, UnansweredEnds unanswered)
     {
@@ -62,7 +63,7 @@ internal sealed class HandshakeRecorder
     public string? DescribeRefusal()
     {
         var isSuspected = _completed
-            ? ShowsIdentity && _ended && !_answered && _unanswered.MakeARow(_target)
+            ? ShowsIdentity && _asked && _ended && !_answered && _unanswered.MakeARow(_target)
             : _identity is not null && _alerts.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired;
         return isSuspected ? _identity?.DescribeRefusal() : null;
     }
@@ -98,11 +99,14 @@ internal sealed class HandshakeRecorder
         }
     }
 
+    /// <summary>Notes that the server was asked something: the end of a connection that it was not asked on is no answer, but a spare one's.</summary>
+    public void OnAsked() => _asked = true;
+
     /// <summary>Notes that the server ended the connection, in order or not.</summary>
     public void OnEnded()
     {
         _ended = true;
-        if (ShowsIdentity && !_answered && Interlocked.Exchange(ref _isEndCounted, 1) == 0)
+        if (ShowsIdentity && _asked && !_answered && Interlocked.Exchange(ref _isEndCounted, 1) == 0)
         {
             _unanswered.Add(_target);
         }

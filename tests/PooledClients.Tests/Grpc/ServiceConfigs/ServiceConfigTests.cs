@@ -41,6 +41,11 @@ public sealed class ServiceConfigTests
         Assert.Equal([StatusCode.DeadlineExceeded, StatusCode.Aborted, StatusCode.Unavailable], policy.Statuses!.Order());
     }
 
+    // In JSON of protocol buffers a null is a field that is not there.
+    [Fact]
+    public void Parse_RetryPolicyIsNull_IsNone() =>
+        Assert.Null(ServiceConfig.Parse("""{ "methodConfig": [{ "name": [{}], "timeout": "1s", "retryPolicy": null }] }""").Find("S", "M")!.RetryPolicy);
+
     private const string Generous = """
         { "retryThrottling": { "maxTokens": 10, "tokenRatio": 0.1 },
           "methodConfig": [{ "name": [{}], "retryPolicy": {
