@@ -29,6 +29,20 @@ internal static class AddressText
     public static string PathRefused(string shown) =>
         $"the address of '{shown}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.";
 
+    /// <summary>A text of others', such as an exception's, without the user names of the addresses in it.</summary>
+    public static string WithoutUserInfo(string text)
+    {
+        for (var slashes = text.IndexOf("://", StringComparison.Ordinal); slashes >= 0; slashes = text.IndexOf("://", slashes + 1, StringComparison.Ordinal))
+        {
+            var start = slashes + 3;
+            var end = text.AsSpan(start).IndexOfAny(" /'\"?#\t\r\n");
+            var authority = end < 0 ? text[start..] : text.Substring(start, end);
+            text = text.Remove(start, authority.LastIndexOf('@') + 1);
+        }
+
+        return text;
+    }
+
     /// <summary>A configuration value for an error: an address as above, anything else as it is.</summary>
     public static string PrintValue(string value) =>
         value.Contains("://", StringComparison.Ordinal) || value.Contains('@') ? Print(value) : value;

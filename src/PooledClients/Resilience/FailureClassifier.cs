@@ -3,6 +3,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Grpc.Core;
+using PooledClients.Configuration;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
@@ -178,7 +179,7 @@ internal static class FailureClassifier
     // The runtime's words, and the way out where they show none.
     private static string ConnectWords(Exception exception, string address)
     {
-        var words = (exception is HttpRequestException { InnerException: { } inner } ? inner : exception).Message;
+        var words = AddressText.WithoutUserInfo((exception is HttpRequestException { InnerException: { } inner } ? inner : exception).Message);
         return exception.Find<SocketException>()?.SocketErrorCode switch
         {
             SocketError.HostNotFound or SocketError.NoData

@@ -100,6 +100,19 @@ public sealed class FailureClassifierTests
         Assert.Equal((true, TransparentRetry.None, true), (asked.MayBeProcessed, asked.Transparent, asked.IsTransient));
     }
 
+    // The runtime names the proxy that has refused a tunnel in full.
+    [Theory]
+    [InlineData("The proxy tunnel request to proxy 'http://svc:pw@proxy:3128/' failed with status code '407'.", "'http://proxy:3128/' failed")]
+    [InlineData("http://svc:p@w@a, then https://b/c@d", "http://a, then https://b/c@d")]
+    [InlineData("no address", "no address")]
+    public void Describe_ProxyWithASecret_DoesNotPrintIt(string message, string expected)
+    {
+        var words = FailureClassifier.Describe(new HttpRequestException(HttpRequestError.ProxyTunnelError, message), FailureKind.ConnectFailed, "https://a");
+
+        Assert.Contains(expected, words, StringComparison.Ordinal);
+        Assert.DoesNotContain("svc", words, StringComparison.Ordinal);
+    }
+
     // The rules that hold for every row of the table.
     [Theory]
     [MemberData(nameof(Kinds))]

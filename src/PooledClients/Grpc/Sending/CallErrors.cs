@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PooledClients.Configuration;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Endpoints;
@@ -16,7 +17,7 @@ internal sealed class CallErrors(Transport transport)
 {
     private string Address => transport.Address;
 
-    private string LastConnect => transport.LastFailure is { } failure ? $"The last connect failed: {failure.Message}" : "No connect has failed.";
+    private string LastConnect => transport.LastFailure is { } failure ? $"The last connect failed: {AddressText.WithoutUserInfo(failure.Message)}" : "No connect has failed.";
 
     public RpcException Draining() => FailOver($"The host is stopping: no new call to {Address} is taken.");
 
