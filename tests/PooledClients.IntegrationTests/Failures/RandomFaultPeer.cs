@@ -10,11 +10,12 @@ namespace PooledClients.IntegrationTests.Failures;
 /// </summary>
 internal sealed class RandomFaultPeer : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, int> _processed = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _resets = new(StringComparer.Ordinal);
     private static readonly int Whole = Calls.AnyPut.CalculateSize() + 5;
     private static readonly ErrorCode[] Codes =
         [ErrorCode.NoError, ErrorCode.ProtocolError, ErrorCode.FlowControlError, ErrorCode.Cancel, ErrorCode.EnhanceYourCalm, ErrorCode.InadequateSecurity];
+
+    private readonly ConcurrentDictionary<string, int> _processed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _resets = new(StringComparer.Ordinal);
 
     // By connection and stream: whether it is decided that it is processed, or that it is not.
     private readonly ConcurrentDictionary<(int Connection, int Stream), bool> _taken = new();
