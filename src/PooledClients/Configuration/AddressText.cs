@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace PooledClients.Configuration;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace PooledClients.Configuration;
 /// </summary>
 internal static class AddressText
 {
+    private static readonly SearchValues<char> AuthorityEnds = SearchValues.Create(" /'\"?#\t\r\n");
+
     private const string Hidden = "(not shown)";
 
     /// <summary>Whether a user name, and perhaps a password, stands in front of the host.</summary>
@@ -35,7 +39,7 @@ internal static class AddressText
         for (var slashes = text.IndexOf("://", StringComparison.Ordinal); slashes >= 0; slashes = text.IndexOf("://", slashes + 1, StringComparison.Ordinal))
         {
             var start = slashes + 3;
-            var end = text.AsSpan(start).IndexOfAny(" /'\"?#\t\r\n");
+            var end = text.AsSpan(start).IndexOfAny(AuthorityEnds);
             var authority = end < 0 ? text[start..] : text.Substring(start, end);
             text = text.Remove(start, authority.LastIndexOf('@') + 1);
         }
