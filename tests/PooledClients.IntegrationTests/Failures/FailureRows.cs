@@ -98,7 +98,8 @@ internal static class FailureRows
         FailureRow.Of("a message over the client's limit", static streams => Task.FromResult(FailurePeer.Silent(streams, length: 200_000)), FailureKind.MessageUnwritable, "message"),
     ];
 
-    // A response that may bring a message has answered, and is the call's: it is not tried again, and says nothing against the server.
+    // A response that may bring a message has answered, and is the call's: it is not tried again, and says nothing against the server. Where the
+    // connection ends with it the runtime may tell of that first, and of no response.
     private static IEnumerable<FailureRow> Begun()
     {
         var endings = new (string How, Func<RawHttp2Connection, int, Task> End, Failure Failure)[]
@@ -106,14 +107,6 @@ internal static class FailureRows
             ("RST_STREAM InternalError", static (connection, id) => connection.SendResetAsync(id, ErrorCode.InternalError), Failure.OfReset((long)ErrorCode.InternalError)),
             ("RST_STREAM Cancel", static (connection, id) => connection.SendResetAsync(id, ErrorCode.Cancel), Failure.OfReset((long)ErrorCode.Cancel)),
             ("RST_STREAM EnhanceYourCalm", static (connection, id) => connection.SendResetAsync(id, ErrorCode.EnhanceYourCalm), Failure.OfReset((long)ErrorCode.EnhanceYourCalm)),
-            ("closed", static (connection, _) => Do(connection.HalfClose), Failure.Of(FailureKind.ConnectionLost)),
-
-            // The channel reads a unary call's message itself, and takes the code for the call's.
-            ("GOAWAY InternalError", static async (connection, _) =>
-            {
-                await connection.SendGoAwayAsync(int.MaxValue, ErrorCode.InternalError);
-                connection.HalfClose();
-            }, Failure.Of(FailureKind.ConnectionLost) with { Status = StatusCode.Internal }),
         };
         return from ending in endings
                select new FailureRow(
