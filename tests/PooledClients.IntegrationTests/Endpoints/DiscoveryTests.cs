@@ -6,7 +6,6 @@ using Microsoft.Extensions.Options;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Logs;
-using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Endpoints;
@@ -85,6 +84,7 @@ public sealed class DiscoveryTests : WatchedTest
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static options =>
             {
                 options.Address = new Uri("configured:///service.test");
+                options.Resilience.BreakerFailureRatio = null;
                 options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
             });
         });
@@ -110,14 +110,27 @@ public sealed class DiscoveryTests : WatchedTest
                 },
             },
         });
-        await Eventually.HoldsAsync(() => clients.Transport.Set!.ServiceConfig is not null);
-        server.Behavior.FailTimes = 1;
-        await clients.KeyValue.PutAsync(Calls.AnyPut);
+        await UntilAsync(isRetried: true);
 
         resolver.Tell(config: null);
-        await Eventually.HoldsAsync(() => clients.Transport.Set!.ServiceConfig is null);
-        server.Behavior.FailTimes = 1;
-        await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+        await UntilAsync(isRetried: false);
+
+        // The policies are others a moment after the resolver has told.
+        async Task UntilAsync(bool isRetried)
+        {
+            for (var tries = 0; ; tries++)
+            {
+                server.Behavior.FailTimes = 1;
+                var failure = await Record.ExceptionAsync(() => clients.KeyValue.PutAsync(Calls.AnyPut).ResponseAsync);
+                if (failure is null == isRetried)
+                {
+                    return;
+                }
+
+                Assert.True(tries < 2_000, $"A call is {(isRetried ? "not" : "still")} retried.");
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+        }
     }
 
     private sealed class ConfiguredResolver(BalancerAddress address) : ResolverFactory

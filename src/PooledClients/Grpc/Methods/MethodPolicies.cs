@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using PooledClients.Connections.Endpoints.Sets;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
@@ -26,6 +27,7 @@ internal sealed class MethodPolicies
     private readonly CallPipelineFacts _facts;
     private readonly Idempotency _idempotency;
     private readonly MethodPolicies? _warmedUp;
+    private readonly Lock _taking = new();
     private ForgottenCalls? _forgotten;
 
     // What came with the endpoints comes before what the options say. Set before the policies are made anew.
@@ -40,8 +42,8 @@ internal sealed class MethodPolicies
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
         if (facts.Endpoints is { } endpoints)
         {
-            endpoints.ServiceConfigChanged += Take;
-            Take(endpoints.ServiceConfig);
+            endpoints.ServiceConfigChanged += () => Take(endpoints);
+            Take(endpoints);
         }
     }
 
@@ -85,16 +87,20 @@ internal sealed class MethodPolicies
         where TResponse : class =>
         _policies.TryGetValue(method.FullName, out var policy) ? policy : Add(method, request);
 
-    private void Take(string? json)
+    // One at a time, each with what holds then: the last one has the last word.
+    private void Take(EndpointSet endpoints)
     {
-        try
+        lock (_taking)
         {
-            _resolved = json is null ? null : ServiceConfig.Parse(json);
-            _policies.Clear();
-        }
-        catch (FormatException exception)
-        {
-            _facts.Logger.ServiceConfigNotTaken(_facts.ClientName, exception.Message);
+            try
+            {
+                _resolved = endpoints.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
+                _policies.Clear();
+            }
+            catch (FormatException exception)
+            {
+                _facts.Logger.ServiceConfigNotTaken(_facts.ClientName, exception.Message);
+            }
         }
     }
 
@@ -114,12 +120,13 @@ internal sealed class MethodPolicies
 
         var byFullName = _options.Methods.TryGetValue($"{method.ServiceName}/{method.Name}", out var full) ? full : null;
         var byName = _options.Methods.TryGetValue(method.Name, out var bare) ? bare : null;
-        var config = (_resolved ?? _ofOptions)?.Find(method.ServiceName, method.Name);
+        var resolved = _resolved;
+        var config = (resolved ?? _ofOptions)?.Find(method.ServiceName, method.Name);
         var (deadline, origin) = Deadline(method.Name, method.Type, byFullName?.Deadline ?? byName?.Deadline, config);
         var retryPolicy = Retries(method, request, byFullName?.Idempotent ?? byName?.Idempotent, config?.RetryPolicy);
         var hedged = method.Type == MethodType.Unary && config?.RetryPolicy is null && _options.Resilience.HedgingDelay is not null;
 
-        return _policies.GetOrAdd(method.FullName, new MethodPolicy
+        var policy = _policies.GetOrAdd(method.FullName, new MethodPolicy
         {
             Deadline = deadline == Timeout.InfiniteTimeSpan ? null : deadline,
             DeadlineOrigin = origin,
@@ -128,6 +135,14 @@ internal sealed class MethodPolicies
             Retrier = retryPolicy is not null && !hedged ? CreateRetrier(method.FullName, retryPolicy) : null,
             Hedger = retryPolicy is not null && hedged ? CreateHedger(retryPolicy) : null,
         });
+
+        // Another one has come meanwhile, and what was made was perhaps put behind it: the next call makes it anew.
+        if (!ReferenceEquals(resolved, _resolved))
+        {
+            _policies.TryRemove(method.FullName, out _);
+        }
+
+        return policy;
     }
 
     private (TimeSpan? Deadline, DeadlineOrigin Origin) Deadline(string name, MethodType type, TimeSpan? ofMethods, MethodConfig? config) =>

@@ -55,6 +55,11 @@ internal static class EndpointWait
         try
         {
             var grant = await taking.ConfigureAwait(false);
+            if (grant.Connection is null)
+            {
+                return other;
+            }
+
             other?.Exit();
             return grant.Connection;
         }

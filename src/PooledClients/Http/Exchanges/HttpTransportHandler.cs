@@ -96,9 +96,12 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
     {
         if (request.Version.Major < 2 && !authority.IsShared && authority.Calls > _connections && authority.TryWatch())
         {
-            relief.Watch(() => authority.IsShortOf(_connections));
+            BeginWatch(authority);
         }
     }
+
+    // Apart, so that a request that begins none makes no closure.
+    private void BeginWatch(HttpAuthority authority) => relief.Watch(() => authority.IsShortOf(_connections));
 
     // The handler queues a request for which there is no connection, and no connect is made that the gate could see waiting.
     private bool IsShort(HttpRequestMessage request, HttpExchange exchange)

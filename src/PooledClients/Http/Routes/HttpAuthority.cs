@@ -30,8 +30,10 @@ internal sealed class HttpAuthority(string name, bool isShared = false)
             return Open >= connections && Calls > Open;
         }
 
+        // Told before the second look, as a call counts itself before it looks: one of the two sees the other.
         Volatile.Write(ref _isWatched, 0);
-        return null;
+        Interlocked.MemoryBarrier();
+        return Calls > connections && TryWatch() ? Open >= connections && Calls > Open : null;
     }
 
     public void AddRoute() => Interlocked.Increment(ref _routes);

@@ -44,7 +44,7 @@ internal sealed class HttpRouteTable
         }
 
         var route = Find(request, out var hasValue);
-        if (!hasValue)
+        if (!hasValue && !route.Authority.IsShared)
         {
             _recent.Set(request.Method, uri, path, route);
         }

@@ -209,7 +209,8 @@ public class StreamAccountTests : WatchedTest
 
         await clients.KeyValue.GetManyAsync(100);
 
-        Assert.InRange(clients.Transport.Endpoint!.Connections.Current.Length, 1, 10);
+        // The last one may be retired by now, which nobody uses.
+        Assert.InRange(clients.Transport.Endpoint!.Connections.Current.Length, 0, 10);
         Assert.InRange(clients.Transport.Endpoint.Connections.Retired.Length, 20, 30);
         pinned.ForEach(static stream => stream.Dispose());
         await Eventually.HoldsAsync(() => clients.Transport.Endpoint.Connections.Retired.Length == 0);

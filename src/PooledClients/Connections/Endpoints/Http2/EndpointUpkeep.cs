@@ -120,8 +120,12 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
         else if (idleTimeout != Timeout.InfiniteTimeSpan && timeProvider.GetElapsedTime(_seenSince, now) >= idleTimeout)
         {
             var enough = (int)Math.Max(1, ((2L * _mostSeen) + pool.StreamLimit - 1) / Math.Max(1, pool.StreamLimit));
-            foreach (var connection in current.OrderBy(static connection => connection.Occupied).SkipLast(enough))
+
+            // One that was given calls and never answered is not retired for this: that would be told as a failure.
+            var surplus = current.OrderByDescending(static connection => connection.IsExpired).ThenBy(static connection => connection.Occupied).SkipLast(enough);
+            foreach (var connection in surplus.Where(static connection => connection.WasAnswered || connection.Entered == 0))
             {
+                connection.IsSurplus = true;
                 pool.Retire(connection, "fewer carry the calls of its idle timeout");
             }
 
@@ -131,7 +135,8 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
 
     private void LookAtRetired(Http2Connection connection)
     {
-        var age = timeProvider.GetElapsedTime(connection.RetiredAt);
+        // What is wrong with nobody may go on for as long as its streams do.
+        var age = connection.IsSurplus ? TimeSpan.Zero : timeProvider.GetElapsedTime(connection.RetiredAt);
         if (age >= LongestRetirement)
         {
             connection.Abort();

@@ -74,7 +74,6 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     /// <summary>Gets the streams that are open.</summary>
     public int Streams => _frames.Streams.Open;
 
-    /// <summary>Gets the streams that were ever opened.</summary>
     public long StreamsStarted => _frames.StreamsStarted;
 
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
@@ -113,6 +112,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     /// <summary>Gets or sets since when nothing has been on it, and after how many calls; the pool's own note.</summary>
     public (long Since, long Entered) Idle { get; set; }
+
+    /// <summary>Gets or sets whether it is retired for no other reason than that fewer carry the calls.</summary>
+    public bool IsSurplus { get; set; }
 
     /// <summary>Gets or sets since when it is picked no more.</summary>
     public long RetiredAt { get; set; }

@@ -73,6 +73,12 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         if (!IsReady)
         {
             Connections.Prepare();
+
+            // A call had the connection before the question that makes it ready, and was not answered.
+            if (Connections is EndpointPool { IsReady: false, Connections.Current.Length: > 0 })
+            {
+                Answers();
+            }
         }
     }
 

@@ -90,8 +90,8 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     /// <summary>Gets the service config that came with the endpoints, as JSON; none where none did.</summary>
     public string? ServiceConfig => _serviceConfig;
 
-    /// <summary>Told when <see cref="ServiceConfig"/> is about to be another; one look-up at a time.</summary>
-    public event Action<string?>? ServiceConfigChanged;
+    /// <summary>Told when <see cref="ServiceConfig"/> is another.</summary>
+    public event Action? ServiceConfigChanged;
 
     /// <summary>Gets the streams that are open for health checks, which are nobody's calls.</summary>
     public int Watches => _members.Current.Concat(_members.Leaving).Count(static endpoint => endpoint.Health is { IsOpen: true });
@@ -208,8 +208,8 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 
         if (_serviceConfig != resolved.ServiceConfig)
         {
-            ServiceConfigChanged?.Invoke(resolved.ServiceConfig);
             _serviceConfig = resolved.ServiceConfig;
+            ServiceConfigChanged?.Invoke();
         }
 
         foreach (var endpoint in joined)
