@@ -33,20 +33,32 @@ internal sealed class StartFailures
         }
     }
 
-    /// <returns>Whether it went well.</returns>
-    public bool Try(string key, Action action)
+    /// <summary>Runs what the application's own code may let fail in any way.</summary>
+    /// <returns>How it has failed; <see langword="null"/> when it went well.</returns>
+    public static Exception? Catch(Action action)
     {
         try
         {
             action();
-            return true;
+            return null;
         }
 #pragma warning disable CA1031 // The application's own code may throw anything.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Add(key, exception);
-            return false;
+            return exception;
         }
+    }
+
+    /// <returns>Whether it went well.</returns>
+    public bool Try(string key, Action action)
+    {
+        if (Catch(action) is not { } failure)
+        {
+            return true;
+        }
+
+        Add(key, failure);
+        return false;
     }
 }

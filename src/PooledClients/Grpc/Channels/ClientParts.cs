@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using PooledClients.Configuration;
 using PooledClients.Connections;
 using PooledClients.Grpc.Calls;
 
@@ -20,7 +21,7 @@ internal static class ClientParts
         var channel = new GrpcChannelOptions();
         foreach (var part in Parts(setup, root, scope, channel))
         {
-            if (Try(part) is { } failure)
+            if (StartFailures.Catch(part) is { } failure)
             {
                 yield return failure;
             }
@@ -47,21 +48,6 @@ internal static class ClientParts
     {
         using var handler = new SocketsHttpHandler();
         configure(handler);
-    }
-
-    private static Exception? Try(Action part)
-    {
-        try
-        {
-            part();
-            return null;
-        }
-#pragma warning disable CA1031 // The application's own code may throw anything.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return exception;
-        }
     }
 
     private sealed class NoCalls : CallInvoker

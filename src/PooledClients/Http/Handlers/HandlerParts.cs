@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Http;
+using PooledClients.Configuration;
 
 namespace PooledClients.Http.Handlers;
 
@@ -15,25 +16,10 @@ internal static class HandlerParts
         foreach (var part in options.HttpMessageHandlerBuilderActions.Select<Action<HttpMessageHandlerBuilder>, Action>(configure => () => configure(builder))
             .Concat(options.HttpClientActions.Select<Action<HttpClient>, Action>(configure => () => configure(client))))
         {
-            if (Try(part) is { } failure)
+            if (StartFailures.Catch(part) is { } failure)
             {
                 yield return failure;
             }
-        }
-    }
-
-    private static Exception? Try(Action part)
-    {
-        try
-        {
-            part();
-            return null;
-        }
-#pragma warning disable CA1031 // The application's own code may throw anything.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return exception;
         }
     }
 }
