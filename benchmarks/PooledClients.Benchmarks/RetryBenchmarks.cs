@@ -48,10 +48,10 @@ public class RetryBenchmarks
         {
             options.Address = new Uri(_server.Address.Url);
             options.Tls.CaCertificatePem = _server.Address.CaPem;
-            options.Resilience.InitialBackoff = options.Resilience.MaxBackoff = Backoff;
+            options.Resilience.Retry.Delay = options.Resilience.Retry.MaxDelay = Backoff;
 
             // Every second attempt is a retry here, which no budget of a production service should allow.
-            options.Resilience.RetryRatio = 10;
+            options.Resilience.RetryBudget.Ratio = 10;
         });
         _services = services.BuildServiceProvider();
         _pooled = _services.GetRequiredService<KeyValue.KeyValueClient>();

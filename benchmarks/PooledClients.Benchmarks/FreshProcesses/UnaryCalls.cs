@@ -27,11 +27,11 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
         using var plain = Handlers.CreateChannel(server);
         using var plainAgain = Handlers.CreateChannel(server);
         await using var pooled = Pool(server, _ => { });
-        await using var once = Pool(server, options => options.Resilience.MaxAttempts = 1);
+        await using var once = Pool(server, options => options.Resilience.Retry.MaxAttempts = 1);
         await using var bare = Pool(server, options =>
         {
-            options.Resilience.MaxAttempts = 1;
-            options.Resilience.BreakerFailureRatio = null;
+            options.Resilience.Retry.MaxAttempts = 1;
+            options.Resilience.Breaker.Enabled = false;
             options.Admission.Mode = AdmissionMode.Off;
         });
         var turns = await Turn.TakeAsync(

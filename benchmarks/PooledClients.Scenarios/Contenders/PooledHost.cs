@@ -68,14 +68,14 @@ internal sealed class PooledHost : IAsyncDisposable
         options.Tls.ReloadInterval = TimeSpan.FromSeconds(settings.ReloadSeconds);
         options.Connection.MaxConnections = settings.MaxConnections;
         options.Connection.Lifetime = settings.LifetimeSeconds is { } lifetime ? TimeSpan.FromSeconds(lifetime) : options.Connection.Lifetime;
-        options.Resilience.MaxAttempts = settings.MaxAttempts ?? options.Resilience.MaxAttempts;
+        options.Resilience.Retry.MaxAttempts = settings.MaxAttempts ?? options.Resilience.Retry.MaxAttempts;
         foreach (var endpoint in settings.Endpoints.Select(static endpoint => new Uri(endpoint)))
         {
             options.Endpoints.Resolver = EndpointResolver.Static;
             options.Endpoints.Addresses.Add(endpoint.Authority);
         }
 
-        options.Resilience.BreakerFailureRatio = settings.Breaker ? options.Resilience.BreakerFailureRatio : null;
+        options.Resilience.Breaker.Enabled = settings.Breaker;
     }
 
     private static void Configure(PooledHttpClientOptions options, HttpClientSettings settings)

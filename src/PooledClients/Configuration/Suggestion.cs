@@ -15,8 +15,13 @@ internal static class Suggestion
         ["BaseUrl"] = ["BaseAddress", "Address"],
         ["BaseAddress"] = ["Address"],
         ["Address"] = ["BaseAddress"],
-        ["Retries"] = ["MaxRetries", "MaxAttempts"],
-        ["RetryCount"] = ["MaxRetries", "MaxAttempts"],
+        ["MaxRetries"] = ["MaxAttempts"],
+        ["MaxRetryAttempts"] = ["MaxAttempts"],
+        ["InitialBackoff"] = ["Delay"],
+        ["MaxBackoff"] = ["MaxDelay"],
+        ["CircuitBreaker"] = ["Breaker"],
+        ["Retries"] = ["MaxAttempts", "Retry"],
+        ["RetryCount"] = ["MaxAttempts", "Retry"],
     };
 
     /// <summary>The names that may have been meant, none of them or as many as are equally near.</summary>

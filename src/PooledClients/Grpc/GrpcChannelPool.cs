@@ -48,7 +48,7 @@ internal sealed class GrpcChannelPool(
     private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);
 
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?, double, double), Lazy<GrpcTransportHandler>> _handlers = new();
+    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?, RetryBudgetSettings), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
     private readonly ILogger _logger = logger;
 
@@ -177,10 +177,9 @@ internal sealed class GrpcChannelPool(
             (transport,
                 admission.Mode,
                 admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0,
-                BreakerSettings.From(clientOptions.Resilience),
-                clientOptions.Resilience.RetryRatio,
-                clientOptions.Resilience.RetriesPerSecond),
-            static (key, state) => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4),
+                BreakerSettings.From(clientOptions.Resilience.Breaker),
+                RetryBudgetSettings.From(clientOptions.Resilience.RetryBudget)),
+            static (key, state) => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4, key.Item5),
             (pool: this, clientOptions));
 
         if (!address.IsSecure)
@@ -214,20 +213,20 @@ internal sealed class GrpcChannelPool(
             client.ClientType,
             setup.Descriptor,
             address,
-            policies.GetBudget(address, clientOptions.Resilience.RetryRatio, clientOptions.Resilience.RetriesPerSecond),
+            policies.GetBudget(address, RetryBudgetSettings.From(clientOptions.Resilience.RetryBudget)),
             learnStreaming,
             policies.Metrics,
             timeProvider,
             _logger,
             new ChannelCalls(client.Name, address, setup.Descriptor ?? Idempotency.BesideClient(client.ClientType), callMetrics, timeProvider));
 
-    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker)
+    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker, RetryBudgetSettings budget)
     {
         var handler = new GrpcTransportHandler(
             transport,
             clientOptions.Admission,
             policies.GetBreaker(transport.Address, breaker),
-            policies.GetBudget(transport.Address, clientOptions.Resilience.RetryRatio, clientOptions.Resilience.RetriesPerSecond),
+            policies.GetBudget(transport.Address, budget),
             timeProvider,
             _logger);
         handler.OpenStreams.ReportTo(policies.Metrics);

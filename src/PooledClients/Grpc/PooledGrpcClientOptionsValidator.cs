@@ -127,42 +127,14 @@ internal sealed class PooledGrpcClientOptionsValidator(
 
     private static void CheckResilience(GrpcResilienceOptions options, OptionsErrors errors)
     {
-        const string prefix = $"{nameof(PooledGrpcClientOptions.Resilience)}:";
-        var half = TimeSpan.FromMilliseconds(500);
-        errors.CheckPositive(prefix + nameof(options.MaxAttempts), options.MaxAttempts);
-        errors.CheckTime(prefix + nameof(options.InitialBackoff), options.InitialBackoff, mayBeInfinite: false);
-        errors.CheckTime(prefix + nameof(options.MaxBackoff), options.MaxBackoff, mayBeInfinite: false);
-        errors.CheckTime(prefix + nameof(options.BreakerSamplingDuration), options.BreakerSamplingDuration, mayBeInfinite: false, atLeast: half);
-        errors.CheckTime(prefix + nameof(options.BreakDuration), options.BreakDuration, mayBeInfinite: false, atLeast: half);
-        errors.CheckTime(prefix + nameof(options.HedgingDelay), options.HedgingDelay, mayBeInfinite: false);
-        if (!(options.RetryRatio >= 0))
+        const string prefix = $"{nameof(PooledGrpcClientOptions.Resilience)}:{nameof(options.Hedging)}:";
+        errors.CheckResilience(options.Retry, options.RetryBudget, options.Breaker);
+        errors.CheckTime(prefix + nameof(options.Hedging.Delay), options.Hedging.Delay, mayBeInfinite: false);
+        if (options.Hedging.MaxAttempts is < 2 or > MostHedgedAttempts)
         {
-            errors.Add(prefix + nameof(options.RetryRatio), $"{options.RetryRatio} is no share of the calls; set 0.2 for one in five, or 0.");
-        }
-
-        if (!(options.RetriesPerSecond >= 0))
-        {
-            errors.Add(prefix + nameof(options.RetriesPerSecond), $"{options.RetriesPerSecond} is negative; set 10, or 0 for none.");
-        }
-
-        if (options.BreakerFailureRatio is { } ratio && !(ratio is > 0 and <= 1))
-        {
-            errors.Add(prefix + nameof(options.BreakerFailureRatio), $"{ratio} is no share between 0 and 1; set 0.8, or null for no breaker.");
-        }
-
-        if (options.BreakerMinimumThroughput < 2)
-        {
-            errors.Add(prefix + nameof(options.BreakerMinimumThroughput), $"{options.BreakerMinimumThroughput} is less than 2, too few requests to judge by.");
-        }
-
-        if (options.MaxHedgedAttempts > MostHedgedAttempts)
-        {
-            errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is more than {MostHedgedAttempts}, the most that are made at a time.");
-        }
-
-        if (options.MaxHedgedAttempts < 2)
-        {
-            errors.Add(prefix + nameof(options.MaxHedgedAttempts), $"{options.MaxHedgedAttempts} is less than 2; leave HedgingDelay out for no hedging.");
+            errors.Add(
+                prefix + nameof(options.Hedging.MaxAttempts),
+                $"{options.Hedging.MaxAttempts} is not between 2 and {MostHedgedAttempts}, the most that are made at a time; leave Delay out for no hedging.");
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed class HttpPipelineFilter(
     {
         if (builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType())) is not { } theirs)
         {
-            return client.Options.Resilience.Enabled
+            return client.Options.Resilience is { Retry.Enabled: true } or { Breaker.Enabled: true }
                 ? client.GetOrMakeResilience(() => new HttpResilience(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep))
                 : null;
         }

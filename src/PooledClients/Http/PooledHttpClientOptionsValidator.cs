@@ -10,9 +10,6 @@ namespace PooledClients.Http;
 /// <summary>Checks an HTTP client's options and its files.</summary>
 internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErrors, TlsRegistry tls, EndpointResolvers resolvers) : IValidateOptions<PooledHttpClientOptions>
 {
-    // Below, the breaker's own library refuses to work.
-    private static readonly TimeSpan ShortestBreak = TimeSpan.FromMilliseconds(500);
-
     public ValidateOptionsResult Validate(string? name, PooledHttpClientOptions options)
     {
         var key = ConfigurationKeys.Http(name);
@@ -27,7 +24,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
         errors.CheckTime(nameof(options.IdleReadTimeout), options.IdleReadTimeout);
         errors.CheckConnection(options.Connection);
         CheckTls(options, errors);
-        CheckResilience(options.Resilience, errors);
+        errors.CheckResilience(options.Resilience.Retry, options.Resilience.RetryBudget, options.Resilience.Breaker);
         return errors.Failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Failures);
     }
 
@@ -83,38 +80,4 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
     // The path of an HTTP address may well hold an at sign.
     private static string Authority(Uri address) =>
         address.IsAbsoluteUri && address.Host.Length > 0 ? $"{address.Scheme}://{address.UserInfo}{(address.UserInfo.Length > 0 ? "@" : "")}{address.Host}" : address.OriginalString;
-
-    private static void CheckResilience(HttpResilienceOptions options, OptionsErrors errors)
-    {
-        const string prefix = $"{nameof(PooledHttpClientOptions.Resilience)}:";
-        if (options.MaxRetries is < 0 or > 10)
-        {
-            errors.Add(prefix + nameof(options.MaxRetries), $"{options.MaxRetries} is not between 0 (never) and 10.");
-        }
-
-        errors.CheckTime(prefix + nameof(options.RetryDelay), options.RetryDelay, mayBeInfinite: false);
-        errors.CheckTime(prefix + nameof(options.MaxRetryDelay), options.MaxRetryDelay, mayBeInfinite: false);
-        CheckNotNegative(prefix + nameof(options.RetryRatio), options.RetryRatio, errors);
-        CheckNotNegative(prefix + nameof(options.RetriesPerSecond), options.RetriesPerSecond, errors);
-        if (options.BreakerFailureRatio is not (null or (> 0 and <= 1)))
-        {
-            errors.Add(prefix + nameof(options.BreakerFailureRatio), $"{options.BreakerFailureRatio} is not above 0 and at most 1; leave it empty for no breaker.");
-        }
-
-        if (options.BreakerMinimumThroughput < 2)
-        {
-            errors.Add(prefix + nameof(options.BreakerMinimumThroughput), $"{options.BreakerMinimumThroughput} is less than 2, too few for a share.");
-        }
-
-        errors.CheckTime(prefix + nameof(options.BreakerSamplingDuration), options.BreakerSamplingDuration, mayBeInfinite: false, atLeast: ShortestBreak);
-        errors.CheckTime(prefix + nameof(options.BreakDuration), options.BreakDuration, mayBeInfinite: false, atLeast: ShortestBreak);
-    }
-
-    private static void CheckNotNegative(string property, double value, OptionsErrors errors)
-    {
-        if (double.IsNaN(value) || value < 0)
-        {
-            errors.Add(property, $"{value} is negative; 0 means none.");
-        }
-    }
 }

@@ -32,11 +32,10 @@ internal sealed class AddressPolicies : ISnapshotSource
     public GrpcMetrics Metrics { get; }
 
     /// <param name="address">Scheme, host and port, as a URI's authority has them.</param>
-    /// <param name="ratio">The extra attempts for each call.</param>
-    /// <param name="perSecond">The extra attempts a second, however few the calls are.</param>
+    /// <param name="settings">The client's.</param>
     /// <param name="kind">Who asks: <c>grpc</c> or <c>http</c>.</param>
-    public RetryBudget GetBudget(string address, double ratio, double perSecond, string kind = Grpc)
-        => (RetryBudget)Get((address, ratio, perSecond), address, kind, () => new RetryBudget(_time, ratio, perSecond));
+    public RetryBudget GetBudget(string address, RetryBudgetSettings settings, string kind = Grpc)
+        => (RetryBudget)Get((address, settings), address, kind, () => new RetryBudget(_time, settings.Ratio, settings.PerSecond));
 
     /// <param name="address">Scheme, host and port, as a URI's authority has them.</param>
     /// <param name="settings">The client's; <see langword="null"/> without a breaker.</param>
@@ -45,7 +44,7 @@ internal sealed class AddressPolicies : ISnapshotSource
         ? null
         : (AddressBreaker)Get((address, settings), address, kind, () => new AddressBreaker(address, settings, _time, Metrics, _logger));
 
-    public void ReleaseBudget(string address, double ratio, double perSecond, string kind = Grpc) => Release((address, ratio, perSecond), kind);
+    public void ReleaseBudget(string address, RetryBudgetSettings settings, string kind = Grpc) => Release((address, settings), kind);
 
     public void ReleaseBreaker(string address, BreakerSettings settings, string kind = Grpc) => Release((address, settings), kind);
 

@@ -185,7 +185,7 @@ public class ConnectTests : WatchedTest
             Log, new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"), options =>
             {
                 options.WaitForReady = waitForReady;
-                options.Resilience.MaxAttempts = 1;
+                options.Resilience.Retry.MaxAttempts = 1;
             });
 
         var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(waitForReady ? 2 : 30)));

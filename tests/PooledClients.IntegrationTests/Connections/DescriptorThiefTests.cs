@@ -34,7 +34,7 @@ public class DescriptorThiefTests
             {
                 options.Address = new Uri(address);
                 options.Tls.CaCertificatePem = args[2];
-                options.Resilience.MaxAttempts = 1;
+                options.Resilience.Retry.MaxAttempts = 1;
             });
         }
 

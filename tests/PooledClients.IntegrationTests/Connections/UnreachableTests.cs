@@ -145,7 +145,7 @@ public class UnreachableTests : WatchedTest
         Log.Allow(static _ => true);
         return ClientHost.StartAsync(Log, new Uri(address), options =>
         {
-            options.Resilience.MaxAttempts = maxAttempts ?? options.Resilience.MaxAttempts;
+            options.Resilience.Retry.MaxAttempts = maxAttempts ?? options.Resilience.Retry.MaxAttempts;
             options.Methods["Get"] = new GrpcMethodOptions { Idempotent = true };
         });
     }
@@ -182,7 +182,7 @@ public class UnreachableTests : WatchedTest
                     await socket.ReceiveAsync(new byte[4096]);
                 }
             }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 // The test is over.
             }

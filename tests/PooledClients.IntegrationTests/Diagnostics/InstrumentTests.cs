@@ -100,7 +100,7 @@ public sealed class InstrumentTests : MeasuredTest
     public async Task Hedge_OfAUnaryCall_IsAttemptsOfOneCall()
     {
         await using var server = await TestServer.StartAsync();
-        await using var host = await StartAsync(server, static options => options.Resilience.HedgingDelay = TimeSpan.FromMilliseconds(30));
+        await using var host = await StartAsync(server, static options => options.Resilience.Hedging.Delay = TimeSpan.FromMilliseconds(30));
         server.Behavior.Hold();
 
         var call = host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token).ResponseAsync;

@@ -17,7 +17,7 @@ public sealed class SpanTests : WatchedTest
         var stopped = new ConcurrentQueue<Activity>();
         using var listener = Listen(stopped);
         await using var server = await TestServer.StartAsync();
-        await using var host = await ClientHost.StartAsync(Log, server.Address, static options => options.Resilience.HedgingDelay = TimeSpan.FromSeconds(1));
+        await using var host = await ClientHost.StartAsync(Log, server.Address, static options => options.Resilience.Hedging.Delay = TimeSpan.FromSeconds(1));
         await host.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: Token);
         server.Behavior.Delay = TimeSpan.FromSeconds(20);
         using var caller = new Activity("caller").Start();

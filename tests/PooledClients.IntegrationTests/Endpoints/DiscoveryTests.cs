@@ -84,7 +84,7 @@ public sealed class DiscoveryTests : WatchedTest
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static options =>
             {
                 options.Address = new Uri("configured:///service.test");
-                options.Resilience.BreakerFailureRatio = null;
+                options.Resilience.Breaker.Enabled = false;
                 options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
             });
         });

@@ -64,7 +64,7 @@ public sealed class EndpointTests : WatchedTest
             group.Configure(options);
             options.Endpoints.Policy = EndpointPolicy.RoundRobin;
             options.Endpoints.Ejection.Enabled = false;
-            options.Resilience.MaxAttempts = 2;
+            options.Resilience.Retry.MaxAttempts = 2;
             options.Methods["Get"] = new GrpcMethodOptions { Idempotent = true };
         });
 
@@ -85,7 +85,7 @@ public sealed class EndpointTests : WatchedTest
         {
             group.Configure(options);
             options.Endpoints.Policy = EndpointPolicy.PickFirst;
-            options.Resilience.HedgingDelay = TimeSpan.FromMilliseconds(50);
+            options.Resilience.Hedging.Delay = TimeSpan.FromMilliseconds(50);
             options.Methods["Get"] = new GrpcMethodOptions { Idempotent = true };
         });
         await clients.KeyValue.PutAsync(Calls.AnyPut);

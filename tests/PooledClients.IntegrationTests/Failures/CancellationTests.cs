@@ -63,7 +63,7 @@ public sealed class CancellationTests
                 await connection.Ended;
             },
             tls: false);
-        await using var clients = await ClientHost.StartAsync(log: null, server.Address, static options => options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(1));
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address, static options => options.Resilience.Retry.Delay = TimeSpan.FromMilliseconds(1));
         using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
 
         var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(new GetRequest { Key = Large.Value }, cancellationToken: source.Token));
@@ -187,7 +187,7 @@ public sealed class CancellationTests
             .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
             {
                 options.ConnectTo(server.Address);
-                options.Resilience.InitialBackoff = options.Resilience.MaxBackoff = TimeSpan.FromSeconds(20);
+                options.Resilience.Retry.Delay = options.Resilience.Retry.MaxDelay = TimeSpan.FromSeconds(20);
             })
             .ConfigureChannel(options => options.ThrowOperationCanceledOnCancellation = throws));
         using var source = new CancellationTokenSource();

@@ -27,7 +27,7 @@ public sealed class DrainedCallTests : WatchedTest
             }
         });
         await using var clients = await ClientHost.StartAsync(
-            Log, server.Address, static options => (options.Connection.MaxConnections, options.Resilience.MaxAttempts) = (1, 1));
+            Log, server.Address, static options => (options.Connection.MaxConnections, options.Resilience.Retry.MaxAttempts) = (1, 1));
         var calls = Enumerable.Range(0, 5).Select(_ => clients.KeyValue.PutAsync(Calls.AnyPut).ResponseAsync).ToArray();
         await Eventually.HoldsAsync(() => server.Requests.Count == 1);
 
@@ -99,8 +99,8 @@ public sealed class DrainedCallTests : WatchedTest
 
     private Task<ClientHost> StartAsync(RawHttp2Server server) => ClientHost.StartAsync(Log, server.Address, static options =>
     {
-        options.Resilience.MaxAttempts = 3;
-        options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(500);
+        options.Resilience.Retry.MaxAttempts = 3;
+        options.Resilience.Retry.Delay = TimeSpan.FromMilliseconds(500);
     });
 
     private static RawHttp2Server RefuseFirst() => new(async connection =>

@@ -32,7 +32,7 @@ public sealed class RandomFaultTests
         var seed = Environment.GetEnvironmentVariable("POOLEDCLIENTS_RANDOM_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Random.Shared.Next();
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         await using var peer = new RandomFaultPeer(seed);
-        await using var clients = await ClientHost.StartAsync(log: null, peer.Address, options => options.Resilience.BreakerFailureRatio = null);
+        await using var clients = await ClientHost.StartAsync(log: null, peer.Address, options => options.Resilience.Breaker.Enabled = false);
         var wrong = new System.Collections.Concurrent.ConcurrentQueue<string>();
         var succeeded = 0;
 

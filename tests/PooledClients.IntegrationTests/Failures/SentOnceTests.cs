@@ -37,7 +37,7 @@ public class SentOnceTests : WatchedTest
             await connection.SendSettingsAsync(maxStreams: 100);
             await connection.ServeAsync();
         });
-        await using var clients = await ClientHost.StartAsync(log: null, server.Address, static options => options.Resilience.BreakerFailureRatio = null);
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address, static options => options.Resilience.Breaker.Enabled = false);
 
         await Calls.RunAsync(callers: 32, total: 3_000, async number =>
         {
@@ -80,7 +80,7 @@ public class SentOnceTests : WatchedTest
     {
         Log.Allow(static _ => true);
         await using var server = RefuseAll();
-        await using var clients = await ClientHost.StartAsync(Log, server.Address, options => (options.Resilience.MaxAttempts, options.Resilience.BreakerFailureRatio) = (attempts, null));
+        await using var clients = await ClientHost.StartAsync(Log, server.Address, options => (options.Resilience.Retry.MaxAttempts, options.Resilience.Breaker.Enabled) = (attempts, false));
         var started = Stopwatch.GetTimestamp();
 
         // Not idempotent: twice more by us, whatever the policy.
@@ -113,7 +113,7 @@ public class SentOnceTests : WatchedTest
             await connection.Ended;
         });
         await using var clients = await ClientHost.StartAsync(
-            Log, server.Address, options => (options.Resilience.RetryRatio, options.Resilience.RetriesPerSecond) = (0, retriesPerSecond));
+            Log, server.Address, options => (options.Resilience.RetryBudget.Ratio, options.Resilience.RetryBudget.PerSecond) = (0, retriesPerSecond));
 
         var failure = await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
 
@@ -132,7 +132,7 @@ public class SentOnceTests : WatchedTest
             await connection.SendGoAwayAsync(0, ErrorCode.NoError);
             await connection.Ended;
         });
-        await using var clients = await ClientHost.StartAsync(Log, server.Address, static options => options.Resilience.MaxAttempts = 1);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address, static options => options.Resilience.Retry.MaxAttempts = 1);
         var started = Stopwatch.GetTimestamp();
 
         var failures = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut))));

@@ -24,7 +24,7 @@ public sealed class SharedPoliciesTests
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>("without", options =>
             {
                 Configure(options, server.Address);
-                options.Resilience.BreakerFailureRatio = null;
+                options.Resilience.Breaker.Enabled = false;
             });
         });
 
@@ -44,7 +44,7 @@ public sealed class SharedPoliciesTests
             services.AddPooledHttpClient("http", options =>
             {
                 options.BaseAddress = server.Address;
-                options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+                options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30);
             });
         });
         for (var i = 0; i < 25; i++)
@@ -76,7 +76,7 @@ public sealed class SharedPoliciesTests
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>("none", options =>
             {
                 options.ConnectTo(server.Address);
-                (options.Resilience.RetryRatio, options.Resilience.RetriesPerSecond) = (0, 0);
+                (options.Resilience.RetryBudget.Ratio, options.Resilience.RetryBudget.PerSecond) = (0, 0);
             });
         });
         await Calls.FailureOf(clients.Get<KeyValue.KeyValueClient>("first").PutAsync(Calls.AnyPut));
@@ -98,8 +98,8 @@ public sealed class SharedPoliciesTests
             .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
             {
                 Configure(options, server.Address);
-                options.Resilience.BreakDuration = TimeSpan.FromMilliseconds(500);
-                options.Resilience.BreakerMinimumThroughput = 2;
+                options.Resilience.Breaker.BreakDuration = TimeSpan.FromMilliseconds(500);
+                options.Resilience.Breaker.MinimumThroughput = 2;
             })
             .ConfigureChannel(static options => options.MaxSendMessageSize = 1_000));
         var breaker = clients.Get<GrpcChannelPool>().Handlers.Single().Breaker!;
@@ -118,7 +118,7 @@ public sealed class SharedPoliciesTests
     private static void Configure(PooledGrpcClientOptions options, Uri address)
     {
         options.ConnectTo(address);
-        options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+        options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30);
     }
 
     private static async Task<string> LastOfAsync(KeyValue.KeyValueClient client)

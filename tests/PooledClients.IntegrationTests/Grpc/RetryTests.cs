@@ -149,9 +149,9 @@ public sealed class RetryTests : WatchedTest
             {
                 o.Address = server.Address;
                 o.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
-                o.Resilience.BreakerFailureRatio = null;
-                o.Resilience.RetriesPerSecond = 0;
-                o.Resilience.InitialBackoff = o.Resilience.MaxBackoff = TimeSpan.FromMilliseconds(1);
+                o.Resilience.Breaker.Enabled = false;
+                o.Resilience.RetryBudget.PerSecond = 0;
+                o.Resilience.Retry.Delay = o.Resilience.Retry.MaxDelay = TimeSpan.FromMilliseconds(1);
             });
         }
 
@@ -173,7 +173,7 @@ public sealed class RetryTests : WatchedTest
     {
         Log.Allow("breaker");
         await using var server = await TestServer.StartAsync();
-        await using var services = Create(server, o => (o.Resilience.MaxAttempts, o.Resilience.BreakDuration) = (1, TimeSpan.FromHours(1)));
+        await using var services = Create(server, o => (o.Resilience.Retry.MaxAttempts, o.Resilience.Breaker.BreakDuration) = (1, TimeSpan.FromHours(1)));
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         await FailAsync(server, client, times: 20);
 
@@ -189,7 +189,7 @@ public sealed class RetryTests : WatchedTest
     {
         Log.Allow("breaker");
         await using var server = await TestServer.StartAsync();
-        await using var services = Create(server, o => o.Resilience.MaxAttempts = 1);
+        await using var services = Create(server, o => o.Resilience.Retry.MaxAttempts = 1);
         var client = services.GetRequiredService<KeyValue.KeyValueClient>();
         await FailAsync(server, client, times: 20);
 

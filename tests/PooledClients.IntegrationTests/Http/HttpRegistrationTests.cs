@@ -153,8 +153,8 @@ public class HttpRegistrationTests : WatchedTest
         {
             ["PooledClients:Http:Default:BaseAddress"] = "localhost:5000",
             ["PooledClients:Http:Default:Deadline"] = "30",
-            ["PooledClients:Http:uploads:Resilience:MaxRetries"] = "-1",
-            ["PooledClients:Http:uploads:Resilience:BreakerFailureRatio"] = "2",
+            ["PooledClients:Http:uploads:Resilience:Retry:MaxAttempts"] = "-1",
+            ["PooledClients:Http:uploads:Resilience:Breaker:FailureRatio"] = "2",
             ["PooledClients:Http:uploads:IdleReadTimeout"] = "soon",
             ["PooledClients:Http:uploads:Tls:CaCertificatePath"] = "/nowhere/ca.pem",
         });
@@ -169,8 +169,8 @@ public class HttpRegistrationTests : WatchedTest
                 "PooledClients:Http:Default:BaseAddress",
                 "PooledClients:Http:Default:Deadline",
                 "PooledClients:Http:uploads:IdleReadTimeout",
-                "PooledClients:Http:uploads:Resilience:BreakerFailureRatio",
-                "PooledClients:Http:uploads:Resilience:MaxRetries",
+                "PooledClients:Http:uploads:Resilience:Breaker:FailureRatio",
+                "PooledClients:Http:uploads:Resilience:Retry:MaxAttempts",
                 "PooledClients:Http:uploads:Tls:CaCertificatePath",
             ],
             error.Failures.Select(static failure => failure[..failure.IndexOf(": ", StringComparison.Ordinal)]).Order(StringComparer.Ordinal));

@@ -89,8 +89,8 @@ public class LocalFaultOfHttpTests : WatchedTest
 
     private static void NeverMindful(PooledHttpClientOptions options)
     {
-        options.Resilience.BreakerMinimumThroughput = 2;
-        options.Resilience.BreakerFailureRatio = 0.1;
+        options.Resilience.Breaker.MinimumThroughput = 2;
+        options.Resilience.Breaker.FailureRatio = 0.1;
     }
 
     private static async Task<(Exception Plain, Exception Pooled)> AssertSameAsync(HttpTwins twins, Func<HttpRequestMessage> request)

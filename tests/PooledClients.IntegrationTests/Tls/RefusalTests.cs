@@ -155,7 +155,7 @@ public sealed class RefusalTests : WatchedTest, IDisposable
         {
             options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
             options.Tls.ClientCertificatePath = IdentityPath(identity);
-            options.Resilience.Enabled = false;
+            options.Resilience.Retry.Enabled = options.Resilience.Breaker.Enabled = false;
             options.Deadline = TimeSpan.FromSeconds(20);
         })
         .ConfigureHttpClient(client => Configure(client, version)));

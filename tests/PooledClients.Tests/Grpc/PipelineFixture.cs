@@ -42,7 +42,7 @@ internal sealed class PipelineFixture : IDisposable
         }
 
         _channel = GrpcChannel.ForAddress("http://memory", new GrpcChannelOptions { HttpClient = new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan } });
-        Budget = new RetryBudget(Time, Options.Resilience.RetryRatio, Options.Resilience.RetriesPerSecond);
+        Budget = new RetryBudget(Time, Options.Resilience.RetryBudget.Ratio, Options.Resilience.RetryBudget.PerSecond);
         Facts = new CallPipelineFacts(
             "KeyValue", typeof(KeyValue.KeyValueClient), null, "http://memory", Budget, _ => { }, null, Time, Logger, calls);
         Invoker = new CallPipeline(channel ?? _channel.CreateCallInvoker(), Options, setup, Facts, new ServiceCollection().BuildServiceProvider()).Build(stubDeadline);

@@ -82,7 +82,7 @@ public sealed class HttpBreakerTests
     [Fact]
     public async Task Post_NoBreakerWanted_NeverOpens()
     {
-        using var pipeline = Create(options => options.Resilience.BreakerFailureRatio = null);
+        using var pipeline = Create(options => options.Resilience.Breaker.Enabled = false);
         _answer = static () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
 
         await PostAsync(pipeline, 100);

@@ -129,7 +129,7 @@ public sealed class HttpRetryTests : IDisposable
     {
         Answer(HttpStatusCode.ServiceUnavailable);
 
-        using var response = await GetAsync(Create(options => options.Resilience.MaxRetries = 0));
+        using var response = await GetAsync(Create(options => options.Resilience.Retry.Enabled = false));
 
         Assert.Equal(1, _sent);
     }
@@ -214,7 +214,7 @@ public sealed class HttpRetryTests : IDisposable
     public async Task Get_ServerDown_SendsAFifthAndTenASecondOnTop()
     {
         const int calls = 200;
-        var pipeline = Create(options => options.Resilience.BreakerFailureRatio = null);
+        var pipeline = Create(options => options.Resilience.Breaker.Enabled = false);
         using var retries = new MetricCollector<long>(pipeline.Meters, "PooledClients", "pooledclients.http.retries", pipeline.Time);
         using var refused = new MetricCollector<long>(pipeline.Meters, "PooledClients", "pooledclients.http.retries.refused", pipeline.Time);
         Answer([.. Enumerable.Repeat(HttpStatusCode.ServiceUnavailable, calls * 4)]);

@@ -38,7 +38,7 @@ internal sealed class MethodPolicies
         _options = options;
         _facts = facts;
         _ofOptions = options.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
-        Budget = new CallBudget(facts.Budget, facts.Address, options.Resilience, facts.Metrics, facts.Logger);
+        Budget = new CallBudget(facts.Budget, facts.Address, RetryBudgetSettings.From(options.Resilience.RetryBudget), facts.Metrics, facts.Logger);
         _idempotency = new Idempotency(facts.ClientType, facts.Descriptor);
         if (facts.Endpoints is { } endpoints)
         {
@@ -64,7 +64,7 @@ internal sealed class MethodPolicies
         _facts = warmedUp._facts;
         _ofOptions = warmedUp._ofOptions;
         _idempotency = warmedUp._idempotency;
-        Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, _options.Resilience, metrics: null);
+        Budget = new CallBudget(new RetryBudget(_facts.Time), _facts.Address, RetryBudgetSettings.From(_options.Resilience.RetryBudget), metrics: null);
     }
 
     /// <summary>Notices streaming calls whose callers have dropped them.</summary>
@@ -124,7 +124,7 @@ internal sealed class MethodPolicies
         var config = (resolved ?? _ofOptions)?.Find(method.ServiceName, method.Name);
         var (deadline, origin) = Deadline(method.Name, method.Type, byFullName?.Deadline ?? byName?.Deadline, config);
         var retryPolicy = Retries(method, request, byFullName?.Idempotent ?? byName?.Idempotent, config?.RetryPolicy);
-        var hedged = method.Type == MethodType.Unary && config?.RetryPolicy is null && _options.Resilience.HedgingDelay is not null;
+        var hedged = method.Type == MethodType.Unary && config?.RetryPolicy is null && _options.Resilience.Hedging.Delay is not null;
 
         var policy = _policies.GetOrAdd(method.FullName, new MethodPolicy
         {
@@ -157,8 +157,8 @@ internal sealed class MethodPolicies
         where TRequest : class
         where TResponse : class
     {
-        var resilience = _options.Resilience;
-        var off = resilience.MaxAttempts <= 1 && (resilience.HedgingDelay is null || method.Type != MethodType.Unary);
+        var retry = _options.Resilience.Retry;
+        var off = retry.Attempts <= 1 && (_options.Resilience.Hedging.Delay is null || method.Type != MethodType.Unary);
         if (off || idempotent == false || method.Type is not (MethodType.Unary or MethodType.ServerStreaming))
         {
             return null;
@@ -167,7 +167,7 @@ internal sealed class MethodPolicies
         // A policy that is written down is the user's word, whatever the contract says.
         if (config is not null)
         {
-            return resilience.MaxAttempts > 1 ? config with { MaxAttempts = Math.Min(config.MaxAttempts, resilience.MaxAttempts) } : null;
+            return retry.Attempts > 1 ? config with { MaxAttempts = Math.Min(config.MaxAttempts, retry.Attempts) } : null;
         }
 
         idempotent ??= _idempotency.Find(method, request);
@@ -175,9 +175,9 @@ internal sealed class MethodPolicies
         {
             return new RetryPolicy
             {
-                MaxAttempts = resilience.MaxAttempts,
-                InitialBackoff = resilience.InitialBackoff,
-                MaxBackoff = resilience.MaxBackoff,
+                MaxAttempts = retry.Attempts,
+                InitialBackoff = retry.Delay,
+                MaxBackoff = retry.MaxDelay,
             };
         }
 
@@ -190,5 +190,5 @@ internal sealed class MethodPolicies
         fullName, policy, Budget, _facts.Time, _facts.Logger, _facts.Pending ?? new PendingCalls(), _facts.ThrowsOnCancellation);
 
     private CallHedger CreateHedger(RetryPolicy policy) => new(
-        _options.Resilience.MaxHedgedAttempts, _options.Resilience.HedgingDelay!.Value, policy, Budget, _facts.Time);
+        _options.Resilience.Hedging.MaxAttempts, _options.Resilience.Hedging.Delay!.Value, policy, Budget, _facts.Time);
 }

@@ -5,11 +5,11 @@ using PooledClients.Resilience;
 namespace PooledClients.Grpc.Retries;
 
 /// <summary>A client's way to the retry budget of its address: what it takes is counted, and what it may not take is explained.</summary>
-internal sealed class CallBudget(RetryBudget budget, string address, GrpcResilienceOptions options, GrpcMetrics? metrics, ILogger? logger = null)
+internal sealed class CallBudget(RetryBudget budget, string address, RetryBudgetSettings settings, GrpcMetrics? metrics, ILogger? logger = null)
 {
     /// <summary>What a call says that ends because the budget is spent.</summary>
     public string Spent { get; } = FormattableString.Invariant(
-        $"the retry budget of {address} is spent: {options.RetryRatio:0.##} of its calls plus {options.RetriesPerSecond:0.##} a second");
+        $"the retry budget of {address} is spent: {settings.Ratio:0.##} of its calls plus {settings.PerSecond:0.##} a second");
 
     public void RecordCall() => budget.RecordCall();
 

@@ -49,7 +49,7 @@ internal sealed class ServiceConfigParser
 
         if (root.TryGetProperty("retryThrottling", out _))
         {
-            _notes.Add("$.retryThrottling is not taken: the address's retry budget (Resilience:RetryRatio, Resilience:RetriesPerSecond) bounds further attempts");
+            _notes.Add("$.retryThrottling is not taken: the address's retry budget (Resilience:RetryBudget) bounds further attempts");
         }
 
         foreach (var (config, path) in _json.Items(root, "methodConfig", "$"))
@@ -62,7 +62,7 @@ internal sealed class ServiceConfigParser
 
             if (config.TryGetProperty("hedgingPolicy", out _))
             {
-                _notes.Add($"{path}.hedgingPolicy is not taken: Resilience:HedgingDelay hedges");
+                _notes.Add($"{path}.hedgingPolicy is not taken: Resilience:Hedging:Delay hedges");
             }
 
             var method = ReadMethodConfig(config, path);

@@ -23,11 +23,12 @@ internal static class OptionsInForce
         Add("Connection:DeadPeerTimeout", options.Connection.DeadPeerTimeout);
         Add("Connection:KeepAlivePingDelay", options.Connection.KeepAlivePingDelay);
         Add("Connection:MaxConnections", options.Connection.MaxConnections);
-        Add("Resilience:MaxAttempts", options.Resilience.MaxAttempts);
-        Add("Resilience:RetryRatio", options.Resilience.RetryRatio);
-        Add("Resilience:RetriesPerSecond", options.Resilience.RetriesPerSecond);
-        Add("Resilience:BreakerFailureRatio", options.Resilience.BreakerFailureRatio);
-        Add("Resilience:HedgingDelay", options.Resilience.HedgingDelay);
+        Add("Resilience:Retry:MaxAttempts", options.Resilience.Retry.Attempts);
+        var budget = options.Resilience.RetryBudget;
+        Add("Resilience:RetryBudget:Ratio", budget.Enabled ? budget.Ratio : null);
+        Add("Resilience:RetryBudget:PerSecond", budget.Enabled ? budget.PerSecond : null);
+        Add("Resilience:Breaker:FailureRatio", options.Resilience.Breaker is { Enabled: true } breaker ? breaker.FailureRatio : null);
+        Add("Resilience:Hedging:Delay", options.Resilience.Hedging.Delay);
 
         // Of trust and identity, where they are read from; of a key only that there is one.
         Add("Tls:CaCertificatePath", options.Tls.CaCertificatePath);

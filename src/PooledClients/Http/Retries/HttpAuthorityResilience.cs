@@ -42,8 +42,8 @@ internal sealed class HttpAuthorityResilience
         _logger = logger;
         _policies = policies;
         _key = address.GetLeftPart(UriPartial.Authority);
-        _budget = policies.GetBudget(_key, options.RetryRatio, options.RetriesPerSecond, Kind);
-        Breaker = policies.GetBreaker(_key, BreakerSettings.From(options), Kind);
+        _budget = policies.GetBudget(_key, RetryBudgetSettings.From(options.RetryBudget), Kind);
+        Breaker = policies.GetBreaker(_key, BreakerSettings.From(options.Breaker), Kind);
         if (Breaker is not null)
         {
             Breaker.Opened += OnOpened;
@@ -99,11 +99,11 @@ internal sealed class HttpAuthorityResilience
     /// <summary>Gives back what it shares, for another has taken its place before it was used.</summary>
     public void Drop()
     {
-        _policies.ReleaseBudget(_key, _options.RetryRatio, _options.RetriesPerSecond, Kind);
+        _policies.ReleaseBudget(_key, RetryBudgetSettings.From(_options.RetryBudget), Kind);
         if (Breaker is not null)
         {
             Breaker.Opened -= OnOpened;
-            _policies.ReleaseBreaker(_key, BreakerSettings.From(_options)!, Kind);
+            _policies.ReleaseBreaker(_key, BreakerSettings.From(_options.Breaker)!, Kind);
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class HttpAuthorityResilience
         _isUsed = false;
         var failedAt = Volatile.Read(ref _failedAt);
         if (wasUsed
-            || (failedAt != 0 && _time.GetElapsedTime(failedAt) < _options.BreakerSamplingDuration + _options.BreakDuration)
+            || (failedAt != 0 && _time.GetElapsedTime(failedAt) < _options.Breaker.SamplingDuration + _options.Breaker.BreakDuration)
             || Interlocked.CompareExchange(ref _requests, Forgotten, 0) != 0)
         {
             return false;
@@ -137,13 +137,13 @@ internal sealed class HttpAuthorityResilience
     public bool TryRetry(in SentRequest sent, int retries, HttpResponseMessage? response, Exception? failure, IHttpCall? call, out TimeSpan pause)
     {
         pause = default;
-        if (retries >= _options.MaxRetries || !HttpFaults.IsTransient(response, failure, call) || !sent.IsRepeatable || sent.IsElsewhere)
+        if (retries + 1 >= _options.Retry.Attempts || !HttpFaults.IsTransient(response, failure, call) || !sent.IsRepeatable || sent.IsElsewhere)
         {
             return false;
         }
 
-        pause = RetryPause.For(response, retries, _options, _time.GetUtcNow());
-        if (pause > RetryPause.Limit(call?.Remaining ?? Timeout.InfiniteTimeSpan, _options))
+        pause = RetryPause.For(response, retries, _options.Retry, _time.GetUtcNow());
+        if (pause > RetryPause.Limit(call?.Remaining ?? Timeout.InfiniteTimeSpan, _options.Retry))
         {
             return false;
         }

@@ -181,7 +181,7 @@ internal sealed class HttpResilience
     }
 
     private static HttpRequestException LeftAlone(HttpAuthorityResilience authority, BreakerOpenException exception) => new(
-        $"{authority.Name} is left alone{Until(exception)}, because nearly every request to it failed (Resilience:{nameof(HttpResilienceOptions.BreakerFailureRatio)}).",
+        $"{authority.Name} is left alone{Until(exception)}, because nearly every request to it failed (Resilience:{nameof(HttpResilienceOptions.Breaker)}).",
         exception);
 
     private static string Until(BreakerOpenException exception)

@@ -4,7 +4,7 @@ namespace PooledClients.Http.Retries;
 internal static class RetryPause
 {
     /// <summary>The server's word if it gave one (RFC 9110, 10.2.3), else twice the pause before, cut by up to half.</summary>
-    public static TimeSpan For(HttpResponseMessage? response, int attempt, HttpResilienceOptions options, DateTimeOffset now)
+    public static TimeSpan For(HttpResponseMessage? response, int attempt, RetryOptions options, DateTimeOffset now)
     {
         if (FromServer(response, now) is { } asked)
         {
@@ -12,13 +12,13 @@ internal static class RetryPause
         }
 
         // Bounded before it is a TimeSpan: doubling overflows soon.
-        var longest = Math.Min(options.MaxRetryDelay.TotalSeconds, options.RetryDelay.TotalSeconds * Math.Pow(2, attempt));
+        var longest = Math.Min(options.MaxDelay.TotalSeconds, options.Delay.TotalSeconds * Math.Pow(2, attempt));
         return TimeSpan.FromSeconds(longest * (0.5 + (Random.Shared.NextDouble() / 2)));
     }
 
     /// <summary>The longest that may be waited: to the deadline, or without one as long as the longest pause.</summary>
-    public static TimeSpan Limit(TimeSpan remaining, HttpResilienceOptions options)
-        => remaining == Timeout.InfiniteTimeSpan ? options.MaxRetryDelay : remaining;
+    public static TimeSpan Limit(TimeSpan remaining, RetryOptions options)
+        => remaining == Timeout.InfiniteTimeSpan ? options.MaxDelay : remaining;
 
     private static TimeSpan? FromServer(HttpResponseMessage? response, DateTimeOffset now)
     {

@@ -107,7 +107,7 @@ public class CountPropertyTests : WatchedTest
     {
         var clients = await ClientHost.StartAsync(log: null, server.Address, options =>
         {
-            options.Resilience.MaxAttempts = 1;
+            options.Resilience.Retry.MaxAttempts = 1;
             options.Admission.Mode = AdmissionMode.Off;
             options.Deadline = TimeSpan.FromSeconds(20);
         });

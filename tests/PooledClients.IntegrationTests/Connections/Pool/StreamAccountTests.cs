@@ -176,7 +176,7 @@ public class StreamAccountTests : WatchedTest
             await connection.SendSettingsAsync(maxStreams: 0);
             await connection.Ended;
         });
-        await using var clients = await ClientHost.StartAsync(Log, server.Address, options => options.Resilience.MaxAttempts = 1);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address, options => options.Resilience.Retry.MaxAttempts = 1);
 
         var failures = await Task.WhenAll(Enumerable.Range(0, 40).Select(
             _ => Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut, deadline: DateTime.UtcNow.AddSeconds(1)))));

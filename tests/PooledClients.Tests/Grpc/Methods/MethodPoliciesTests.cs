@@ -75,7 +75,7 @@ public sealed class MethodPoliciesTests
     {
         var time = new FakeTimeProvider();
         var budget = new RetryBudget(time);
-        var policies = Create(o => o.Resilience.HedgingDelay = isHedged ? TimeSpan.FromSeconds(1) : null, null, null, budget, time);
+        var policies = Create(o => o.Resilience.Hedging.Delay = isHedged ? TimeSpan.FromSeconds(1) : null, null, null, budget, time);
         var before = budget.Available;
 
         var warmedUp = policies.ForWarmUp();

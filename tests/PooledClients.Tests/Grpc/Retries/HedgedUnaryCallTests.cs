@@ -105,7 +105,7 @@ public sealed class HedgedUnaryCallTests
     public async Task Get_BudgetSpent_StaysAlone()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable), Ok(Found));
-        using var fixture = Create(server, o => o.Resilience.RetriesPerSecond = 0);
+        using var fixture = Create(server, o => o.Resilience.RetryBudget.PerSecond = 0);
 
         await Assert.ThrowsAsync<RpcException>(() => fixture.Get().ResponseAsync);
         Assert.Single(server.Requests);
@@ -138,7 +138,7 @@ public sealed class HedgedUnaryCallTests
         server,
         options =>
         {
-            options.Resilience.HedgingDelay = Delay;
+            options.Resilience.Hedging.Delay = Delay;
             configure?.Invoke(options);
         });
 }

@@ -121,7 +121,7 @@ public sealed class RetriedRequestTests
     public async Task Get_AllAttemptsFail_SaysHowMany()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, "down"));
-        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 3);
+        using var fixture = new PipelineFixture(server, o => o.Resilience.Retry.MaxAttempts = 3);
 
         using var call = fixture.Get();
         await fixture.PassPausesAsync(call.ResponseAsync);
@@ -136,7 +136,7 @@ public sealed class RetriedRequestTests
     public async Task Get_BudgetSpent_FailsAtOnceAndSaysSo()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, "down"));
-        using var fixture = new PipelineFixture(server, o => o.Resilience.RetriesPerSecond = 0);
+        using var fixture = new PipelineFixture(server, o => o.Resilience.RetryBudget.PerSecond = 0);
 
         var failure = await Assert.ThrowsAsync<RpcException>(() => fixture.Get().ResponseAsync);
 
@@ -257,7 +257,7 @@ public sealed class RetriedRequestTests
     public async Task Get_MaxAttemptsOfOne_IsNotWatched()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, "down"));
-        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 1);
+        using var fixture = new PipelineFixture(server, o => o.Resilience.Retry.MaxAttempts = 1);
 
         var failure = await Assert.ThrowsAsync<RpcException>(() => fixture.Get().ResponseAsync);
 
@@ -280,7 +280,7 @@ public sealed class RetriedRequestTests
     public async Task Get_AnsweredByAProxy_IsTriedAgainAndSaysSo()
     {
         using var server = new MemoryServer((_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Version = HttpVersion.Version20 }));
-        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 2);
+        using var fixture = new PipelineFixture(server, o => o.Resilience.Retry.MaxAttempts = 2);
 
         using var call = fixture.Get();
         await fixture.PassPausesAsync(call.ResponseAsync);
@@ -295,7 +295,7 @@ public sealed class RetriedRequestTests
     public async Task Get_AllAttemptsFail_KeepsTheDetailsCharactersAndTheTrailers()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, "50%25 f%C3%BCr, alle", pushback: "0"));
-        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 2);
+        using var fixture = new PipelineFixture(server, o => o.Resilience.Retry.MaxAttempts = 2);
 
         using var call = fixture.Get();
 
@@ -350,7 +350,7 @@ public sealed class RetriedRequestTests
         using var otherServer = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), Ok(Found));
         using var other = new PipelineFixture(
             otherServer,
-            options => (options.Resilience.MaxAttempts, options.Deadline) = (1, Timeout.InfiniteTimeSpan),
+            options => (options.Resilience.Retry.MaxAttempts, options.Deadline) = (1, Timeout.InfiniteTimeSpan),
             wait: async _ => await Task.Yield());
         using var server = new MemoryServer(Ok(Found));
         using var fixture = new PipelineFixture(
@@ -379,7 +379,7 @@ public sealed class RetriedRequestTests
             Content = new StreamContent(body),
         }));
         using var fixture = new PipelineFixture(
-            server, o => (o.Resilience.InitialBackoff, o.Resilience.MaxBackoff) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
+            server, o => (o.Resilience.Retry.Delay, o.Resilience.Retry.MaxDelay) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1)));
 
         using var call = fixture.Get();
         await fixture.PauseBeginsAsync();

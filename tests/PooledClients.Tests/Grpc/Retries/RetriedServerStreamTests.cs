@@ -98,7 +98,7 @@ public sealed class RetriedServerStreamTests
     public async Task Headers_NoAttemptSucceeds_AreTheLastAttempts()
     {
         using var server = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"));
-        using var fixture = new PipelineFixture(server, o => o.Resilience.MaxAttempts = 3);
+        using var fixture = new PipelineFixture(server, o => o.Resilience.Retry.MaxAttempts = 3);
 
         using var call = fixture.Scan();
 

@@ -45,7 +45,7 @@ public class DifferenceTests(KestrelServers servers)
                     await trial.TryAsync("get", async () => await trial.NoteAsync(await trial.Client.GetAsync("it")));
                 }
             },
-            ClientSettings.Once with { Pooled = static options => options.Resilience.BreakerMinimumThroughput = 2 }),
+            ClientSettings.Once with { Pooled = static options => options.Resilience.Breaker.MinimumThroughput = 2 }),
         Meant(
             "two requests at once over one connection",
             RawPeer.Runs(static async connection =>

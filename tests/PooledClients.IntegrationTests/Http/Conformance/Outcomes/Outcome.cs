@@ -31,6 +31,9 @@ internal sealed class Outcome
         return text.Length <= LongestText ? text : $"{text.Length} characters, {Hash(System.Text.Encoding.UTF8.GetBytes(text))}";
     }
 
+    /// <summary>Whether a header is there only while another test of this process listens to activities.</summary>
+    public static bool IsOfTracing(string header) => header.StartsWith("traceparent", StringComparison.OrdinalIgnoreCase);
+
     private static string Printable(byte[] bytes)
         => bytes.Length > LongestText || bytes.Any(static value => value is < 32 or > 126)
             ? $"{bytes.Length} bytes, {Hash(bytes)}"

@@ -60,7 +60,7 @@ internal sealed class Subject(HttpClient client, Func<ValueTask> dispose) : IAsy
 
             if (!settings.Retries)
             {
-                options.Resilience.MaxRetries = 0;
+                options.Resilience.Retry.Enabled = false;
             }
 
             settings.Pooled?.Invoke(options);

@@ -1,3 +1,4 @@
+using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
 using PooledClients.TestBed.Http2;
 
 namespace PooledClients.IntegrationTests.Http.Conformance.Peers;
@@ -38,7 +39,7 @@ internal sealed class Http2Peer(Func<RawHttp2Connection, Task> script, bool tls)
 
     private static string Text(RawRequest request)
     {
-        var headers = request.Headers.Where(static header => header.Key is not ":authority").Select(static header => $"{header.Key}: {header.Value}");
+        var headers = request.Headers.Where(static header => header.Key is not ":authority" && !Outcome.IsOfTracing(header.Key)).Select(static header => $"{header.Key}: {header.Value}");
         return $"connection {request.Connection}: stream {request.StreamId} | {string.Join(" | ", headers)} | {request.Bytes} bytes{(request.IsReset ? " | reset" : "")}";
     }
 }

@@ -77,7 +77,7 @@ internal sealed class KestrelPeer(Uri address) : IPeer
         var request = context.Request;
         var number = _connections.GetOrAdd(context.Connection.Id, _ => _connections.Count + 1);
         var headers = request.Headers
-            .Where(static header => header.Key is not "Host")
+            .Where(static header => header.Key is not "Host" && !Outcome.IsOfTracing(header.Key))
             .Where(static header => header.Key is not ("Sec-WebSocket-Key" or ":protocol"))
             .Select(static header => $"{header.Key}: {WithoutChance(header.Value.ToString())}")
             .Order(StringComparer.Ordinal);

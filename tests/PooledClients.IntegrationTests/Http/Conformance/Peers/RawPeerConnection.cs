@@ -49,7 +49,7 @@ internal sealed class RawPeerConnection(RawPeer peer, int number, Socket socket)
             head.Add(line.Replace(Port(), "PORT", StringComparison.Ordinal));
         }
 
-        Seen.Enqueue($"connection {Number}: {string.Join(" | ", head)}");
+        Seen.Enqueue($"connection {Number}: {string.Join(" | ", head.Where(static line => !Outcome.IsOfTracing(line)))}");
         return head;
     }
 

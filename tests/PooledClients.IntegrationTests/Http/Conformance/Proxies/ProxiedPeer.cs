@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
 using PooledClients.IntegrationTests.Http.Conformance.Peers;
 using PooledClients.TestBed.Http2;
 
@@ -71,7 +72,7 @@ internal sealed class ProxiedPeer : IPeer
             using var client = new NetworkStream(socket, ownsSocket: true);
             while (await ReadHeadAsync(client) is { Count: > 0 } head)
             {
-                _seen.Enqueue("the proxy: " + string.Join(" | ", head)
+                _seen.Enqueue("the proxy: " + string.Join(" | ", head.Where(static line => !Outcome.IsOfTracing(line)))
                     .Replace(_server.Address.AbsoluteUri, "http://SERVER/", StringComparison.Ordinal)
                     .Replace(_server.Address.Authority, "SERVER", StringComparison.Ordinal));
                 if (_script.Cuts)
