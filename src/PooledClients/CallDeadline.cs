@@ -2,7 +2,7 @@ namespace PooledClients;
 
 /// <summary>
 /// The deadline and the cancellation of the work that is going on, flowing through <see langword="async"/> code: a pooled client's
-/// call ends at the smaller of its own deadline and this one. <see cref="CallDeadlineInterceptor"/> sets it in gRPC services;
+/// call ends at the smaller of its own deadline and this one. <c>CallDeadlineInterceptor</c> sets it in gRPC services;
 /// nothing is ambient unless somebody has begun it.
 /// </summary>
 /// <remarks>It holds for every kind of call, streaming included, since all of them serve the work that is going on.</remarks>

@@ -6,7 +6,7 @@ public sealed class RoomOrderTests
     // Lowest first: a room may use those before it. A room within another is a room of its own.
     private static readonly string[] Rooms =
     [
-        "Platform", "Options/Endpoints", "Options/Resilience", "Options", "Snapshots/Certificates", "Snapshots/Addresses", "Snapshots", "", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
+        "Platform", "Options/Endpoints", "Options/Resilience", "Options", "Snapshots/Certificates", "Snapshots/Addresses", "Snapshots", "", "Exceptions", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
         "Tls/Handshakes", "Tls", "Configuration", "Scopes", "Connections/Descriptors", "Connections/Budget/Leases", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Http2", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",

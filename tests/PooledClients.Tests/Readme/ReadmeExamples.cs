@@ -45,8 +45,8 @@ internal static class ReadmeExamples
 
     public static void AmbientDeadlines(IServiceCollection services, WebApplication app)
     {
-        services.AddGrpc(options => options.Interceptors.Add<CallDeadlineInterceptor>());
-        app.UseCallDeadlines();   // package PooledClients.AspNetCore: [RequestTimeout] and RequestAborted
+        services.AddGrpc(options => options.Interceptors.Add<CallDeadlineInterceptor>());   // package PooledClients.AspNetCore
+        app.UseCallDeadlines();   // of the same package: [RequestTimeout] and RequestAborted
     }
 
     public static void RequestTimeouts(WebApplication app)
