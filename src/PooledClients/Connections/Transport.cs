@@ -34,8 +34,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         Key = key;
         PingDelay = key.Connection.KeepAlivePingDelay;
         Backoff = new ConnectBackoff(services.TimeProvider);
-        Connector = new Connector(
-            key.Tls, key.Connection, services.Handshakes, services.LocalFaultRetry, services.Names, services.TimeProvider, services.Logger, services.Diagnostics?.For(key.Kind, key.DisplayName));
+        Connector = new Connector(key.Tls, key.Connection, services.Dials, services.Diagnostics?.For(key.Kind, key.DisplayName));
         _configure = configure;
         _services = services;
         _lastUsed = services.TimeProvider.GetTimestamp();

@@ -9,31 +9,26 @@ namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, HandshakeQueue handshakes, LocalFaultRetry localFaultRetry, NameLookup names, EndpointSnapshotSource endpoints, TimeProvider timeProvider, IOptions<PooledClientsOptions> options, IdleSweep idleSweep,
-    ILogger<TransportServices> logger, ConnectionDiagnostics? diagnostics = null)
+    ConnectionGate gate, DialServices dials, EndpointSnapshotSource endpoints, IOptions<PooledClientsOptions> options, IdleSweep idleSweep, ConnectionDiagnostics? diagnostics = null)
 {
     public ConnectionGate Gate => gate;
 
-    public HandshakeQueue Handshakes => handshakes;
-
-    public LocalFaultRetry LocalFaultRetry => localFaultRetry;
-
-    public NameLookup Names => names;
+    public DialServices Dials => dials;
 
     /// <summary>Gets who tells of the endpoints of services that have several.</summary>
     public EndpointSnapshotSource Endpoints => endpoints;
 
-    public TimeProvider TimeProvider => timeProvider;
+    public TimeProvider TimeProvider => dials.TimeProvider;
 
     public IdleSweep IdleSweep => idleSweep;
 
     /// <summary>How long what is still read may take once the container is disposed.</summary>
     public TimeSpan DrainTimeout => options.Value.DrainTimeout;
 
-    public ILogger Logger => logger;
+    public ILogger Logger => dials.Logger;
 
     /// <summary>Where connections tell what becomes of them; none for those that are nobody's.</summary>
     public ConnectionDiagnostics? Diagnostics => diagnostics;
 
-    public TransportServices Unobserved() => new(gate, handshakes, localFaultRetry, names, new EndpointSnapshotSource(), timeProvider, options, idleSweep, logger);
+    public TransportServices Unobserved() => new(gate, dials, new EndpointSnapshotSource(), options, idleSweep);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Configuration;
 using PooledClients.Connections;
@@ -60,6 +61,12 @@ internal static class CoreServices
         services.TryAddSingleton<EndpointMetrics>();
         services.TryAddSingleton<EndpointSnapshotSource>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, EndpointSnapshotSource>(static provider => provider.GetRequiredService<EndpointSnapshotSource>()));
+        services.TryAddSingleton(static provider => new DialServices(
+            provider.GetRequiredService<HandshakeQueue>(),
+            provider.GetRequiredService<LocalFaultRetry>(),
+            provider.GetRequiredService<NameLookup>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TransportServices>>()));
         services.TryAddSingleton<TransportServices>();
         services.TryAddSingleton<TransportRegistry>();
         services.TryAddSingleton<AddressPolicies>();
@@ -67,6 +74,8 @@ internal static class CoreServices
         services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<RootScope>();
         services.TryAddSingleton<EndpointResolvers>();
+        services.TryAddSingleton<GrpcTransportHandlers>();
+        services.TryAddSingleton<PooledChannelFactory>();
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());

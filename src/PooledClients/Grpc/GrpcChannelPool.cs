@@ -1,60 +1,36 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
-using PooledClients.Connections.Dialing;
-using PooledClients.Diagnostics;
-using PooledClients.Diagnostics.Instruments;
-using PooledClients.Grpc.Admission;
-using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Channels;
-using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
-using PooledClients.Grpc.Telemetry;
 using PooledClients.Grpc.WarmUp;
-using PooledClients.Resilience;
 using PooledClients.Scopes;
-using PooledClients.Tls;
 
 namespace PooledClients.Grpc;
 
 /// <summary>
-/// Makes one channel a client name and one transport handler a transport, exactly once whatever the race. Channels differ by options
-/// such as message sizes; their connections are the transport's, shared by all whose address, trust, identity and connection options
-/// are equal.
+/// Finds the channel of a client, and has it made exactly once whatever the race. Channels differ by options such as message sizes; their
+/// connections are the transport's, shared by all whose address, trust, identity and connection options are equal.
 /// </summary>
 internal sealed class GrpcChannelPool(
     IServiceProvider services,
     ServiceRegistrations registrations,
-    TransportRegistry transports,
-    TlsRegistry tls,
-    AddressPolicies policies,
     IOptionsMonitor<PooledGrpcClientOptions> options,
     IOptionsMonitor<GrpcClientSetup> setups,
     IEnumerable<GrpcClientRegistration> clients,
-    EndpointResolvers resolvers,
-    PooledClientsMetrics metrics,
-    CallMetrics callMetrics,
-    TimeProvider timeProvider,
-    ILoggerFactory loggerFactory,
+    PooledChannelFactory factory,
     ILogger<GrpcChannelPool> logger) : IGrpcChannelPool, IDisposable
 {
-    // Secure, for credentials are sent to no other, and nobody is asked: the handler of the application's takes the calls.
-    private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);
-
     private readonly ConcurrentDictionary<string, Lazy<PooledChannel>> _channels = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?, RetryBudgetSettings), Lazy<GrpcTransportHandler>> _handlers = new();
     private readonly Lazy<Dictionary<string, GrpcClientRegistration>> _clients = new(() => Index(clients));
-    private readonly ILogger _logger = logger;
 
-    /// <summary>The handlers that carry calls now: one a transport, or more where its clients limit their calls differently.</summary>
-    public IEnumerable<GrpcTransportHandler> Handlers
-        => _handlers.Values.Where(static handler => handler.IsValueCreated).Select(static handler => handler.Value);
+    /// <inheritdoc cref="GrpcTransportHandlers.All"/>
+    public IEnumerable<GrpcTransportHandler> Handlers => factory.Handlers.All;
 
     /// <summary>The channels that were asked for so far, by their clients' names.</summary>
     public IEnumerable<(string Name, PooledChannel Channel)> Channels
@@ -68,7 +44,7 @@ internal sealed class GrpcChannelPool(
     /// <summary>The most connections of the process.</summary>
     public int ConnectionBudget => services.GetRequiredService<ConnectionGate>().Budget;
 
-    public WarmUpChannel CreateWarmUpChannel() => new(services.GetRequiredService<TransportServices>(), _logger);
+    public WarmUpChannel CreateWarmUpChannel() => new(services.GetRequiredService<TransportServices>(), logger);
 
     /// <summary>Has a client make its calls to a server in this process.</summary>
     /// <returns>How many it made.</returns>
@@ -109,11 +85,6 @@ internal sealed class GrpcChannelPool(
                 channel.Value.Dispose();
             }
         }
-
-        foreach (var handler in Handlers)
-        {
-            handler.Dispose();
-        }
     }
 
     private static Dictionary<string, GrpcClientRegistration> Index(IEnumerable<GrpcClientRegistration> clients)
@@ -152,126 +123,6 @@ internal sealed class GrpcChannelPool(
             throw new InvalidOperationException($"Pooled gRPC client '{client.Name}' was replaced, and has no channel.");
         }
 
-        var root = new RootServices(ScopeWords.OfGrpc(client.Name), services, registrations);
-        if (setup.PrimaryHandler is { } primary)
-        {
-            return CreateDetachedChannel(client, clientOptions, setup, primary(root), root);
-        }
-
-        var custom = setup.EndpointResolver?.Invoke(root);
-        if (!resolvers.TryParse(clientOptions.Endpoints, clientOptions.Address, custom is not null, out var address, out var reason))
-        {
-            throw new InvalidOperationException(reason);
-        }
-
-        var transport = transports.GetOrAdd(
-            new TransportKey(
-                address,
-                address.IsSecure ? tls.GetOrAdd(clientOptions.Tls) : null,
-                ConnectionSettings.From(clientOptions.Connection),
-                setup.HandlerActions.Count > 0 ? setup : null,
-                Endpoints: resolvers.Create(clientOptions.Endpoints, clientOptions.Address!, address, custom)),
-            setup.HandlerActions);
-        var admission = clientOptions.Admission;
-        var handler = _handlers.GetOrMake(
-            (transport,
-                admission.Mode,
-                admission.Mode == AdmissionMode.Fixed ? admission.MaxCallsInFlight : 0,
-                BreakerSettings.From(clientOptions.Resilience.Breaker),
-                RetryBudgetSettings.From(clientOptions.Resilience.RetryBudget)),
-            static (key, state) => state.pool.CreateHandler(key.Item1, state.clientOptions, key.Item4, key.Item5),
-            (pool: this, clientOptions));
-
-        if (!address.IsSecure)
-        {
-            _logger.ClearText(client.Name, address.ToString());
-        }
-
-        var facts = CreateFacts(client, clientOptions, setup, transport.Address, handler.LearnStreaming) with { Endpoints = transport.Set, Pending = handler.Pending };
-        var channel = CreateGrpcChannel(client.Name, address, clientOptions, setup, new ObservedChannelHandler(handler, facts.Calls!), root, out var throws);
-        return new PooledChannel(channel, handler, clientOptions, setup, facts with { ThrowsOnCancellation = throws }, root);
-    }
-
-    /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
-    private PooledChannel CreateDetachedChannel(
-        GrpcClientRegistration client, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler primary, RootServices root)
-    {
-        if (!ServiceAddress.TryParse(clientOptions.Address, out var address, out _))
-        {
-            address = Nowhere;
-        }
-
-        _logger.LeftThePool(client.Name, primary.GetType().ToString());
-        var facts = CreateFacts(client, clientOptions, setup, address.ToString(), static _ => { });
-        var channel = CreateGrpcChannel(client.Name, address, clientOptions, setup, primary, root, out var throws);
-        return new PooledChannel(channel, handler: null, clientOptions, setup, facts with { ThrowsOnCancellation = throws }, root);
-    }
-
-    private CallPipelineFacts CreateFacts(
-        GrpcClientRegistration client, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, string address, Action<IMethod> learnStreaming) => new(
-            client.Name,
-            client.ClientType,
-            setup.Descriptor,
-            address,
-            policies.GetBudget(address, RetryBudgetSettings.From(clientOptions.Resilience.RetryBudget)),
-            learnStreaming,
-            policies.Metrics,
-            timeProvider,
-            _logger,
-            new ChannelCalls(client.Name, address, setup.Descriptor ?? Idempotency.BesideClient(client.ClientType), callMetrics, timeProvider));
-
-    private GrpcTransportHandler CreateHandler(Transport transport, PooledGrpcClientOptions clientOptions, BreakerSettings? breaker, RetryBudgetSettings budget)
-    {
-        var handler = new GrpcTransportHandler(
-            transport,
-            clientOptions.Admission,
-            policies.GetBreaker(transport.Address, breaker),
-            policies.GetBudget(transport.Address, budget),
-            timeProvider,
-            _logger);
-        handler.OpenStreams.ReportTo(policies.Metrics);
-        metrics.ObserveCalls(() => new(transport.Address, handler.Admission.InFlight, handler.Admission.Waiting, handler.Admission.Limit));
-        return handler;
-    }
-
-    private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions clientOptions, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root, out bool throwsOnCancellation)
-    {
-        var channelOptions = new GrpcChannelOptions
-        {
-            MaxReceiveMessageSize = clientOptions.MaxReceiveMessageSize,
-            MaxSendMessageSize = clientOptions.MaxSendMessageSize,
-        };
-        channelOptions.LoggerFactory = new ChannelLoggerFactory(loggerFactory, new MessageSizeWords(name, channelOptions));
-        foreach (var configure in setup.ChannelActions)
-        {
-            configure(root, channelOptions);
-        }
-
-        ChannelOptionsCheck.Check(channelOptions, address, setup);
-        var outermost = handler;
-        foreach (var create in Enumerable.Reverse(setup.MessageHandlers))
-        {
-            var messageHandler = create(root);
-            if (messageHandler.InnerHandler is not null)
-            {
-                throw new InvalidOperationException($"{messageHandler.GetType()} was used already; a message handler is made anew for each channel: register it as transient.");
-            }
-
-            ChannelOptionsCheck.Check(messageHandler);
-            messageHandler.InnerHandler = outermost;
-            outermost = messageHandler;
-        }
-
-        throwsOnCancellation = channelOptions.ThrowOperationCanceledOnCancellation;
-        if (throwsOnCancellation)
-        {
-            outermost = new CancellationHandler { InnerHandler = outermost };
-        }
-
-        // Given a handler, the channel would put its balancer in front of it, which costs each call a tenth of its bytes and has nothing
-        // to balance here. The client adds nothing: each call has its own deadline.
-        channelOptions.HttpClient = new HttpClient(outermost, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-        channelOptions.DisposeHttpClient = true;
-        return GrpcChannel.ForAddress(address.ChannelAddress, channelOptions);
+        return factory.Create(client, clientOptions, setup, new RootServices(ScopeWords.OfGrpc(client.Name), services, registrations));
     }
 }

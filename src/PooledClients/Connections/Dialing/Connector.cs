@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Descriptors;
@@ -13,17 +12,9 @@ using PooledClients.Tls;
 namespace PooledClients.Connections.Dialing;
 
 /// <summary>Opens the sockets of one transport, for who has the lease of one.</summary>
-internal sealed class Connector(
-    TlsContext? tls,
-    ConnectionSettings settings,
-    HandshakeQueue handshakes,
-    LocalFaultRetry localFaults,
-    NameLookup names,
-    TimeProvider timeProvider,
-    ILogger logger,
-    ConnectionTeller? teller = null)
+internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, DialServices services, ConnectionTeller? teller = null)
 {
-    private readonly AddressMemory _memory = new(timeProvider);
+    private readonly AddressMemory _memory = new(services.TimeProvider);
 
     private const int MostNames = 1000;
 
@@ -43,7 +34,7 @@ internal sealed class Connector(
     {
         try
         {
-            return await localFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, token), wanted).ConfigureAwait(false);
+            return await services.LocalFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, token), wanted).ConfigureAwait(false);
         }
         catch (Exception exception) when (teller is not null && (exception is not OperationCanceledException || !wanted.IsCancellationRequested))
         {
@@ -55,7 +46,7 @@ internal sealed class Connector(
     private async ValueTask<PooledStream> OpenOnceAsync(
         EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
     {
-        var attempt = new ConnectAttempt(owner.Address, settings.ConnectTimeout, timeProvider);
+        var attempt = new ConnectAttempt(owner.Address, settings.ConnectTimeout, services.TimeProvider);
         Socket? socket = null;
         try
         {
@@ -64,10 +55,10 @@ internal sealed class Connector(
             if (isSecure)
             {
                 var trial = addresses.Count > 1 ? _memory.Try((IPEndPoint)socket.RemoteEndPoint!, addresses, owner.HandshakeLate) : null;
-                await attempt.BeginHandshakeAsync(handshakes, takesTurns: tls is not { AsksForRevocation: true }, trial, wanted).ConfigureAwait(false);
+                await attempt.BeginHandshakeAsync(services.Handshakes, takesTurns: tls is not { AsksForRevocation: true }, trial, wanted).ConfigureAwait(false);
             }
 
-            var connection = new PooledConnection(owner, timeProvider) { Telemetry = teller?.Begin(owner.Address, isSecure) };
+            var connection = new PooledConnection(owner, services.TimeProvider) { Telemetry = teller?.Begin(owner.Address, isSecure) };
             var stream = new PooledStream(socket, lease, connection, attempt, isSecure ? tls?.BeginHandshake(owner.Address, teller is { IsGrpc: true } ? teller.Target : null) : null);
             connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
             attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);
@@ -84,7 +75,7 @@ internal sealed class Connector(
     private async Task<(Socket Socket, IReadOnlyList<IPAddress> Addresses)> OpenSocketAsync(EndPoint target, string address, ConnectAttempt attempt)
     {
         var phase = "name resolution";
-        var began = timeProvider.GetTimestamp();
+        var began = services.TimeProvider.GetTimestamp();
         Exception? failure = null;
         try
         {
@@ -98,9 +89,9 @@ internal sealed class Connector(
                 ? (_memory.Order(await LookUpAsync(name.Host, attempt.Token).ConfigureAwait(false), name.Port), name.Port)
                 : ([((IPEndPoint)target).Address], ((IPEndPoint)target).Port);
             teller?.ConnectPhase(address, "dns", began, failure: null);
-            began = timeProvider.GetTimestamp();
+            began = services.TimeProvider.GetTimestamp();
             phase = "the TCP connect";
-            var socket = await SocketConnector.ConnectAsync(addresses, port, timeProvider, attempt.Token).ConfigureAwait(false);
+            var socket = await SocketConnector.ConnectAsync(addresses, port, services.TimeProvider, attempt.Token).ConfigureAwait(false);
             DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
             return (socket, addresses);
         }
@@ -121,7 +112,7 @@ internal sealed class Connector(
 
     private async Task<IPAddress[]> LookUpAsync(string host, CancellationToken cancellationToken)
     {
-        var addresses = await SocketConnector.ResolveAsync(names, host, cancellationToken).ConfigureAwait(false);
+        var addresses = await SocketConnector.ResolveAsync(services.Names, host, cancellationToken).ConfigureAwait(false);
 
         // One of each family is one server's, as localhost's are.
         if (addresses.GroupBy(static address => address.AddressFamily).Any(static family => family.Count() > 1) && _several.TryAdd(host, true))
@@ -131,7 +122,7 @@ internal sealed class Connector(
                 _several.Clear();
             }
 
-            logger.SeveralAddresses(host, addresses.Length);
+            services.Logger.SeveralAddresses(host, addresses.Length);
         }
 
         return addresses;
