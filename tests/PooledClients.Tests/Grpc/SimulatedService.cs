@@ -32,8 +32,8 @@ internal sealed class SimulatedService(AdmissionSearch? search)
     /// <summary>Gets or sets until when nothing ends: a stall of the server.</summary>
     public int StalledUntil { get; set; }
 
-    /// <summary>Gets or sets how much work of others is queued for the thread pool.</summary>
-    public int OtherWork { get; set; }
+    /// <summary>Gets or sets whether other work keeps the process from the calls, so that all wait for it.</summary>
+    public bool IsStarved { get; set; }
 
     /// <summary>Runs with these callers (in place of those before, whose calls end) and answers how many calls ended a second.</summary>
     public double Run(int milliseconds, params SimulatedCallers[] callers)
@@ -71,8 +71,8 @@ internal sealed class SimulatedService(AdmissionSearch? search)
         if (Now % TickMilliseconds == 0)
         {
             // Half of what is ready is the client's to do.
-            var queued = (_ready.Count / 2) + OtherWork;
-            search?.Observe(new AdmissionSample(TimeSpan.FromMilliseconds(TickMilliseconds), _completed - _seen, InFlight, _waiting.Count, queued));
+            var atHand = IsStarved ? InFlight : _ready.Count / 2;
+            search?.Observe(new AdmissionSample(TimeSpan.FromMilliseconds(TickMilliseconds), _completed - _seen, InFlight, _waiting.Count, atHand));
             _seen = _completed;
         }
     }

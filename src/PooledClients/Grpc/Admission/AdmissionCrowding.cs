@@ -1,12 +1,12 @@
 namespace PooledClients.Grpc.Admission;
 
 /// <summary>
-/// How much of the calls in flight waits for this process rather than for the server: the work queued for the thread pool beside the
-/// calls, over the last looks. Zero when nothing ever waits, one when at each look a fifth of the calls or more do.
+/// How much of the calls in flight waits for this process rather than for the server, over the last looks. Zero when none ever does, one when
+/// at each look a fifth of the calls or more do.
 /// </summary>
 /// <remarks>
-/// A closed loop of calls that only take processor time has a third of them in that queue whatever the limit, and one that has processor
-/// time to spare next to none (measured); the queue's length comes in bursts, so one look tells nothing.
+/// Of a closed loop of calls that only take processor time a third waits so whatever the limit, and of one that has processor time to spare next
+/// to none (measured); they come in bursts, so one look tells nothing. Other work that is queued for the thread pool is none of it.
 /// </remarks>
 internal struct AdmissionCrowding()
 {
@@ -18,7 +18,7 @@ internal struct AdmissionCrowding()
 
     public void Add(in AdmissionSample sample)
     {
-        var share = sample.Queued / (FullShare * Math.Max(1, sample.InFlight));
+        var share = sample.AtHand / (FullShare * Math.Max(1, sample.InFlight));
         Score += (Math.Min(1, share) - Score) * Weight;
     }
 }

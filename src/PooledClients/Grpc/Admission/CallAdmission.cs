@@ -1,4 +1,4 @@
-using PooledClients.Connections.Endpoints;
+using PooledClients.Connections;
 using PooledClients.Connections.Endpoints.Http2;
 
 namespace PooledClients.Grpc.Admission;
@@ -21,6 +21,7 @@ internal sealed class CallAdmission : IDisposable
     private readonly AdmissionWatch? _watch;
     private readonly int _maxConnections;
     private readonly TimeProvider _time;
+    private readonly Func<int>? _callsAtHand;
     private AdmissionWaiter? _free;
     private int _freeCount;
     private int? _streamLimit;
@@ -35,11 +36,13 @@ internal sealed class CallAdmission : IDisposable
     /// <param name="options">How the limit is found.</param>
     /// <param name="maxConnections">The most connections that the address may have; more calls than they carry are never in flight.</param>
     /// <param name="time">What the adaptive limit measures by.</param>
-    public CallAdmission(AdmissionOptions options, int maxConnections, TimeProvider time)
+    /// <param name="callsAtHand">Tells how many of the calls in flight wait for this process; where that is not known, none is taken to.</param>
+    public CallAdmission(AdmissionOptions options, int maxConnections, TimeProvider time, Func<int>? callsAtHand = null)
     {
         _options = options;
         _maxConnections = maxConnections;
         _time = time;
+        _callsAtHand = callsAtHand;
         if (options.Mode == AdmissionMode.Adaptive)
         {
             _search = new AdmissionSearch(Start, Ceiling);
@@ -47,6 +50,16 @@ internal sealed class CallAdmission : IDisposable
         }
 
         _limit = ComputeLimit();
+    }
+
+    /// <summary>Limits the calls to the address of a transport.</summary>
+    public CallAdmission(AdmissionOptions options, Transport transport, TimeProvider time)
+        : this(
+            options,
+            transport.Key.Connection.ConnectionCap(isMultiplexed: true) * (transport.Key.Endpoints?.MaxEndpoints ?? 1),
+            time,
+            () => transport.Endpoints.Sum(static pool => pool.Connections.AtHand))
+    {
     }
 
     public int Limit => Volatile.Read(ref _limit);
@@ -198,7 +211,7 @@ internal sealed class CallAdmission : IDisposable
             var admitted = (uint)(calls >>> 32) - (uint)(_callsAtLastLook >>> 32);
             var completions = (int)_callsAtLastLook + (long)admitted - (int)calls;
             _callsAtLastLook = calls;
-            _search!.Observe(new AdmissionSample(elapsed, completions, (int)calls, _waiting, ThreadPool.PendingWorkItemCount));
+            _search!.Observe(new AdmissionSample(elapsed, completions, (int)calls, _waiting, _callsAtHand?.Invoke() ?? 0));
             Volatile.Write(ref _limit, ComputeLimit());
             _watch!.Continue(again: !_search.IsSettled);
         }

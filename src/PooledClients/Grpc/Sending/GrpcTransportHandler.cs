@@ -37,7 +37,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         _breaker = breaker;
         _timeProvider = timeProvider;
         _errors = new CallErrors(transport);
-        Admission = new CallAdmission(admission, transport.Key.Connection.ConnectionCap(isMultiplexed: true) * (transport.Key.Endpoints?.MaxEndpoints ?? 1), timeProvider);
+        Admission = new CallAdmission(admission, transport, timeProvider);
         _waits = new CallWaits(transport, Admission, _errors, timeProvider, logger);
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
         _resends = new CallResends(transport, budget, timeProvider, logger);

@@ -51,7 +51,7 @@ public sealed class AdmissionSearchTests
     public void Observe_SlowCallsInAProcessCrowdedByOtherWork_AreHeldBackForSecondsOnly(double holdMilliseconds, int callers)
     {
         var raw = new SimulatedService(search: null);
-        var held = new SimulatedService(new AdmissionSearch(Start, Ceiling)) { OtherWork = 10_000 };
+        var held = new SimulatedService(new AdmissionSearch(Start, Ceiling)) { IsStarved = true };
         var load = new SimulatedCallers(callers, holdMilliseconds);
         raw.Run(10_000, load);
         held.Run(10_000, load);

@@ -178,6 +178,26 @@ public sealed class CallAdmissionTests
         Assert.InRange(admission.Limit, 500, 1000);
     }
 
+    // The thread pool's queue is everybody's: it does not matter what is in it.
+    [Theory]
+    [InlineData(0, 2 * CallAdmission.DefaultStart)]
+    [InlineData(CallAdmission.DefaultStart, CallAdmission.DefaultStart)]
+    public void EnterAsync_AdaptiveWithCallsWaiting_OpensUpUnlessTheCallsThemselvesWaitForTheProcess(int atHand, int inFlight)
+    {
+        var time = new FakeTimeProvider();
+        using var admission = new CallAdmission(new AdmissionOptions(), maxConnections: 10, time, () => atHand);
+        var calls = Enumerable.Range(0, 500).Select(_ => admission.EnterAsync(Token).AsTask()).ToArray();
+        Assert.Equal(500, calls.Length);
+
+        // Too short for the search to try another limit, or for a stall to be one.
+        for (var looks = 0; looks < 9; looks++)
+        {
+            time.Advance(AdmissionWatch.Period);
+        }
+
+        Assert.Equal((inFlight, 500 - inFlight), (admission.InFlight, admission.Waiting));
+    }
+
     [Fact]
     public async Task Exit_OfAllAdaptiveCalls_StepsBackAndStopsLooking()
     {
