@@ -3,18 +3,22 @@ using System.Threading.Tasks.Sources;
 namespace PooledClients.Grpc.Admission;
 
 /// <summary>One call that waits for admission: a reusable node of the queue and the task that its call awaits.</summary>
-internal sealed class AdmissionWaiter(CallAdmission owner) : IValueTaskSource, IThreadPoolWorkItem
+internal sealed class AdmissionWaiter : IValueTaskSource, IThreadPoolWorkItem
 {
+    private readonly CallAdmission _owner;
     private ManualResetValueTaskSourceCore<bool> _core;
     private CancellationTokenRegistration _registration;
     private CancellationToken _token;
     private bool _cancelled;
 
-    public AdmissionWaiter? Next { get; set; }
+    public AdmissionWaiter(CallAdmission owner)
+    {
+        _owner = owner;
+        Node = new LinkedListNode<AdmissionWaiter>(this);
+    }
 
-    public AdmissionWaiter? Previous { get; set; }
-
-    public bool IsQueued { get; set; }
+    /// <summary>The place in the queue; in no list once the wait is over.</summary>
+    public LinkedListNode<AdmissionWaiter> Node { get; }
 
     /// <summary>The timestamp at which the wait began; guarded by the owner's lock.</summary>
     public long Since { get; set; }
@@ -57,7 +61,7 @@ internal sealed class AdmissionWaiter(CallAdmission owner) : IValueTaskSource, I
             _registration = default;
             _token = default;
             _cancelled = false;
-            owner.Return(this);
+            _owner.Return(this);
         }
     }
 
@@ -68,7 +72,7 @@ internal sealed class AdmissionWaiter(CallAdmission owner) : IValueTaskSource, I
 
     private void Cancel()
     {
-        if (owner.TryRemove(this))
+        if (_owner.TryRemove(this))
         {
             _cancelled = true;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);

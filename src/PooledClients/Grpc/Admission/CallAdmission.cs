@@ -15,15 +15,16 @@ internal sealed class CallAdmission : IDisposable
     private const int MaxFreeWaiters = 1024;
 
     private readonly Lock _lock = new();
-    private readonly AdmissionQueue _queue = new();
+
+    // Both are guarded by _lock: who waits, first come, first served, and what is left of waits that are over.
+    private readonly LinkedList<AdmissionWaiter> _queue = new();
+    private readonly Stack<AdmissionWaiter> _free = new();
     private readonly AdmissionOptions _options;
     private readonly AdmissionSearch? _search;
     private readonly AdmissionWatch? _watch;
     private readonly int _maxConnections;
     private readonly TimeProvider _time;
     private readonly Func<int>? _callsAtHand;
-    private AdmissionWaiter? _free;
-    private int _freeCount;
     private int? _streamLimit;
     private int _limit;
     private volatile bool _isBoundByStreams;
@@ -78,7 +79,7 @@ internal sealed class CallAdmission : IDisposable
         {
             lock (_lock)
             {
-                return _queue.First is { } first ? _time.GetElapsedTime(first.Since) : null;
+                return _queue.First is { } first ? _time.GetElapsedTime(first.Value.Since) : null;
             }
         }
     }
@@ -104,9 +105,13 @@ internal sealed class CallAdmission : IDisposable
                 return ValueTask.CompletedTask;
             }
 
-            waiter = Rent();
+            if (!_free.TryPop(out waiter!))
+            {
+                waiter = new AdmissionWaiter(this);
+            }
+
             waiter.Since = _time.GetTimestamp();
-            _queue.Append(waiter);
+            _queue.AddLast(waiter.Node);
             if (_watch?.Start() == true)
             {
                 _callsAtLastLook = Volatile.Read(ref _calls);
@@ -147,11 +152,12 @@ internal sealed class CallAdmission : IDisposable
     {
         lock (_lock)
         {
-            if (!_queue.Remove(waiter))
+            if (waiter.Node.List is null)
             {
                 return false;
             }
 
+            _queue.Remove(waiter.Node);
             Interlocked.Decrement(ref _waiting);
             return true;
         }
@@ -161,30 +167,15 @@ internal sealed class CallAdmission : IDisposable
     {
         lock (_lock)
         {
-            if (_freeCount < MaxFreeWaiters)
+            if (_free.Count < MaxFreeWaiters)
             {
-                waiter.Next = _free;
-                _free = waiter;
-                _freeCount++;
+                _free.Push(waiter);
             }
         }
     }
 
     /// <summary>Ends the search for a better limit; calls that wait are ended by their own tokens.</summary>
     public void Dispose() => _watch?.Dispose();
-
-    private AdmissionWaiter Rent()
-    {
-        if (_free is not { } waiter)
-        {
-            return new AdmissionWaiter(this);
-        }
-
-        _free = waiter.Next;
-        _freeCount--;
-        waiter.Next = null;
-        return waiter;
-    }
 
     private int Start => Math.Min(DefaultStart, Ceiling);
 
@@ -241,11 +232,11 @@ internal sealed class CallAdmission : IDisposable
     {
         lock (_lock)
         {
-            while (_queue.First is { } waiter && TryTake())
+            while (_queue.First is { } first && TryTake())
             {
-                _queue.Remove(waiter);
+                _queue.Remove(first);
                 Interlocked.Decrement(ref _waiting);
-                waiter.Grant();
+                first.Value.Grant();
             }
         }
     }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PooledClients.Connections.Budget;
 using PooledClients.Diagnostics;
 
 namespace PooledClients.Connections.Endpoints.Http2;

@@ -1,6 +1,6 @@
-using PooledClients.Connections.Budget;
+using PooledClients.Connections.Endpoints.Http2;
 
-namespace PooledClients.Tests.Connections.Budget;
+namespace PooledClients.Tests.Connections.Endpoints.Http2;
 
 public sealed class WaitQueueTests
 {
