@@ -8,6 +8,7 @@ using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Platform;
 using PooledClients.Tls;
 using PooledClients.Tls.Handshakes;
@@ -55,7 +56,7 @@ internal static class FailureClassifier
     {
         FailureKind.Untrusted => $"{address} and this client do not trust each other: {TrustWords(exception)}",
         FailureKind.WrongProtocol => exception.Find<WrongProtocolException>()?.Message
-            ?? (exception.Find<HttpProtocolException>() is null
+            ?? (exception.Find<HttpProtocolException>() is null && exception.Find<WentAwayException>() is null
                 ? $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN)."
                 : WrongProtocolException.DescribeHttp11(address)),
         FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved => $"No connection to {address} could be made: {ConnectWords(exception, address)}",
@@ -132,6 +133,7 @@ internal static class FailureClassifier
         ObjectDisposedException disposed => Failure.Of(IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
         RpcException rpc => JudgeRpc(rpc),
         HttpProtocolException protocol => JudgeProtocol(protocol),
+        WentAwayException { ErrorCode: (int)Http2Error.Http11Required } => SpeaksHttp11,
         HttpIOException { HttpRequestError: var error } => JudgeRequest(cause, error),
         HttpRequestException { HttpRequestError: var error } => JudgeRequest(cause, error),
 

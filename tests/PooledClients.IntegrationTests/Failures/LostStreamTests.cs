@@ -42,6 +42,44 @@ public sealed class LostStreamTests
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
     }
 
+    // A unary call's message is read by the channel itself. A plain one says Internal for the GOAWAY's code, whatever it is.
+    [Theory]
+    [InlineData(nameof(ErrorCode.NoError), true)]
+    [InlineData(nameof(ErrorCode.InternalError), true)]
+    [InlineData(nameof(ErrorCode.EnhanceYourCalm), true)]
+    [InlineData(nameof(ErrorCode.Http11Required), true)]
+    [InlineData(nameof(ErrorCode.InternalError), false)]
+    public async Task Put_ServerGoesAwayAmidTheResponse_IsUnavailable(string code, bool hasBegunTheMessage)
+    {
+        var answered = new TaskCompletionSource();
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                var request = await connection.ReceiveCompleteAsync();
+                await connection.SendHeadersAsync(request.StreamId);
+                if (hasBegunTheMessage)
+                {
+                    await connection.SendFrameAsync(FrameType.Data, FrameFlags.None, request.StreamId, [0, 0]);
+                }
+
+                await answered.Task;
+                await connection.SendGoAwayAsync(int.MaxValue, Enum.Parse<ErrorCode>(code));
+                connection.HalfClose();
+            },
+            tls: false);
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address);
+        using var call = clients.KeyValue.PutAsync(Calls.AnyPut);
+        await call.ResponseHeadersAsync;
+        answered.SetResult();
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Contains("GOAWAY", failure.Status.Detail, StringComparison.Ordinal);
+        Assert.Equal(StatusCode.Unavailable, call.GetStatus().StatusCode);
+    }
+
     // What the server says of the one stream is its word.
     [Fact]
     public async Task Scan_ServerResetsItAmidTheResponse_HasTheStatusOfTheCode()

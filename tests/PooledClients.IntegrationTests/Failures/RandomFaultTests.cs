@@ -4,7 +4,6 @@ using Grpc.Core;
 using PooledClients.Connections.Budget;
 using PooledClients.Grpc;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.Platform;
 using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Failures;
@@ -47,7 +46,7 @@ public sealed class RandomFaultTests
             }
             catch (RpcException exception)
             {
-                if (exception.StatusCode is StatusCode.Unknown or StatusCode.Internal && !peer.HasReset(id) && !IsGoAwayAmidTheResponse(exception))
+                if (exception.StatusCode is StatusCode.Unknown or StatusCode.Internal && !peer.HasReset(id))
                 {
                     wrong.Enqueue($"{id}: {exception.Status} {exception.Status.DebugException}");
                 }
@@ -71,8 +70,4 @@ public sealed class RandomFaultTests
         await Eventually.HoldsAsync(() => clients.Transport.Endpoint!.Connections.Retired.Length == 0);
         await Eventually.HoldsAsync(() => clients.Get<ConnectionGate>().InUse == clients.Transport.Up, () => $"{clients.Get<ConnectionGate>().InUse} leases, {clients.Transport.Up} connections");
     }
-
-    // Once the headers have come the channel reads on by itself, and takes the code of a GOAWAY for the call's: as a plain channel does.
-    private static bool IsGoAwayAmidTheResponse(RpcException exception) =>
-        exception is { StatusCode: StatusCode.Internal, Status.DebugException: HttpProtocolException goAway } && RuntimeContracts.IsConnectionClose(goAway);
 }

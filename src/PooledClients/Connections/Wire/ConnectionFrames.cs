@@ -29,6 +29,7 @@ internal sealed class ConnectionFrames : IEndedStreams
     private volatile int _limit = Unknown;
     private volatile bool _isOver;
     private volatile WrongProtocolException? _foreign;
+    private int? _goneAway;
     private bool _wasAnswered;
     private int _lastStarted;
     private long _started;
@@ -78,20 +79,26 @@ internal sealed class ConnectionFrames : IEndedStreams
     }
 
     /// <summary>Nothing more will arrive: no stream is open any more.</summary>
-    public void End()
+    /// <returns>That its server went away, where it did.</returns>
+    public Exception? End()
     {
+        bool isFirst;
+        int? code;
         lock (_lock)
         {
-            if (_isOver)
+            (isFirst, _isOver, code) = (!_isOver, true, _goneAway);
+            if (isFirst)
             {
-                return;
+                _streams.Clear();
             }
-
-            _isOver = true;
-            _streams.Clear();
         }
 
-        _watcher.Ended();
+        if (isFirst)
+        {
+            _watcher.Ended();
+        }
+
+        return code is { } error ? new WentAwayException(error) : null;
     }
 
     // HTTP/2 begins with a SETTINGS frame, whose first byte is that of a length below 65,536.
@@ -236,7 +243,8 @@ internal sealed class ConnectionFrames : IEndedStreams
             {
                 var last = BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue;
                 frames._happened.HasEnded |= frames._streams.RemoveAbove(last);
-                frames._happened.GoAway = (last, BinaryPrimitives.ReadInt32BigEndian(payload[4..]));
+                frames._goneAway = BinaryPrimitives.ReadInt32BigEndian(payload[4..]);
+                frames._happened.GoAway = (last, frames._goneAway.Value);
             }
         }
     }

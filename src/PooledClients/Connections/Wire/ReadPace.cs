@@ -90,8 +90,7 @@ internal sealed class ReadPace(Func<int> callsInFlight, PooledConnection connect
     {
         if (read == 0)
         {
-            frames.End();
-            return 0;
+            return frames.End() is { } end ? throw end : 0;
         }
 
         Passed(buffer.Span[..read]);

@@ -1,5 +1,6 @@
 using System.Net.Http;
 using Grpc.Core;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Statuses;
@@ -43,7 +44,8 @@ internal static class SendFailure
     }
 
     /// <summary>The server has had enough: of pings, most often.</summary>
-    public static bool IsEnhanceYourCalm(Exception exception) => exception.Find<HttpProtocolException>() is { ErrorCode: Http2Error.EnhanceYourCalm };
+    public static bool IsEnhanceYourCalm(Exception exception) =>
+        exception.Find<HttpProtocolException>() is { ErrorCode: Http2Error.EnhanceYourCalm } || exception.Find<WentAwayException>() is { ErrorCode: (int)Http2Error.EnhanceYourCalm };
 
     private static FailureKind KindOf(Exception exception) => FailureClassifier.Judge(exception).Kind;
 }

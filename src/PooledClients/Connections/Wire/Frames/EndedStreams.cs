@@ -15,9 +15,7 @@ internal sealed class EndedStreams : IEndedStreams, IFrameReceiver
         return _ended;
     }
 
-    public void End()
-    {
-    }
+    public Exception? End() => null;
 
     void IFrameReceiver.Begin(byte type, byte flags, int streamId) => _ended += Http2Frame.EndsStream(type, flags) ? 1 : 0;
 

@@ -8,5 +8,6 @@ internal interface IEndedStreams
     int Received(ReadOnlySpan<byte> bytes);
 
     /// <summary>Nothing more will arrive.</summary>
-    void End();
+    /// <returns>How the runtime is to see the end; none where it is to see no more than that.</returns>
+    Exception? End();
 }
