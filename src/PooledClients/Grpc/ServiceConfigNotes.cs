@@ -18,12 +18,9 @@ internal sealed class ServiceConfigNotes(
     {
         foreach (var client in clients.DistinctBy(static client => client.Name))
         {
-            if (options.Get(client.Name).ServiceConfig is { } json)
+            foreach (var warning in MethodPolicies.WarningsOf(options.Get(client.Name), client.ClientType, setups.Get(client.Name).Descriptor))
             {
-                foreach (var note in MethodPolicies.NotesOn(json, client.ClientType, setups.Get(client.Name).Descriptor))
-                {
-                    logger.ServiceConfigNote(client.Name, note);
-                }
+                logger.ServiceConfigNote(client.Name, warning);
             }
         }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Endpoints;
@@ -13,6 +14,8 @@ namespace PooledClients.IntegrationTests.Endpoints;
 /// <summary>Endpoints that the application's service discovery, or a resolver of Grpc.Net.Client, tells.</summary>
 public sealed class DiscoveryTests : WatchedTest
 {
+    private const string Warning = "The service config of";
+
     [Theory]
     [InlineData("https://search")]
     [InlineData("https+http://search")]
@@ -75,6 +78,7 @@ public sealed class DiscoveryTests : WatchedTest
     [Fact]
     public async Task Call_ServiceConfigComesWithTheAddresses_IsTheCallsPolicyAndChangesWithIt()
     {
+        Log.Allow(Warning);
         await using var group = await ServerGroup.StartAsync(1);
         var server = group[0];
         var resolver = new ConfiguredResolver(new BalancerAddress("127.0.0.1", server.Port));
@@ -99,14 +103,7 @@ public sealed class DiscoveryTests : WatchedTest
                 new MethodConfig
                 {
                     Names = { MethodName.Default },
-                    RetryPolicy = new RetryPolicy
-                    {
-                        MaxAttempts = 3,
-                        InitialBackoff = TimeSpan.FromMilliseconds(1),
-                        MaxBackoff = TimeSpan.FromMilliseconds(5),
-                        BackoffMultiplier = 2,
-                        RetryableStatusCodes = { StatusCode.Unavailable },
-                    },
+                    RetryPolicy = RetryPolicy(attempts: 3),
                 },
             },
         });
@@ -132,6 +129,52 @@ public sealed class DiscoveryTests : WatchedTest
             }
         }
     }
+
+    [Fact]
+    public async Task Call_ServiceConfigThatIsTakenInPart_IsWarnedOfOnce()
+    {
+        Log.Allow(Warning);
+        await using var group = await ServerGroup.StartAsync(1);
+        var resolver = new ConfiguredResolver(new BalancerAddress("127.0.0.1", group[0].Port));
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            services.AddSingleton<ResolverFactory>(resolver);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static options =>
+            {
+                options.Address = new Uri("configured:///service.test");
+                options.Tls.CaCertificatePem = TestAuthority.Shared.Pem;
+            });
+        });
+        await clients.KeyValue.PutAsync(Calls.AnyPut);
+
+        foreach (var attempts in (int[])[9, 9, 8])
+        {
+            resolver.Tell(new ServiceConfig
+            {
+                RetryThrottling = new RetryThrottlingPolicy { MaxTokens = 10, TokenRatio = 0.1 },
+                MethodConfigs =
+                {
+                    new MethodConfig { Names = { new MethodName { Service = "other" } }, HedgingPolicy = new HedgingPolicy { MaxAttempts = 2 } },
+                    new MethodConfig { Names = { MethodName.Default }, RetryPolicy = RetryPolicy(attempts) },
+                },
+            });
+            await Eventually.HoldsAsync(() => Notes().Any(note => note.Contains($"maxAttempts is {attempts}", StringComparison.Ordinal)));
+        }
+
+        string[] expected = ["$.retryThrottling", "$.methodConfig[0].hedgingPolicy", "maxAttempts is 9", "maxAttempts is 8", "KeyValue/Load"];
+        Assert.All(expected, part => Assert.Single(Notes(), note => note.Contains(part, StringComparison.Ordinal)));
+
+        string[] Notes() => [.. Log.Entries.Select(static entry => entry.Message).Where(static message => message.Contains(Warning, StringComparison.Ordinal))];
+    }
+
+    private static RetryPolicy RetryPolicy(int attempts) => new()
+    {
+        MaxAttempts = attempts,
+        InitialBackoff = TimeSpan.FromMilliseconds(1),
+        MaxBackoff = TimeSpan.FromMilliseconds(5),
+        BackoffMultiplier = 2,
+        RetryableStatusCodes = { StatusCode.Unavailable },
+    };
 
     private sealed class ConfiguredResolver(BalancerAddress address) : ResolverFactory
     {

@@ -6,7 +6,7 @@ using Grpc.Net.Client.Configuration;
 
 namespace PooledClients.Grpc.Balancing;
 
-/// <summary>Writes a service config that Grpc.Net.Client has read as the JSON that it came from, as far as it is taken here.</summary>
+/// <summary>Writes a service config that Grpc.Net.Client has read as the JSON that it came from, as far as it is taken here or warned of.</summary>
 internal static class ServiceConfigText
 {
     public static string Write(ServiceConfig config)
@@ -22,6 +22,7 @@ internal static class ServiceConfigText
             }
 
             json.WriteEndArray();
+            WriteIfAny(json, "retryThrottling", config.RetryThrottling);
             json.WriteEndObject();
         }
 
@@ -58,7 +59,18 @@ internal static class ServiceConfigText
             json.WriteEndObject();
         }
 
+        WriteIfAny(json, "hedgingPolicy", config.HedgingPolicy);
         json.WriteEndObject();
+    }
+
+    // What is not taken is told by its name.
+    private static void WriteIfAny(Utf8JsonWriter json, string name, object? part)
+    {
+        if (part is not null)
+        {
+            json.WriteStartObject(name);
+            json.WriteEndObject();
+        }
     }
 
     private static void Write(Utf8JsonWriter json, string name, double? value)

@@ -28,6 +28,9 @@ internal sealed class MethodPolicies
     private readonly Idempotency _idempotency;
     private readonly MethodPolicies? _warmedUp;
     private readonly Lock _taking = new();
+
+    // What was warned of, under _taking: resolvers say the same again and again.
+    private readonly HashSet<string> _warned = [];
     private ForgottenCalls? _forgotten;
 
     // What came with the endpoints comes before what the options say. Set before the policies are made anew.
@@ -48,14 +51,9 @@ internal sealed class MethodPolicies
     }
 
     /// <summary>What a client's service config says that is not taken, or is taken otherwise than it reads.</summary>
-    public static IEnumerable<string> NotesOn(string json, Type? clientType, ServiceDescriptor? descriptor)
-    {
-        var config = ServiceConfig.Parse(json);
-        var streams = new Idempotency(clientType, descriptor).Methods
-            .Where(method => method.IsClientStreaming && config.Find(method.Service.FullName, method.Name)?.RetryPolicy is not null)
-            .Select(static method => $"the retryPolicy of {method.Service.FullName}/{method.Name} is not taken: its requests are a stream, which is handed over once");
-        return config.Notes.Concat(streams);
-    }
+    public static IEnumerable<string> WarningsOf(PooledGrpcClientOptions options, Type? clientType, ServiceDescriptor? descriptor) => options.ServiceConfig is { } json
+        ? ServiceConfigWarnings.Of(ServiceConfig.Parse(json), new Idempotency(clientType, descriptor), options.Resilience.MaxAttempts)
+        : [];
 
     private MethodPolicies(MethodPolicies warmedUp)
     {
@@ -90,17 +88,27 @@ internal sealed class MethodPolicies
     // One at a time, each with what holds then: the last one has the last word.
     private void Take(EndpointSet endpoints)
     {
-        lock (_taking)
+        string[] warnings = [];
+        try
         {
-            try
+            lock (_taking)
             {
                 _resolved = endpoints.ServiceConfig is { } json ? ServiceConfig.Parse(json) : null;
                 _policies.Clear();
+                if (_resolved is { } resolved)
+                {
+                    warnings = [.. ServiceConfigWarnings.Of(resolved, _idempotency, _options.Resilience.MaxAttempts).Where(_warned.Add)];
+                }
             }
-            catch (FormatException exception)
-            {
-                _facts.Logger.ServiceConfigNotTaken(_facts.ClientName, exception.Message);
-            }
+        }
+        catch (FormatException exception)
+        {
+            _facts.Logger.ServiceConfigNotTaken(_facts.ClientName, exception.Message);
+        }
+
+        foreach (var warning in warnings)
+        {
+            _facts.Logger.ServiceConfigNote(_facts.ClientName, warning);
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed class ServiceConfig
     /// <summary>What is right as it stands, but taken otherwise than it reads.</summary>
     public IReadOnlyList<string> Notes { get; }
 
+    /// <summary>Gets each config by the name that it is for; those with several names are there several times.</summary>
+    public IEnumerable<(string Name, MethodConfig Config)> Methods => _methods.Select(static method => (method.Key == "/" ? "all methods" : method.Key, method.Value));
+
     /// <exception cref="FormatException">The JSON is no service config; the message names the path of everything wrong in it.</exception>
     public static ServiceConfig Parse(string json)
     {

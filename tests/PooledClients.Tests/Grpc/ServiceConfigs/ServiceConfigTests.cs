@@ -63,13 +63,28 @@ public sealed class ServiceConfigTests
     }
 
     [Fact]
-    public void NotesOn_WhatIsNotTaken_NamesIt()
+    public void WarningsOf_WhatIsNotTaken_NamesItOnce()
     {
-        var notes = MethodPolicies.NotesOn(Generous, typeof(RocksDb.V1.KeyValue.KeyValueClient), descriptor: null).ToArray();
+        var notes = WarningsOf(Generous);
 
-        Assert.Contains(notes, note => note.StartsWith("$.retryThrottling is not taken", StringComparison.Ordinal));
-        Assert.Contains("the retryPolicy of rocksdb.v1.KeyValue/Load is not taken: its requests are a stream, which is handed over once", notes);
+        Assert.Single(notes, note => note.StartsWith("$.retryThrottling is not taken", StringComparison.Ordinal));
+        Assert.Single(notes, note => note.Contains("maxAttempts is 10, and counts as 5", StringComparison.Ordinal));
+        Assert.Single(notes, "the retryPolicy of rocksdb.v1.KeyValue/Load is not taken: its requests are a stream, which is handed over once");
         Assert.DoesNotContain(notes, note => note.Contains("KeyValue/Get", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(5, null)]
+    [InlineData(3, "the maxAttempts of the retryPolicy of all methods, 5, count as 3: Resilience:MaxAttempts allows no more")]
+    [InlineData(1, "the retryPolicy of all methods is not taken: Resilience:MaxAttempts is 1")]
+    public void WarningsOf_AttemptsOverTheClients_SaysThatTheyAreLowered(int mostAttempts, string? warning) =>
+        Assert.Equal(warning, WarningsOf(Generous, mostAttempts).SingleOrDefault(static note => note.Contains("Resilience:MaxAttempts", StringComparison.Ordinal)));
+
+    private static string[] WarningsOf(string json, int mostAttempts = 5)
+    {
+        var options = new PooledGrpcClientOptions { ServiceConfig = json };
+        options.Resilience.MaxAttempts = mostAttempts;
+        return [.. MethodPolicies.WarningsOf(options, typeof(RocksDb.V1.KeyValue.KeyValueClient), descriptor: null)];
     }
 
     [Theory]
