@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http;
 using Grpc.Core;
+using PooledClients.Grpc.Messages;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
 
@@ -70,6 +72,30 @@ public sealed class BeforeSettingsTests
 
         Assert.Equal(3, server.Connections.Count);
         Assert.Equal([Whole], server.Requests.Select(static request => request.Bytes));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Put_OnAConnectionWhoseServerHasSpoken_IsHeldBackByNothing(bool isWarmedUp)
+    {
+        await using var server = new RawHttp2Server(static async connection =>
+        {
+            await connection.SendSettingsAsync();
+            await connection.ServeAsync();
+        });
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address, options => options.WarmUp = isWarmedUp);
+        var held = new ConcurrentQueue<bool>();
+        using var observer = new ContentReader(server.Address.Authority, request => held.Enqueue(((SentContent)request.Content!).Hold is not null));
+        using var subscription = DiagnosticListener.AllListeners.Subscribe(observer);
+
+        for (var i = 0; i < 4; i++)
+        {
+            await clients.KeyValue.PutAsync(Calls.AnyPut);
+        }
+
+        Assert.Equal([!isWarmedUp, false, false, false], held);
+        Assert.Single(server.Connections);
     }
 
     // It breaks the protocol, but others serve it.

@@ -4,7 +4,9 @@ using System.Diagnostics;
 namespace PooledClients.IntegrationTests.Failures;
 
 /// <summary>What a subscriber of the runtime's diagnostics may do with a request, OpenTelemetry's enrichment among them.</summary>
-internal sealed class ContentReader(string authority) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
+/// <param name="authority">Whose requests.</param>
+/// <param name="look">What is done with a request; its content is read where nothing is named.</param>
+internal sealed class ContentReader(string authority, Action<HttpRequestMessage>? look = null) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
 {
     private readonly ConcurrentBag<IDisposable> _subscriptions = [];
     private int _read;
@@ -25,6 +27,12 @@ internal sealed class ContentReader(string authority) : IObserver<DiagnosticList
             && value.Value?.GetType().GetProperty("Request")?.GetValue(value.Value) is HttpRequestMessage { Content: { } content } request
             && request.RequestUri!.Authority == authority)
         {
+            if (look is not null)
+            {
+                look(request);
+                return;
+            }
+
             content.LoadIntoBufferAsync().GetAwaiter().GetResult();
             Interlocked.Increment(ref _read);
         }

@@ -5,10 +5,11 @@ namespace PooledClients.Grpc.Messages;
 /// say (RFC 9113, section 3.4): what ends before has been read by nobody. grpc-go and grpc-java wait for them too.
 /// </summary>
 /// <param name="heard">Ends when the server has spoken.</param>
-internal sealed class ContentHold(Task heard)
+/// <param name="timeProvider">Times the longest wait.</param>
+internal sealed class ContentHold(Task heard, TimeProvider timeProvider)
 {
     // A server that wants to read first would wait as long as this side does.
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -19,7 +20,7 @@ internal sealed class ContentHold(Task heard)
     /// <param name="cancellationToken">The runtime cancels it when the stream or its connection ends.</param>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
-        await heard.WaitAsync(Longest, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await heard.WaitAsync(Longest, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (cancellationToken.IsCancellationRequested)
         {
             // The runtime would fail the request with this end in place of the connection's, which comes at the same time and says why.

@@ -68,7 +68,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
 
         if (sent.Sender is Http2Connection { Limit: null } unheard)
         {
-            sent.Hold(unheard.Heard);
+            sent.Hold(unheard.Heard, timeProvider);
         }
 
         sent.Outcome = EndpointOutcome.Unknown;

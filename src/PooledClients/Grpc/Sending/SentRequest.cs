@@ -62,7 +62,7 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type, bool is
     }
 
     /// <summary>Holds its message back until the server of its connection has spoken.</summary>
-    public void Hold(Task heard) => Request.Content = Content = Content.Held(new ContentHold(heard));
+    public void Hold(Task heard, TimeProvider timeProvider) => Request.Content = Content = Content.Held(new ContentHold(heard, timeProvider));
 
     private static SentContent Wrap(HttpRequestMessage request, MethodType type, bool isFurther)
     {

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Time.Testing;
+using PooledClients.Grpc.Messages;
+
+namespace PooledClients.Tests.Grpc.Messages;
+
+public sealed class ContentHoldTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly TaskCompletionSource _heard = new();
+    private readonly CancellationTokenSource _stream = new();
+
+    [Fact]
+    public async Task WaitAsync_ServerNeverSpeaks_EndsAfterASecond()
+    {
+        var wait = new ContentHold(_heard.Task, _time).WaitAsync(_stream.Token);
+
+        _time.Advance(ContentHold.Longest - TimeSpan.FromTicks(1));
+        Assert.False(wait.IsCompleted);
+        _time.Advance(TimeSpan.FromTicks(1));
+        await wait.WaitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(TimeSpan.FromSeconds(1), ContentHold.Longest);
+    }
+
+    [Fact]
+    public async Task WaitAsync_ServerSpeaks_Ends()
+    {
+        var hold = new ContentHold(_heard.Task, _time);
+        var wait = hold.WaitAsync(_stream.Token);
+        Assert.True(hold.IsOn);
+        Assert.False(wait.IsCompleted);
+
+        _heard.SetResult();
+
+        await wait.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.False(hold.IsOn);
+    }
+
+    // The end of the connection comes at the same time, and says why.
+    [Fact]
+    public async Task WaitAsync_StreamEnds_EndsWithItsAttempt()
+    {
+        var hold = new ContentHold(_heard.Task, _time);
+        var wait = hold.WaitAsync(_stream.Token);
+
+        await _stream.CancelAsync();
+        _heard.SetResult();
+        Assert.False(wait.IsCompleted);
+        hold.End();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(TestContext.Current.CancellationToken));
+    }
+}
