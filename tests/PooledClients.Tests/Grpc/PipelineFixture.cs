@@ -96,6 +96,20 @@ internal sealed class PipelineFixture : IDisposable
         }
     }
 
+    /// <summary>Whether a pause of this length has begun that nobody has waited for.</summary>
+    public bool HasPaused(TimeSpan pause)
+    {
+        while (Time.Timers.Reader.TryRead(out var begun))
+        {
+            if (begun == pause)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public void Dispose() => _channel.Dispose();
 
     private sealed class WaitingHandler(HttpMessageHandler inner, Func<HttpRequestMessage, Task> wait) : DelegatingHandler(inner)
