@@ -18,8 +18,8 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Warning, "Pooled client {Client} did not connect while the host started; its first call will: {Reason}")]
     public static partial void WarmUpFailed(this ILogger logger, string client, string reason);
 
-    [LoggerMessage(103, LogLevel.Debug, "The calls of pooled client {Client} could not be rehearsed; the first of them compile their code.")]
-    public static partial void RehearsalFailed(this ILogger logger, string client, Exception exception);
+    [LoggerMessage(103, LogLevel.Debug, "The calls of pooled client {Client} could not be made for warm-up; the first real ones compile their code.")]
+    public static partial void WarmUpCallsFailed(this ILogger logger, string client, Exception exception);
 
     [LoggerMessage(200, LogLevel.Warning, "{Count} responses of HTTP client '{Client}' to {Route} have been open and unread for long, the oldest sent {Age:0.#} s ago by {CallSite}. Each holds a connection, or a stream of one, until it is read to its end or disposed.")]
     public static partial void ResponseHeld(this ILogger logger, int count, string client, object route, double age, string callSite);

@@ -9,7 +9,7 @@ using PooledClients.Grpc.WarmUp;
 namespace PooledClients.Grpc;
 
 /// <summary>
-/// Connects the clients that ask for it, and meanwhile has them rehearse their calls, one after another: compiling takes longer than
+/// Connects the clients that ask for it, and meanwhile has their calls made to a server in this process, one after another: compiling takes longer than
 /// connecting, and must not keep a connection waiting.
 /// </summary>
 internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, ILogger logger)
@@ -36,7 +36,7 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
         }
         catch (SocketException exception)
         {
-            logger.RehearsalFailed(string.Join(", ", names), exception);
+            logger.WarmUpCallsFailed(string.Join(", ", names), exception);
             return;
         }
 
@@ -72,7 +72,7 @@ internal sealed class ClientWarmUp(GrpcChannelPool pool, WarmUpOptions options, 
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            logger.RehearsalFailed(name, exception);
+            logger.WarmUpCallsFailed(name, exception);
             return 0;
         }
     }

@@ -27,26 +27,26 @@ internal static class FailureClassifier
     // Its words and the pace of what follows are the connection's that never came up; but the server may have read the request.
     private static readonly Failure LostEarly = Failure.Of(FailureKind.NeverCameUp) with { MayBeProcessed = true, Transparent = TransparentRetry.None };
 
-    /// <summary>Judges what a request's sending, or the reading of its answer, threw.</summary>
+    /// <summary>Classifies what a request's sending, or the reading of its answer, threw.</summary>
     /// <param name="exception">What was thrown.</param>
     /// <param name="progress">How far the request's content got.</param>
-    public static Failure Judge(Exception exception, ContentProgress progress = ContentProgress.MaybeSent)
+    public static Failure Classify(Exception exception, ContentProgress progress = ContentProgress.MaybeSent)
     {
         if (progress == ContentProgress.Unwritable)
         {
             return Failure.Of(FailureKind.MessageUnwritable);
         }
 
-        var failure = JudgeCauses(exception);
+        var failure = ClassifyCauses(exception);
         var isLost = failure.MayBeProcessed && failure.Owner is FaultOwner.Network or FaultOwner.Server;
         return isLost && progress == ContentProgress.NeverAsked ? Failure.Of(FailureKind.NeverSent) : failure;
     }
 
-    /// <summary>Judges the status of a gRPC answer that brings no message.</summary>
-    public static Failure Judge(StatusCode status) => Failure.Of(status == StatusCode.Unavailable ? FailureKind.SaidUnavailable : FailureKind.SaidError);
+    /// <summary>Classifies the status of a gRPC answer that brings no message.</summary>
+    public static Failure Classify(StatusCode status) => Failure.Of(status == StatusCode.Unavailable ? FailureKind.SaidUnavailable : FailureKind.SaidError);
 
-    /// <summary>Judges an HTTP answer that is no success.</summary>
-    public static Failure Judge(HttpStatusCode status) => Failure.Of(
+    /// <summary>Classifies an HTTP answer that is no success.</summary>
+    public static Failure Classify(HttpStatusCode status) => Failure.Of(
         (int)status is >= 500 and < 600 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported)
             ? FailureKind.SaidUnavailable
             : FailureKind.SaidError);
@@ -72,11 +72,11 @@ internal static class FailureClassifier
         _ => $"Error starting gRPC call. {Chain(exception)}",
     };
 
-    private static Failure JudgeCauses(Exception exception)
+    private static Failure ClassifyCauses(Exception exception)
     {
         if (exception is RpcException rpc)
         {
-            return JudgeRpc(rpc);
+            return ClassifyRpc(rpc);
         }
 
         if (LocalFault.IsOutOfDescriptors(exception))
@@ -87,7 +87,7 @@ internal static class FailureClassifier
         Failure? found = null;
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            var failure = JudgeOne(cause);
+            var failure = ClassifyOne(cause);
             if (failure is { Owner: not FaultOwner.Network } or { Kind: FailureKind.NeverSent })
             {
                 // What knows whose fault it is knows more than what has only lost a connection, however deep it is.
@@ -105,10 +105,10 @@ internal static class FailureClassifier
     }
 
     // A status of ours, or of an interceptor, has what it is made of inside; one of the server's has nothing.
-    private static Failure JudgeRpc(RpcException exception)
+    private static Failure ClassifyRpc(RpcException exception)
     {
         var cause = exception.Status.DebugException ?? exception.InnerException;
-        var failure = cause is null ? Judge(exception.StatusCode) : JudgeCauses(cause);
+        var failure = cause is null ? Classify(exception.StatusCode) : ClassifyCauses(cause);
         return failure.Owner is FaultOwner.Process or FaultOwner.Trust ? failure
             : exception.StatusCode switch
             {
@@ -116,11 +116,11 @@ internal static class FailureClassifier
                 StatusCode.DeadlineExceeded => Failure.Of(FailureKind.DeadlinePassed),
                 StatusCode.Unavailable or StatusCode.Internal when cause is not null && failure.IsTransient => failure,
                 _ when failure.Status == exception.StatusCode => failure,
-                _ => Judge(exception.StatusCode),
+                _ => Classify(exception.StatusCode),
             };
     }
 
-    private static Failure? JudgeOne(Exception cause) => cause switch
+    private static Failure? ClassifyOne(Exception cause) => cause switch
     {
         ConnectionBudgetException => Failure.Of(FailureKind.BudgetSpent),
         BreakerOpenException => Failure.Of(FailureKind.BreakerOpen),
@@ -131,11 +131,11 @@ internal static class FailureClassifier
         StreamRefusedException => Failure.Of(FailureKind.StreamRefused),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
         ObjectDisposedException disposed => Failure.Of(IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
-        RpcException rpc => JudgeRpc(rpc),
-        HttpProtocolException protocol => JudgeProtocol(protocol),
+        RpcException rpc => ClassifyRpc(rpc),
+        HttpProtocolException protocol => ClassifyProtocol(protocol),
         WentAwayException { ErrorCode: (int)Http2Error.Http11Required } => SpeaksHttp11,
-        HttpIOException { HttpRequestError: var error } => JudgeRequest(cause, error),
-        HttpRequestException { HttpRequestError: var error } => JudgeRequest(cause, error),
+        HttpIOException { HttpRequestError: var error } => ClassifyRequest(cause, error),
+        HttpRequestException { HttpRequestError: var error } => ClassifyRequest(cause, error),
 
         // The handler's own connect timeout; a caller's cancellation has none inside.
         TimeoutException => Failure.Of(FailureKind.ConnectFailed),
@@ -144,13 +144,13 @@ internal static class FailureClassifier
         _ => null,
     };
 
-    private static Failure JudgeProtocol(HttpProtocolException protocol) =>
+    private static Failure ClassifyProtocol(HttpProtocolException protocol) =>
         RuntimeContracts.IsConnectionClose(protocol)
             ? protocol.ErrorCode == Http2Error.Http11Required ? SpeaksHttp11 : Failure.Of(FailureKind.ConnectionLost)
         : RuntimeContracts.IsConnectionError(protocol) ? Failure.Of(FailureKind.ProtocolBroken)
         : Failure.OfReset(protocol.ErrorCode);
 
-    private static Failure? JudgeRequest(Exception cause, HttpRequestError error) => error switch
+    private static Failure? ClassifyRequest(Exception cause, HttpRequestError error) => error switch
     {
         // The runtime calls it an invalid response, which an answer would be.
         _ when RuntimeContracts.IsHandshakeUnfinished(cause) => Failure.Of(FailureKind.NeverCameUp),

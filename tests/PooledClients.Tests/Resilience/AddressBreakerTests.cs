@@ -114,7 +114,7 @@ public sealed class AddressBreakerTests
 
         Assert.Contains("The breaker of http://a is open until 00:00:00.500 UTC (in 0.4 s)", failure.Message, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(0.4), failure.RetryAfter);
-        Assert.Equal(FailureKind.BreakerOpen, FailureClassifier.Judge(failure).Kind);
+        Assert.Equal(FailureKind.BreakerOpen, FailureClassifier.Classify(failure).Kind);
     }
 
     [Fact]

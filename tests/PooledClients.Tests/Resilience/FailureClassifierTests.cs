@@ -66,8 +66,8 @@ public sealed class FailureClassifierTests
 
     [Theory]
     [MemberData(nameof(Causes), DisableDiscoveryEnumeration = true)]
-    public void Judge_Exception_TellsTheKind(string cause, Exception exception, string expected) =>
-        Assert.True(FailureClassifier.Judge(exception).Kind.ToString() == expected, $"{cause}: {FailureClassifier.Judge(exception)}");
+    public void Classify_Exception_TellsTheKind(string cause, Exception exception, string expected) =>
+        Assert.True(FailureClassifier.Classify(exception).Kind.ToString() == expected, $"{cause}: {FailureClassifier.Classify(exception)}");
 
     [Theory]
     [InlineData(0, StatusCode.Internal, true)]
@@ -81,22 +81,22 @@ public sealed class FailureClassifierTests
         Assert.Equal((status, transient), (Failure.OfReset(code).Status, Failure.OfReset(code).IsTransient));
 
     [Fact]
-    public void Judge_ContentNeverAskedFor_ProvesThatNothingWasProcessed()
+    public void Classify_ContentNeverAskedFor_ProvesThatNothingWasProcessed()
     {
         var lost = new HttpRequestException("", new IOException());
 
-        Assert.True(FailureClassifier.Judge(lost).MayBeProcessed);
-        Assert.Equal(FailureKind.NeverSent, FailureClassifier.Judge(lost, ContentProgress.NeverAsked).Kind);
-        Assert.Equal(FailureKind.Cancelled, FailureClassifier.Judge(new OperationCanceledException(), ContentProgress.NeverAsked).Kind);
-        Assert.Equal(FailureKind.MessageUnwritable, FailureClassifier.Judge(lost, ContentProgress.Unwritable).Kind);
+        Assert.True(FailureClassifier.Classify(lost).MayBeProcessed);
+        Assert.Equal(FailureKind.NeverSent, FailureClassifier.Classify(lost, ContentProgress.NeverAsked).Kind);
+        Assert.Equal(FailureKind.Cancelled, FailureClassifier.Classify(new OperationCanceledException(), ContentProgress.NeverAsked).Kind);
+        Assert.Equal(FailureKind.MessageUnwritable, FailureClassifier.Classify(lost, ContentProgress.Unwritable).Kind);
     }
 
     [Fact]
-    public void Judge_EndedBeforeSettingsAndAsked_ProvesNothing()
+    public void Classify_EndedBeforeSettingsAndAsked_ProvesNothing()
     {
-        Assert.False(FailureClassifier.Judge(new EndedBeforeSettingsException(null)).MayBeProcessed);
+        Assert.False(FailureClassifier.Classify(new EndedBeforeSettingsException(null)).MayBeProcessed);
 
-        var asked = FailureClassifier.Judge(new EndedBeforeSettingsException(null, mayBeProcessed: true));
+        var asked = FailureClassifier.Classify(new EndedBeforeSettingsException(null, mayBeProcessed: true));
         Assert.Equal((true, TransparentRetry.None, true), (asked.MayBeProcessed, asked.Transparent, asked.IsTransient));
     }
 

@@ -104,17 +104,17 @@ internal sealed class AdmissionSearch
         else
         {
             _window.Add(sample);
-            Judge(sample.Waiting > 0);
+            Evaluate(sample.Waiting > 0);
         }
     }
 
-    private void Judge(bool waiting)
+    private void Evaluate(bool waiting)
     {
         var rate = _window.Rate;
         var full = _window.Elapsed >= Clamp(_pace.Turnover * 2, ShortestWindow, LongestWindow);
         if (_phase == AdmissionPhase.Try && _window.Elapsed >= ShortestWindow && rate >= _baseRate * (_upward ? ObviousHigher : ObviousLower))
         {
-            Keep(rate, waiting);
+            Accept(rate, waiting);
             return;
         }
 
@@ -161,7 +161,7 @@ internal sealed class AdmissionSearch
         }
     }
 
-    private void Keep(double rate, bool waiting)
+    private void Accept(double rate, bool waiting)
     {
         _moved = true;
         _base = Limit;
@@ -183,7 +183,7 @@ internal sealed class AdmissionSearch
         if (_triedRate >= _baseRate * (_upward ? Worthwhile : Harmless))
         {
             MoveTo(_upward ? _bounds.Higher(Limit) : _bounds.Lower(Limit), AdmissionPhase.Try);
-            Keep(_triedRate, waiting);
+            Accept(_triedRate, waiting);
         }
         else
         {

@@ -41,7 +41,7 @@ internal sealed class CallHedger(int maxAttempts, TimeSpan delay, RetryPolicy fa
 
                 // A server that says when, or that never, is not asked again beside it.
                 ShouldHandle = args => ValueTask.FromResult(
-                    args.Outcome.Exception is RpcException failure && failures.Covers(failure)
+                    args.Outcome.Exception is RpcException failure && failures.IsRetryable(failure)
                     && RetryPushback.From(failure.Trailers) is { Forbidden: false, Delay: null }),
                 ActionGenerator = args =>
                 {

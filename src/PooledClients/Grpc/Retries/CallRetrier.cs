@@ -52,11 +52,11 @@ internal sealed class CallRetrier(
     /// <param name="response">The answer.</param>
     /// <param name="status">Its status, where it brings no message.</param>
     public RpcException? FailureOf(HttpResponseMessage response, StatusCode? status) =>
-        status is { } failed and not StatusCode.OK && Policy.Covers(failed) ? GrpcAnswer.FailureOf(response, failed) : null;
+        status is { } failed and not StatusCode.OK && Policy.IsRetryable(failed) ? GrpcAnswer.FailureOf(response, failed) : null;
 
     /// <summary>What an exception comes to that another attempt may mend; <see langword="null"/> where it is the call's.</summary>
     public RpcException? FailureOf(Exception exception) =>
-        SendFailure.AsRpcException(exception) is RpcException failure && Policy.Covers(failure) ? failure : null;
+        SendFailure.AsRpcException(exception) is RpcException failure && Policy.IsRetryable(failure) ? failure : null;
 
     /// <summary>What a call remembers from this failure of its first attempt on.</summary>
     public RetryState Begin(RpcException failure) => new(Method, Policy, Budget, Logger, failure);

@@ -113,7 +113,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
     protected async Task<bool> GoOnAsync(RpcException first)
     {
-        if (_cancelled is not null || IsCommitted || !_retrier.Policy.Covers(first))
+        if (_cancelled is not null || IsCommitted || !_retrier.Policy.IsRetryable(first))
         {
             throw End(WithDeadlineDetail(first));
         }

@@ -78,7 +78,7 @@ internal sealed class RetriedRequest(
             case null:
                 return outcome.Result!;
             case RpcException last when _refusal is { } answer:
-                GrpcAnswer.Say(answer, Retry.Explain(last).Status);
+                GrpcAnswer.SetStatus(answer, Retry.Explain(last).Status);
                 return answer;
             case RpcException last:
                 throw Retry.Explain(last);

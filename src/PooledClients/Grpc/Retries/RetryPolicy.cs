@@ -21,10 +21,10 @@ internal sealed record RetryPolicy
     public IReadOnlySet<StatusCode>? Statuses { get; init; }
 
     /// <summary>Whether an answer that fails the call is one that another attempt may mend.</summary>
-    public bool Covers(StatusCode answer) => Statuses?.Contains(answer) ?? answer == StatusCode.Unavailable;
+    public bool IsRetryable(StatusCode answer) => Statuses?.Contains(answer) ?? answer == StatusCode.Unavailable;
 
     /// <summary>Whether a failure is one that another attempt may mend.</summary>
-    public bool Covers(RpcException failure) => FailureClassifier.Judge(failure) switch
+    public bool IsRetryable(RpcException failure) => FailureClassifier.Classify(failure) switch
     {
         // What is none of the server's doing is not mended by asking it again, whatever the status.
         { Owner: FaultOwner.Process or FaultOwner.Trust } => false,

@@ -32,7 +32,7 @@ internal sealed class RetryState(string method, RetryPolicy policy, CallBudget b
     public bool Allows(RpcException failure)
     {
         Latest = failure;
-        if (_gaveUp is not null || !policy.Covers(failure))
+        if (_gaveUp is not null || !policy.IsRetryable(failure))
         {
             return false;
         }

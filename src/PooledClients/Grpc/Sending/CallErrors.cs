@@ -105,14 +105,14 @@ internal sealed class CallErrors(Transport transport)
 
     public RpcException NotConnected(Exception exception)
     {
-        var failure = FailureClassifier.Judge(exception);
+        var failure = FailureClassifier.Classify(exception);
         var kind = failure.IsConnect ? failure.Kind : FailureKind.ConnectFailed;
         return Fail(Failure.Of(kind).Status, FailureClassifier.Describe(exception, kind, Address), exception);
     }
 
     /// <summary>What a failed send is to the call. What the server says of a stream is told as the channel tells it.</summary>
     public Exception Failed(Exception exception) =>
-        FailureClassifier.Judge(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, Address);
+        FailureClassifier.Classify(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, Address);
 
     private RpcException OverBudget(CallTime time, ConnectionBudgetException budget)
     {

@@ -109,7 +109,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             sent.Open = null;
         }
 
-        sent.Outcome = Report(GrpcFailure.Judge(status), sent.Pool);
+        sent.Outcome = Report(GrpcFailure.Classify(status), sent.Pool);
         return status;
     }
 
@@ -132,13 +132,13 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             ? new EndedBeforeSettingsException(unheard.Foreign ?? exception, sent.Content.WasAsked)
             : exception;
         OnConnectionError(sent.Cause, sent.Sender);
-        sent.Outcome = GrpcFailure.Judge(sent.Cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
+        sent.Outcome = GrpcFailure.Classify(sent.Cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
     }
 
     /// <summary>The request is not sent again.</summary>
     public Exception GiveUp(in SentRequest sent)
     {
-        Report(GrpcFailure.Judge(sent.Cause!), sent.Pool);
+        Report(GrpcFailure.Classify(sent.Cause!), sent.Pool);
         return errors.Failed(sent.Cause!);
     }
 

@@ -264,8 +264,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             {
                 return await _breaker!.ProbeAsync(
                     () => SendOnAsync(request, new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer), retrier: null, isAgain: true, cancellationToken),
-                    static response => GrpcFailure.Judge(response),
-                    exception => request.Content is SentContent { HasFailed: true } ? RequestOutcome.Ignored : GrpcFailure.Judge(exception)).ConfigureAwait(false);
+                    static response => GrpcFailure.Classify(response),
+                    exception => request.Content is SentContent { HasFailed: true } ? RequestOutcome.Ignored : GrpcFailure.Classify(exception)).ConfigureAwait(false);
             }
             catch (BreakerOpenException exception)
             {

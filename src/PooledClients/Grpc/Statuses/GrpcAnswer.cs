@@ -51,7 +51,7 @@ internal static class GrpcAnswer
     }
 
     /// <summary>Has a response say this status, whatever it said; its other headers stay.</summary>
-    public static void Say(HttpResponseMessage response, Status status)
+    public static void SetStatus(HttpResponseMessage response, Status status)
     {
         response.Headers.Remove(StatusHeader);
         response.Headers.Remove(MessageHeader);

@@ -7,11 +7,11 @@ namespace PooledClients.Grpc.Statuses;
 internal static class GrpcFailure
 {
     /// <summary>What an answer says about the server: one that says it is unavailable counts as none.</summary>
-    public static RequestOutcome Judge(HttpResponseMessage response) => Judge(GrpcAnswer.StatusOf(response));
+    public static RequestOutcome Classify(HttpResponseMessage response) => Classify(GrpcAnswer.StatusOf(response));
 
     /// <summary>What the status of an answer without a message says about the server.</summary>
-    public static RequestOutcome Judge(StatusCode? status) => status is { } code ? FailureClassifier.Judge(code).Breaker : RequestOutcome.Answered;
+    public static RequestOutcome Classify(StatusCode? status) => status is { } code ? FailureClassifier.Classify(code).Breaker : RequestOutcome.Answered;
 
     /// <summary>What a failed request says about the server. One that cannot be reached is spared by the spacing of dials, which is over sooner than a break.</summary>
-    public static RequestOutcome Judge(Exception exception) => FailureClassifier.Judge(exception) is { IsConnect: false } failure ? failure.Breaker : RequestOutcome.Ignored;
+    public static RequestOutcome Classify(Exception exception) => FailureClassifier.Classify(exception) is { IsConnect: false } failure ? failure.Breaker : RequestOutcome.Ignored;
 }

@@ -26,7 +26,7 @@ internal static class SendFailure
 
     /// <summary>The server has provably not processed the request.</summary>
     public static bool IsProvablyUnprocessed(Exception exception, bool wasAsked) =>
-        FailureClassifier.Judge(exception, wasAsked ? ContentProgress.MaybeSent : ContentProgress.NeverAsked) is { MayBeProcessed: false, Transparent: not TransparentRetry.None };
+        FailureClassifier.Classify(exception, wasAsked ? ContentProgress.MaybeSent : ContentProgress.NeverAsked) is { MayBeProcessed: false, Transparent: not TransparentRetry.None };
 
     /// <summary>
     /// What a failed send is to the call, in the status (gRPC over HTTP/2, "Errors") and the words that the channel would have for it. A
@@ -39,7 +39,7 @@ internal static class SendFailure
             return exception;
         }
 
-        var failure = FailureClassifier.Judge(exception);
+        var failure = FailureClassifier.Classify(exception);
         return new RpcException(new Status(failure.Status, FailureClassifier.Describe(exception, failure.Kind, address), exception));
     }
 
@@ -47,5 +47,5 @@ internal static class SendFailure
     public static bool IsEnhanceYourCalm(Exception exception) =>
         exception.Find<HttpProtocolException>() is { ErrorCode: Http2Error.EnhanceYourCalm } || exception.Find<WentAwayException>() is { ErrorCode: (int)Http2Error.EnhanceYourCalm };
 
-    private static FailureKind KindOf(Exception exception) => FailureClassifier.Judge(exception).Kind;
+    private static FailureKind KindOf(Exception exception) => FailureClassifier.Classify(exception).Kind;
 }

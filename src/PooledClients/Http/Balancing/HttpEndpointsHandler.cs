@@ -64,7 +64,7 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
             catch (Exception exception)
             {
                 // That it does not speak what is asked of it is held against one endpoint of many, though against no server that is the only one.
-                outcome = FailureClassifier.Judge(exception).Kind == FailureKind.WrongProtocol ? EndpointOutcome.Failed : OutcomeOf(response: null, exception, request);
+                outcome = FailureClassifier.Classify(exception).Kind == FailureKind.WrongProtocol ? EndpointOutcome.Failed : OutcomeOf(response: null, exception, request);
 
                 // What found no connection was not sent; one that a redirect has led elsewhere is no endpoint's matter.
                 var hasLeft = exception is ObjectDisposedException && !set.IsClosed;
@@ -73,7 +73,7 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
                     throw;
                 }
 
-                outcome = hasLeft || FailureClassifier.Judge(exception).Kind == FailureKind.Untrusted ? EndpointOutcome.Unknown : EndpointOutcome.Failed;
+                outcome = hasLeft || FailureClassifier.Classify(exception).Kind == FailureKind.Untrusted ? EndpointOutcome.Unknown : EndpointOutcome.Failed;
                 other = endpoint;
             }
             finally
@@ -88,7 +88,7 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
     }
 
     // Whatever kept a connection to one endpoint from being made, trust included, need not keep another's.
-    private static bool IsConnectFailure(Exception exception) => FailureClassifier.Judge(exception) is { IsConnect: true, Owner: not FaultOwner.Process };
+    private static bool IsConnectFailure(Exception exception) => FailureClassifier.Classify(exception) is { IsConnect: true, Owner: not FaultOwner.Process };
 
     // The caller's thread waits, so that no thread of the pool is needed for it to go on.
     private Endpoint? Wait(CancellationToken cancellationToken)

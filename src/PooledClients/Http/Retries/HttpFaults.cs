@@ -15,7 +15,7 @@ internal static class HttpFaults
     /// <param name="call">What it was sent for.</param>
     public static bool IsTransient(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure is null
         ? response is { StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests } || (response is not null && IsServerError(response))
-        : call is null or { Stage: RequestStage.WithTransport } && !IsOwn(failure) && FailureClassifier.Judge(failure).IsTransient;
+        : call is null or { Stage: RequestStage.WithTransport } && !IsOwn(failure) && FailureClassifier.Classify(failure).IsTransient;
 
     /// <summary>What it says about the server.</summary>
     /// <param name="response">What came, if anything did.</param>
@@ -28,7 +28,7 @@ internal static class HttpFaults
         _ when call is { Stage: not RequestStage.WithTransport } => RequestOutcome.Ignored,
         OperationCanceledException { InnerException: not ConnectionBudgetException } when call is { WasLeftUnanswered: true } => RequestOutcome.Failed,
         _ when IsOwn(failure) => RequestOutcome.Ignored,
-        _ => FailureClassifier.Judge(failure).Breaker,
+        _ => FailureClassifier.Classify(failure).Breaker,
     };
 
     private static bool IsServerError(HttpResponseMessage response)
@@ -41,7 +41,7 @@ internal static class HttpFaults
             || exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } && (int)status < 500
             || exception is HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError }
             || IsUnsendable(exception)
-            || FailureClassifier.Judge(exception).Kind == FailureKind.WrongProtocol;
+            || FailureClassifier.Classify(exception).Kind == FailureKind.WrongProtocol;
 
     // A header or a length that does not hold, and a stream of the caller's that fails: it is told as a connection is that fails while it is
     // written to, but that says so within.

@@ -37,8 +37,8 @@ public sealed class MethodPoliciesTests
         var policy = Create(o => o.ServiceConfig = Retry, null).Get(Method<GetRequest, GetResponse>("Put"), new GetRequest()).Retrier!.Policy;
 
         Assert.Equal(3, policy.MaxAttempts);
-        Assert.True(policy.Covers(new RpcException(new Status(StatusCode.Aborted, ""))));
-        Assert.False(policy.Covers(new RpcException(new Status(StatusCode.Unavailable, ""))));
+        Assert.True(policy.IsRetryable(new RpcException(new Status(StatusCode.Aborted, ""))));
+        Assert.False(policy.IsRetryable(new RpcException(new Status(StatusCode.Unavailable, ""))));
     }
 
     [Fact]

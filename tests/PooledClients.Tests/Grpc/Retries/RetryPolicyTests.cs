@@ -32,7 +32,7 @@ public sealed class RetryPolicyTests
     [InlineData(StatusCode.Internal, false)]
     [InlineData(StatusCode.Aborted, false)]
     public void Covers_AnAnswerByOurOwnRule_OnlyUnavailable(StatusCode answer, bool covers)
-        => Assert.Equal(covers, Policy(statuses: null).Covers(answer));
+        => Assert.Equal(covers, Policy(statuses: null).IsRetryable(answer));
 
     [Theory]
     [InlineData(StatusCode.Unavailable, false)]
@@ -42,8 +42,8 @@ public sealed class RetryPolicyTests
     {
         var policy = Policy(new HashSet<StatusCode> { StatusCode.Aborted });
 
-        Assert.Equal(covers, policy.Covers(answer));
-        Assert.Equal(covers, policy.Covers(new RpcException(new Status(answer, string.Empty))));
+        Assert.Equal(covers, policy.IsRetryable(answer));
+        Assert.Equal(covers, policy.IsRetryable(new RpcException(new Status(answer, string.Empty))));
     }
 
     private static RetryPolicy Policy(HashSet<StatusCode>? statuses) => new()

@@ -36,7 +36,7 @@ public sealed class GrpcAnswerTests
         response.Headers.TryAddWithoutValidation("grpc-message", "down");
         response.Headers.TryAddWithoutValidation("grpc-retry-pushback-ms", "7");
 
-        GrpcAnswer.Say(response, new Status(StatusCode.Unavailable, "100% down: für alle"));
+        GrpcAnswer.SetStatus(response, new Status(StatusCode.Unavailable, "100% down: für alle"));
         var failure = GrpcAnswer.FailureOf(response, GrpcAnswer.StatusOf(response)!.Value);
 
         Assert.Equal("100% down: für alle", failure.Status.Detail);

@@ -17,7 +17,7 @@ public sealed class GrpcFailureTests
     [InlineData(HttpStatusCode.BadGateway, null, "Failed")]
     [InlineData(HttpStatusCode.ServiceUnavailable, null, "Failed")]
     [InlineData(HttpStatusCode.GatewayTimeout, null, "Failed")]
-    public void Judge_Response_FailedOnlyWhenUnavailable(HttpStatusCode http, string? grpc, string expected)
+    public void Classify_Response_FailedOnlyWhenUnavailable(HttpStatusCode http, string? grpc, string expected)
     {
         using var response = new HttpResponseMessage(http);
         if (grpc is not null)
@@ -25,6 +25,6 @@ public sealed class GrpcFailureTests
             response.Headers.TryAddWithoutValidation("grpc-status", grpc);
         }
 
-        Assert.Equal(expected, GrpcFailure.Judge(response).ToString());
+        Assert.Equal(expected, GrpcFailure.Classify(response).ToString());
     }
 }
