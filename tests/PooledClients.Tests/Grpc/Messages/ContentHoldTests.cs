@@ -7,12 +7,11 @@ public sealed class ContentHoldTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly TaskCompletionSource _heard = new();
-    private readonly CancellationTokenSource _stream = new();
 
     [Fact]
     public async Task WaitAsync_ServerNeverSpeaks_EndsAfterASecond()
     {
-        var wait = new ContentHold(_heard.Task, _time).WaitAsync(_stream.Token);
+        var wait = new ContentHold(_heard.Task, _time).WaitAsync(CancellationToken.None);
 
         _time.Advance(ContentHold.Longest - TimeSpan.FromTicks(1));
         Assert.False(wait.IsCompleted);
@@ -26,7 +25,7 @@ public sealed class ContentHoldTests
     public async Task WaitAsync_ServerSpeaks_Ends()
     {
         var hold = new ContentHold(_heard.Task, _time);
-        var wait = hold.WaitAsync(_stream.Token);
+        var wait = hold.WaitAsync(CancellationToken.None);
         Assert.True(hold.IsOn);
         Assert.False(wait.IsCompleted);
 
@@ -40,10 +39,11 @@ public sealed class ContentHoldTests
     [Fact]
     public async Task WaitAsync_StreamEnds_EndsWithItsAttempt()
     {
+        using var stream = new CancellationTokenSource();
         var hold = new ContentHold(_heard.Task, _time);
-        var wait = hold.WaitAsync(_stream.Token);
+        var wait = hold.WaitAsync(stream.Token);
 
-        await _stream.CancelAsync();
+        await stream.CancelAsync();
         _heard.SetResult();
         Assert.False(wait.IsCompleted);
         hold.End();
