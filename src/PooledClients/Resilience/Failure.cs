@@ -35,7 +35,7 @@ internal sealed record Failure(
         Lost(FailureKind.ConnectionLost, FaultOwner.Network, StatusCode.Unavailable),
         Lost(FailureKind.ProtocolBroken, FaultOwner.Server, StatusCode.Unavailable),
         Lost(FailureKind.StreamReset, FaultOwner.Server, StatusCode.Internal),
-        Lost(FailureKind.AnswerInvalid, FaultOwner.Server, StatusCode.Internal) with { IsTransient = false },
+        Lost(FailureKind.AnswerInvalid, FaultOwner.Server, StatusCode.Unavailable) with { IsTransient = false },
         Lost(FailureKind.SaidUnavailable, FaultOwner.Server, StatusCode.Unavailable),
         new(FailureKind.SaidError, FaultOwner.Server, true, TransparentRetry.None, false, RequestOutcome.Answered, StatusCode.Unknown),
         Caller(FailureKind.Unknown, StatusCode.Internal, mayBeProcessed: true));

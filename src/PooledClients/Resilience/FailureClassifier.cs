@@ -68,6 +68,7 @@ internal static class FailureClassifier
         FailureKind.StreamRefused or FailureKind.AboveLastStream or FailureKind.NeverSent
             => $"{address} did not take the request, which was not processed: {exception.Message}",
         FailureKind.ConnectionLost or FailureKind.ProtocolBroken => $"The connection to {address} ended before the response: {exception.Message}",
+        FailureKind.AnswerInvalid => $"The answer of {address} makes no sense: {exception.GetBaseException().Message}",
         FailureKind.Disposed => $"The connections to {address} were closed by this process: {exception.Message}",
         _ => $"Error starting gRPC call. {Chain(exception)}",
     };

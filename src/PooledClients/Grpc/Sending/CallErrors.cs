@@ -112,7 +112,7 @@ internal sealed class CallErrors(Transport transport)
 
     /// <summary>What a failed send is to the call. What the server says of a stream is told as the channel tells it.</summary>
     public Exception Failed(Exception exception) =>
-        FailureClassifier.Classify(exception).Kind is FailureKind.StreamReset or FailureKind.AnswerInvalid ? exception : SendFailure.AsRpcException(exception, Address);
+        FailureClassifier.Classify(exception).Kind == FailureKind.StreamReset ? exception : SendFailure.AsRpcException(exception, Address);
 
     private RpcException OverBudget(CallTime time, ConnectionBudgetException budget)
     {
