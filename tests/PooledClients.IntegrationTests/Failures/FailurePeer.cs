@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Http2;
 using PooledClients.TestBed.Servers;
@@ -12,9 +14,12 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
 {
     private static readonly TestAuthority Strange = new();
 
+    private int _before;
+
     public Uri Address => address;
 
-    public int Requests => requests();
+    /// <summary>Gets how many requests have reached it since it was prepared.</summary>
+    public int Requests => requests() - _before;
 
     /// <summary>Gets the authority that the client trusts; another one than the server's, where it is not to be trusted.</summary>
     public TestAuthority Authority { get; private init; } = TestAuthority.Shared;
@@ -31,8 +36,17 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
     /// <summary>Gets the length of what a call sends, over the client's limit where it is long.</summary>
     public int Length { get; init; }
 
-    /// <summary>Gets whether one call has to succeed before, which tells the client the server's limits.</summary>
-    public bool NeedsFirstCall { get; private init; }
+    /// <summary>Gets what else the client's container holds.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
+
+    /// <summary>Gets what else the client has.</summary>
+    public Action<IPooledGrpcClientBuilder>? Client { get; init; }
+
+    /// <summary>Gets whether the client has a breaker, whatever is tested.</summary>
+    public bool HasBreaker { get; init; }
+
+    /// <summary>Gets what comes before the calls that fail.</summary>
+    public Func<ClientHost, Task>? Prepare { get; init; }
 
     /// <summary>Starts a peer that speaks raw frames; at most <paramref name="streams"/> calls share a connection.</summary>
     public static FailurePeer OfFrames(int streams, Func<RawHttp2Connection, RawRequest, Task> answer, bool tls = false)
@@ -102,7 +116,24 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
     public static async Task<FailurePeer> SmallHeadersAsync()
     {
         var server = await TestServer.StartAsync();
-        return new FailurePeer(server.Address, () => server.Requests.Count - 1, server) { HeaderLength = 60_000, NeedsFirstCall = true };
+
+        // One call has to succeed before, which tells the client the server's limits.
+        return new FailurePeer(server.Address, () => server.Requests.Count, server)
+        {
+            HeaderLength = 60_000,
+            Prepare = static clients => clients.KeyValue.GetAsync(Calls.AnyGet).ResponseAsync,
+        };
+    }
+
+    /// <summary>Brings about what the calls that fail find.</summary>
+    public async Task PrepareAsync(ClientHost clients)
+    {
+        if (Prepare is not null)
+        {
+            await Prepare(clients);
+        }
+
+        _before = requests();
     }
 
     public ValueTask DisposeAsync() => server?.DisposeAsync() ?? ValueTask.CompletedTask;

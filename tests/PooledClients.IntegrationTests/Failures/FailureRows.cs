@@ -9,7 +9,7 @@ namespace PooledClients.IntegrationTests.Failures;
 internal static class FailureRows
 {
     public static readonly IReadOnlyDictionary<string, FailureRow> All =
-        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).Concat(OfTheCaller()).Concat(Begun()).ToDictionary(row => row.Cause);
+        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).Concat(OfTheCaller()).Concat(OwnFailures.All).Concat(Begun()).ToDictionary(row => row.Cause);
 
     private static IEnumerable<FailureRow> Resets() =>
         from code in Enum.GetValues<ErrorCode>()
@@ -73,6 +73,7 @@ internal static class FailureRows
             Frames(static (connection, _) => connection.SendFrameAsync(FrameType.Data, FrameFlags.None, 0, [1])),
             FailureKind.ProtocolBroken,
             "ended before the response"),
+        FailureRow.Of("a status that is no number", Frames(static (connection, request) => SendInvalidAsync(connection, request)), FailureKind.AnswerInvalid, "makes no sense"),
         FailureRow.Of("closed before SETTINGS", Connected(static connection => connection.HalfClose()), FailureKind.NeverCameUp, "before the server had begun to speak HTTP/2"),
 
         // The connect itself may see the cut.
@@ -119,6 +120,9 @@ internal static class FailureRows
                    ending.Failure with { IsTransient = false, Breaker = RequestOutcome.Answered },
                    string.Empty);
     }
+
+    private static Task SendInvalidAsync(RawHttp2Connection connection, RawRequest request) => connection.SendFrameAsync(
+        FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, request.StreamId, Hpack.Encode([(":status", "abc")]));
 
     private static async Task SendLargeHeadersAsync(RawHttp2Connection connection, RawRequest request)
     {

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.Resilience;
 using RocksDb.V1;
@@ -32,6 +33,12 @@ public sealed class FailureTableTests
 
     [Fact]
     public void Rows_Count_IsAtLeastSixty() => Assert.True(FailureRows.All.Count >= 60, $"{FailureRows.All.Count}");
+
+    // What has none takes a shortage of the process, which is no test's to make beside others, or an instant that no peer can time.
+    [Fact]
+    public void Rows_Kinds_AreAllThatOneProcessCanMake() => Assert.Equal(
+        [FailureKind.OutOfDescriptors, FailureKind.Starved, FailureKind.NeverSent],
+        Enum.GetValues<FailureKind>().Except(FailureRows.All.Values.Select(static row => row.Expected.Kind)));
 
     // A method that may not be processed twice: it is sent again only where the table has a transparent retry.
     [Theory]
@@ -85,7 +92,7 @@ public sealed class FailureTableTests
         }
 
         var last = await Calls.FailureOf(Put(clients, peer));
-        var counts = row.Expected is { Breaker: RequestOutcome.Failed, IsConnect: false };
+        var counts = row.Expected is { Breaker: RequestOutcome.Failed, IsConnect: false } or { Kind: FailureKind.BreakerOpen };
         if (row.Expected.Kind == FailureKind.ResponseHeadersTooLarge)
         {
             // Whose connection a neighbour's answer ended has lost it, which counts.
@@ -111,23 +118,24 @@ public sealed class FailureTableTests
 
     private static async Task<ClientHost> StartAsync(FailurePeer peer, bool breaker)
     {
-        var clients = await ClientHost.StartAsync(log: null, peer.Address, options =>
+        var clients = await ClientHost.StartAsync(log: null, services =>
         {
-            options.ConnectTo(peer.Address, peer.Authority);
-            options.Deadline = TimeSpan.FromSeconds(20);
-            options.MaxSendMessageSize = 100_000;
-            options.Resilience.Retry.MaxAttempts = 2;
-            options.Resilience.Retry.Delay = TimeSpan.FromMilliseconds(1);
-            options.Resilience.RetryBudget.PerSecond = 1000;
-            (options.Resilience.Breaker.Enabled, options.Resilience.Breaker.FailureRatio) = (breaker, 0.5);
-            options.Resilience.Breaker.MinimumThroughput = 2;
-            options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30);
+            peer.Services?.Invoke(services);
+            var client = services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.ConnectTo(peer.Address, peer.Authority);
+                options.Deadline = TimeSpan.FromSeconds(20);
+                options.MaxSendMessageSize = 100_000;
+                options.Resilience.MaxAttempts = 2;
+                options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(1);
+                options.Resilience.RetriesPerSecond = 1000;
+                options.Resilience.BreakerFailureRatio = breaker || peer.HasBreaker ? 0.5 : null;
+                options.Resilience.BreakerMinimumThroughput = 2;
+                options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+            });
+            peer.Client?.Invoke(client);
         });
-        if (peer.NeedsFirstCall)
-        {
-            await clients.KeyValue.GetAsync(Calls.AnyGet);
-        }
-
+        await peer.PrepareAsync(clients);
         return clients;
     }
 }
