@@ -11,6 +11,16 @@ internal sealed class HtmlPage
     /// <summary>Lines are drawn for so many methods; each takes some hundred bytes.</summary>
     private const int MostLines = 40;
 
+    /// <summary>No page is larger, whatever names and errors are like: what does not fit is left out at the end of its table.</summary>
+    private const int MostBytes = 145_000;
+
+    /// <summary>What each of the tables that are still to come may count on.</summary>
+    private const int Reserved = 6_000;
+
+    private const int MostOfTroubles = 30_000;
+    private const int MostOfText = 1_000;
+    private const int MostOfCell = 160;
+
     private const string Style =
         """
         :root{color-scheme:light dark;--ink:#1b1f24;--dim:#5b6570;--paper:#fff;--rule:#d9dee3;--bad:#b3261e;--badpaper:#fdecea;--warn:#8a5300;--warnpaper:#fff4e0;--line:#1f6feb}
@@ -43,6 +53,10 @@ internal sealed class HtmlPage
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     private readonly StringBuilder _html = new(64 * 1024);
+
+    // What is written of one row or trouble, until it is known to fit.
+    private readonly StringBuilder _part = new();
+    private int _bytes;
     private int _lines;
 
     /// <summary>What a browser may do with the page: nothing but show it in its own style.</summary>
@@ -53,84 +67,135 @@ internal sealed class HtmlPage
 
     private string WriteAll(PageModel model)
     {
-        _html.Append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Pooled clients</title><style>")
+        _part.Append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Pooled clients</title><style>")
             .Append(Style).Append("</style><h1>Pooled clients</h1><p class=\"dim\">");
-        Text(Show.Text($"{model.CapturedAt.UtcDateTime:u} on {Environment.MachineName}, process {Environment.ProcessId}"));
-        _html.Append(" <nav><a href=\"?format=json\">JSON</a><a href=\"?format=text\">plain text</a></nav><h2>TROUBLE</h2>");
-        _html.Append("<dl>");
+        Text(Show.Text($"{model.CapturedAt.UtcDateTime:u} on {Environment.MachineName}, process {Environment.ProcessId}"), MostOfText);
+        _part.Append(" <nav><a href=\"?format=json\">JSON</a><a href=\"?format=text\">plain text</a></nav><h2>TROUBLE</h2><dl>");
         foreach (var (question, answer) in model.Facts)
         {
-            _html.Append("<dt>");
-            Text(question);
-            _html.Append("<dd>");
-            Text(answer);
+            _part.Append("<dt>");
+            Text(question, MostOfText);
+            _part.Append("<dd>");
+            Text(answer, MostOfText);
         }
 
-        _html.Append("</dl>");
-        foreach (var trouble in model.Troubles.Take(PageSection.MostRows))
+        _part.Append("</dl>");
+        Keep();
+        Troubles(model.Troubles);
+        List<PageSection> sections = [.. model.Sections];
+        for (var i = 0; i < sections.Count; i++)
         {
-            _html.Append("<div class=\"trouble ").Append(trouble.Severity).Append("\"><p><b>").Append(trouble.Severity).Append("</b> ");
-            Text(trouble.What);
-            _html.Append(".<p class=\"dim\">");
-            Text(trouble.WayOut);
-            _html.Append("</div>");
-        }
-
-        if (model.Troubles.Count == 0)
-        {
-            _html.Append("<p>None.");
-        }
-
-        foreach (var section in model.Sections)
-        {
-            Section(section);
+            Section(sections[i], MostBytes - ((sections.Count - i - 1) * Reserved));
         }
 
         return _html.Append("</html>").ToString();
     }
 
-    private void Section(PageSection section)
+    private void Troubles(IReadOnlyList<TroubleSnapshot> troubles)
     {
-        _html.Append("<h2>").Append(section.Title).Append("</h2>");
+        var most = _bytes + MostOfTroubles;
+        var shown = 0;
+        foreach (var trouble in troubles.Take(PageSection.MostRows))
+        {
+            _part.Append("<div class=\"trouble ").Append(trouble.Severity).Append("\"><p><b>").Append(trouble.Severity).Append("</b> ");
+            Text(trouble.What, MostOfText);
+            _part.Append(".<p class=\"dim\">");
+            Text(trouble.WayOut, MostOfText);
+            _part.Append("</div>");
+            if (!TryKeep(most))
+            {
+                break;
+            }
+
+            shown++;
+        }
+
+        _part.Append(troubles.Count == 0 ? "<p>None." : LeftOut(shown, troubles.Count));
+        Keep();
+    }
+
+    private void Section(PageSection section, int most)
+    {
+        _part.Append("<h2>").Append(section.Title).Append("</h2>");
         if (section.Rows.Count == 0)
         {
-            _html.Append("<p class=\"dim\">").Append(section.WhenEmpty);
+            _part.Append("<p class=\"dim\">").Append(section.WhenEmpty);
+            Keep();
             return;
         }
 
-        _html.Append("<div class=\"scroll\"><table><tr>");
+        _part.Append("<div class=\"scroll\"><table><tr>");
         foreach (var column in section.Columns)
         {
-            _html.Append("<th>").Append(column);
+            _part.Append("<th>").Append(column);
         }
 
+        Keep();
+        var shown = 0;
         foreach (var row in section.Rows)
         {
-            _html.Append("<tr>");
+            _part.Append("<tr>");
             foreach (var cell in row)
             {
                 Cell(cell);
             }
+
+            if (!TryKeep(most))
+            {
+                break;
+            }
+
+            shown++;
         }
 
-        _html.Append("</table></div>");
-        if (section.Total > section.Rows.Count)
-        {
-            _html.Append(Show.Text($"<p class=\"dim\">{section.Rows.Count} of {section.Total}; the JSON has all."));
-        }
+        _part.Append("</table></div>").Append(LeftOut(shown, section.Total));
+        Keep();
     }
 
     private void Cell(PageCell cell)
     {
-        _html.Append(cell.IsBad && cell.Text.Length > 0 ? "<td class=\"bad\">" : "<td>");
+        _part.Append(cell.IsBad && cell.Text.Length > 0 ? "<td class=\"bad\">" : "<td>");
         if (cell.Line is { } line && _lines++ < MostLines)
         {
-            LineDrawing.Append(_html, line, cell.FailedLine);
+            LineDrawing.Append(_part, line, cell.FailedLine);
             return;
         }
 
-        Text(cell.Text);
+        Text(cell.Text, MostOfCell);
     }
 
-    private void Text(string text) => _html.Append(Encoder.Encode(text));
+    private static string LeftOut(int shown, int total) =>
+        shown < total ? Show.Text($"<p class=\"dim\">{shown} of {total}; the JSON has all.") : "";
+
+    private void Text(string text, int most) => _part.Append(Encoder.Encode(Show.Brief(text, most)));
+
+    private bool TryKeep(int most)
+    {
+        if (_bytes + Bytes() > most)
+        {
+            _part.Clear();
+            return false;
+        }
+
+        Keep();
+        return true;
+    }
+
+    private void Keep()
+    {
+        _bytes += Bytes();
+        _html.Append(_part);
+        _part.Clear();
+    }
+
+    private int Bytes()
+    {
+        var bytes = 0;
+        foreach (var chunk in _part.GetChunks())
+        {
+            bytes += Encoding.UTF8.GetByteCount(chunk.Span);
+        }
+
+        return bytes;
+    }
 }

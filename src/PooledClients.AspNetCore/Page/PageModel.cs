@@ -215,5 +215,5 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
 
     private static string NotZero(long? bytes) => bytes is > 0 ? Show.Bytes(bytes) : "";
 
-    private static string Brief(string? text) => text is { Length: > 160 } ? text[..159] + "…" : text ?? "";
+    private static string Brief(string? text) => Show.Brief(text, 160);
 }

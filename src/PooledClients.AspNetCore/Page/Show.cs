@@ -41,5 +41,18 @@ internal static class Show
     /// <summary>The time of day, in UTC.</summary>
     public static string When(DateTimeOffset? at) => at is { } time ? Text($"{time.UtcDateTime:HH:mm:ss}") : "";
 
+    /// <summary>The beginning of a text that may be long.</summary>
+    public static string Brief(string? text, int most)
+    {
+        if (text is null || text.Length <= most)
+        {
+            return text ?? "";
+        }
+
+        // Not in the middle of a character of two.
+        var end = char.IsHighSurrogate(text[most - 2]) ? most - 2 : most - 1;
+        return text[..end] + "…";
+    }
+
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

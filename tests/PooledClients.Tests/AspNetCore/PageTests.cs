@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
@@ -107,6 +108,24 @@ public sealed class PageTests
         Assert.InRange(html.Length, 10_000, 150_000);
         Assert.All(html.Split("<table>").Skip(1), static table => Assert.InRange(Regex.Count(table, "<tr>"), 2, 201));
         Assert.Contains("200 of 500; the JSON has all.", html, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'")]
+    [InlineData("\u4e2d")]
+    [InlineData("\U0001f600")]
+    public async Task Get_WithTheLongestNamesAndErrors_StaysBelow150KilobytesWithEachTable(string outside)
+    {
+        await using var page = await PageFixture.StartAsync(LargestSnapshot.Of(string.Concat(Enumerable.Repeat(outside, 3000))));
+
+        var html = await page.GetTextAsync(Html);
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(html), 100_000, 150_000);
+        Assert.Equal(11, Regex.Count(html, "<h2>"));
+        Assert.All(html.Split("<table>").Skip(1), static table => Assert.InRange(Regex.Count(table, "<tr>"), 2, 201));
+        Assert.Contains("of 500; the JSON has all.", html, StringComparison.Ordinal);
+        Assert.EndsWith("</html>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain('\ufffd', html);
     }
 
     [Fact]
