@@ -5,11 +5,14 @@ namespace PooledClients.AspNetCore.Channelz;
 
 /// <summary>
 /// Tells channelz clients of the pooled channels. The subchannels of a channel are the connections of its transport; each has one socket,
-/// whose number is the one after. Numbers rise and are never used again, so pages are by number.
+/// whose number is the one after. Numbers rise and are never used again, so pages are by number. A walk begins with a snapshot of its
+/// own; what it then asks for one by one may be a second old.
 /// </summary>
-internal sealed class ChannelzService(IPooledClientsDiagnostics diagnostics) : V1.Channelz.ChannelzBase
+internal sealed class ChannelzService(IPooledClientsDiagnostics diagnostics, TimeProvider time) : V1.Channelz.ChannelzBase
 {
     private const int PageSize = 100;
+
+    private readonly SharedSnapshot _shared = SharedSnapshot.Of(diagnostics);
 
     public override Task<GetTopChannelsResponse> GetTopChannels(GetTopChannelsRequest request, ServerCallContext context)
     {
@@ -18,7 +21,7 @@ internal sealed class ChannelzService(IPooledClientsDiagnostics diagnostics) : V
             throw new RpcException(new Status(StatusCode.InvalidArgument, "start_channel_id and max_results must not be negative."));
         }
 
-        var snapshot = diagnostics.Capture();
+        var snapshot = request.StartChannelId == 0 ? _shared.Take(diagnostics, time) : _shared.Get(diagnostics, time);
         var most = request.MaxResults == 0 ? PageSize : (int)Math.Min(request.MaxResults, PageSize);
         List<ChannelSnapshot> channels = [.. snapshot.Channels.Where(channel => channel.Id >= request.StartChannelId).OrderBy(static channel => channel.Id).Take(most + 1)];
         var response = new GetTopChannelsResponse { End = channels.Count <= most };
@@ -28,8 +31,7 @@ internal sealed class ChannelzService(IPooledClientsDiagnostics diagnostics) : V
 
     public override Task<GetChannelResponse> GetChannel(GetChannelRequest request, ServerCallContext context)
     {
-        var snapshot = diagnostics.Capture();
-        var channel = snapshot.Channels.FirstOrDefault(channel => channel.Id == request.ChannelId) ?? throw NotFound("channel", request.ChannelId);
+        var (snapshot, channel) = Find(snapshot => snapshot.Channels.FirstOrDefault(channel => channel.Id == request.ChannelId), "channel", request.ChannelId);
         return Task.FromResult(new GetChannelResponse { Channel = ChannelzMessages.Channel(channel, snapshot) });
     }
 
@@ -47,7 +49,21 @@ internal sealed class ChannelzService(IPooledClientsDiagnostics diagnostics) : V
         throw NotFound("server", request.ServerId);
 
     private ConnectionSnapshot Find(long connection, string kind, long id) =>
-        diagnostics.Capture().Connections.FirstOrDefault(open => open.Kind == ChannelzMessages.Kind && open.Id == connection) ?? throw NotFound(kind, id);
+        Find(snapshot => snapshot.Connections.FirstOrDefault(open => open.Kind == ChannelzMessages.Kind && open.Id == connection), kind, id).Found;
+
+    // What is not in the shared one may be younger than it.
+    private (PooledClientsSnapshot Snapshot, T Found) Find<T>(Func<PooledClientsSnapshot, T?> find, string kind, long id)
+        where T : class
+    {
+        var snapshot = _shared.Get(diagnostics, time);
+        if (find(snapshot) is { } shared)
+        {
+            return (snapshot, shared);
+        }
+
+        snapshot = _shared.Take(diagnostics, time);
+        return (snapshot, find(snapshot) ?? throw NotFound(kind, id));
+    }
 
     private static RpcException NotFound(string kind, long id) => new(new Status(StatusCode.NotFound, Page.Show.Text($"There is no {kind} {id}.")));
 }

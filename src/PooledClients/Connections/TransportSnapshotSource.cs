@@ -10,6 +10,11 @@ internal sealed class TransportSnapshotSource(TransportRegistry transports) : IS
 {
     public void AddTo(SnapshotBuilder snapshot)
     {
+        if (!snapshot.WithConnections)
+        {
+            return;
+        }
+
         foreach (var transport in transports.Transports)
         {
             foreach (var pool in transport.Endpoints)

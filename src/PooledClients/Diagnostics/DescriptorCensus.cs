@@ -4,11 +4,14 @@ namespace PooledClients.Diagnostics;
 
 /// <summary>
 /// Counts the process's descriptors by kind, on Linux, without needing one: the kernel is asked of each number in turn, 0.5 ms for a
-/// thousand. It remembers a few minutes, so that what grows can be told from what is large.
+/// thousand, and at most once a second. It remembers a few minutes, so that what grows can be told from what is large.
 /// </summary>
 internal sealed partial class DescriptorCensus : ISnapshotSource, IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    /// <summary>What was counted is told for so long, however often somebody asks.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     private const int Remembered = 10;
 
@@ -24,15 +27,25 @@ internal sealed partial class DescriptorCensus : ISnapshotSource, IDisposable
     private static readonly string[] Kinds = ["socket", "file", "folder", "pipe", "device", "other"];
 
     private readonly TimeProvider _timeProvider;
+    private readonly Func<int[]?> _count;
     private readonly ITimer? _timer;
     private readonly Lock _lock = new();
 
     // Guarded by _lock, the oldest first.
     private readonly Queue<(long At, int[] Counts)> _earlier = new();
+    private (long At, int[] Counts)? _last;
 
     public DescriptorCensus(TimeProvider timeProvider)
+        : this(timeProvider, Count)
+    {
+    }
+
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="count">Counts the descriptors of each of <see cref="Kinds"/>.</param>
+    internal DescriptorCensus(TimeProvider timeProvider, Func<int[]?> count)
     {
         _timeProvider = timeProvider;
+        _count = count;
         if (OperatingSystem.IsLinux())
         {
             Remember();
@@ -42,14 +55,21 @@ internal sealed partial class DescriptorCensus : ISnapshotSource, IDisposable
 
     public void AddTo(SnapshotBuilder snapshot)
     {
-        if (_timer is null || Count() is not { } counts)
+        if (_timer is null)
         {
             return;
         }
 
+        int[] counts;
         (long At, int[] Counts) oldest;
         lock (_lock)
         {
+            if (CountIfDue() is not { } now)
+            {
+                return;
+            }
+
+            counts = now;
             oldest = _earlier.Count > 0 ? _earlier.Peek() : (_timeProvider.GetTimestamp(), counts);
         }
 
@@ -64,9 +84,9 @@ internal sealed partial class DescriptorCensus : ISnapshotSource, IDisposable
 
     private void Remember()
     {
-        if (Count() is { } counts)
+        lock (_lock)
         {
-            lock (_lock)
+            if (CountIfDue() is { } counts)
             {
                 _earlier.Enqueue((_timeProvider.GetTimestamp(), counts));
                 if (_earlier.Count > Remembered)
@@ -75,6 +95,23 @@ internal sealed partial class DescriptorCensus : ISnapshotSource, IDisposable
                 }
             }
         }
+    }
+
+    // Under the lock: who asks meanwhile waits half a millisecond, and is spared the counting.
+    private int[]? CountIfDue()
+    {
+        if (_last is { } last && _timeProvider.GetElapsedTime(last.At) < Fresh)
+        {
+            return last.Counts;
+        }
+
+        if (_count() is not { } counts)
+        {
+            return null;
+        }
+
+        _last = (_timeProvider.GetTimestamp(), counts);
+        return counts;
     }
 
     /// <returns>How many there are of each of <see cref="Kinds"/>; <see langword="null"/> where the C library cannot tell.</returns>

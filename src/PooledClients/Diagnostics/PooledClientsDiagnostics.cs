@@ -6,9 +6,13 @@ internal sealed class PooledClientsDiagnostics(IEnumerable<ISnapshotSource> sour
 {
     private readonly ISnapshotSource[] _sources = [.. sources];
 
-    public PooledClientsSnapshot Capture()
+    public PooledClientsSnapshot Capture() => Capture(new SnapshotBuilder());
+
+    /// <summary>All but the single connections, which no trouble is found by: what a probe that comes every few seconds needs.</summary>
+    public PooledClientsSnapshot CaptureWithoutConnections() => Capture(new SnapshotBuilder { WithConnections = false });
+
+    private PooledClientsSnapshot Capture(SnapshotBuilder snapshot)
     {
-        var snapshot = new SnapshotBuilder();
         foreach (var source in _sources)
         {
             source.AddTo(snapshot);

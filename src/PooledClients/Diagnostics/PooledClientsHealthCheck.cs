@@ -11,7 +11,8 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var snapshot = diagnostics.Capture();
+        // An application may have put diagnostics of its own there.
+        var snapshot = diagnostics is PooledClientsDiagnostics own ? own.CaptureWithoutConnections() : diagnostics.Capture();
         List<TroubleSnapshot> findings = [.. snapshot.Troubles.Where(static trouble => trouble.Severity > TroubleSeverity.Notice)];
         var status = findings.Count == 0 ? HealthStatus.Healthy
             : findings[0].Severity == TroubleSeverity.Unhealthy ? context.Registration.FailureStatus

@@ -3,6 +3,9 @@ namespace PooledClients.Diagnostics;
 /// <summary>Collects what the areas tell. Used by one capture, by one thread.</summary>
 internal sealed class SnapshotBuilder
 {
+    /// <summary>Whether each connection is told of, which is most of what a snapshot costs.</summary>
+    public bool WithConnections { get; init; } = true;
+
     public DescriptorSnapshot Descriptors { get; set; } =
         new() { Open = 0, Limit = null, Source = "not measured", Reserved = 0, Connections = 0, Budget = 0 };
 

@@ -66,8 +66,15 @@ public sealed class SnapshotTests : WatchedTest
             milliseconds.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        diagnostics.Capture();
+        var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Connections;
+
+        // Its work is bounded by what it makes: a string or a list more for each connection would show.
+        Assert.InRange(bytes, 0, 600);
+
         // Told, not asserted: other tests share the processor.
-        TestContext.Current.TestOutputHelper?.WriteLine($"A snapshot of {Connections} connections takes {milliseconds.Order().ElementAt(10):0.0} ms (median), {milliseconds.Min():0.0} at least.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"A snapshot of {Connections} connections takes {milliseconds.Order().ElementAt(10):0.0} ms (median), {milliseconds.Min():0.0} at least, {bytes} B a connection.");
         await stop.CancelAsync();
         await Task.WhenAll(held).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }

@@ -30,6 +30,24 @@ public sealed class DescriptorCensusTests
         Assert.True(Of(census, "file").Open > 10);
     }
 
+    [Fact]
+    public void AddTo_AskedOverAndOver_CountsOnceASecond()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Kinds are told on Linux only.");
+        var time = new FakeTimeProvider();
+        var counted = 0;
+        using var census = new DescriptorCensus(time, () => [++counted, 0, 0, 0, 0, 0]);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(1, Of(census, "socket").Open);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((2, 1), (Of(census, "socket").Open, Of(census, "socket").Change));
+        Assert.Equal(2, counted);
+    }
+
     private static DescriptorKindSnapshot Of(DescriptorCensus census, string kind)
     {
         var builder = new SnapshotBuilder();

@@ -61,6 +61,21 @@ public sealed class PooledClientsHealthCheckTests
         Assert.Contains("AB12", entry.Description, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task CheckHealth_ComingEveryFewSeconds_AsksForNoConnection()
+    {
+        var source = new ConnectionSource();
+        var services = new ServiceCollection();
+        services.AddSingleton<ISnapshotSource>(source);
+        services.AddHealthChecks().AddPooledClients();
+        await using var provider = services.BuildServiceProvider();
+
+        await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+        provider.GetRequiredService<IPooledClientsDiagnostics>().Capture();
+
+        Assert.Equal([false, true], source.Asked);
+    }
+
     private static async Task<HealthReportEntry> CheckAsync(int open, double? certificate, double life = 365, string? handOverFailure = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -74,6 +89,13 @@ public sealed class PooledClientsHealthCheckTests
 
         var report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
         return report.Entries["pooled_clients"];
+    }
+
+    private sealed class ConnectionSource : ISnapshotSource
+    {
+        public List<bool> Asked { get; } = [];
+
+        public void AddTo(SnapshotBuilder snapshot) => Asked.Add(snapshot.WithConnections);
     }
 
     private sealed class CertificateSource(DateTimeOffset? notAfter, double life, DateTimeOffset now, string? handOverFailure) : ISnapshotSource
