@@ -51,6 +51,30 @@ public sealed class FaultTests : WatchedTest
         Assert.Single(host.Warnings($"{target} cannot be reached"));
     }
 
+    [Theory]
+    [InlineData(true, "is not trusted")]
+    [InlineData(false, "speaks no TLS")]
+    public async Task HttpServerThatFailsItsHandshake_ShowsEverywhere(bool speaksTls, string reason)
+    {
+        using var other = new TestAuthority("another");
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = speaksTls, Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1 });
+        var target = $"https://localhost:{server.Port}";
+        await using var host = await ShownHost.StartAsync(Log, services => services.AddPooledHttpClient("api", options =>
+        {
+            (options.BaseAddress, options.Tls.CaCertificatePem) = (new Uri(target), other.Pem);
+            options.Resilience.MaxRetries = 0;
+        }));
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => host.Services.GetRequiredKeyedService<HttpClient>("api").GetAsync(new Uri("/", UriKind.Relative), Token));
+
+        await host.WarnsAsync($"{target} cannot be reached");
+        var down = Assert.Single(host.Snapshot.Unreachable);
+        Assert.Equal(target, down.Address);
+        Assert.Contains(reason, down.LastError, StringComparison.Ordinal);
+        Assert.Equal(1, (await host.CheckAsync()).Data["addresses.unreachable"]);
+        await host.Metrics.WaitForAsync("pooledclients.connection.connect.duration", $"server.port={server.Port}", "pooledclients.phase=tls", "pooledclients.kind=http");
+    }
+
     [Fact]
     public async Task FullBudget_ShowsEverywhere()
     {

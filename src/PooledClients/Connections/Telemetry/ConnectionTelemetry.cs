@@ -105,7 +105,7 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
             else if (isSecure && reason != DisconnectReason.Shutdown)
             {
                 // gRPC's are told of by the spacing of its dials, which knows more of why.
-                _diagnostics.Addresses.Failed(address, new IOException($"The connection was closed during the TLS handshake: {reason}"), TimeSpan.Zero);
+                _diagnostics.Addresses.Failed(address, _failure ?? new IOException($"The connection was closed during the TLS handshake: {reason}"), TimeSpan.Zero);
             }
 
             return;

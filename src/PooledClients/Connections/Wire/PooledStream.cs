@@ -115,6 +115,11 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
 
         Interlocked.Exchange(ref _attempt, null)?.Dispose();
+        if (Handshake?.Failure is { } failure)
+        {
+            _connection.Telemetry?.Fails(failure);
+        }
+
         Handshake?.Closed();
         _connection.Telemetry?.Closed();
         _lease.Dispose();

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using PooledClients.Platform;
 using PooledClients.Tls.Certificates;
@@ -43,6 +44,7 @@ internal sealed class HandshakeRecorder
     private volatile bool _ended;
     private volatile bool _answered;
     private volatile bool _asked;
+    private volatile Exception? _failure;
 
     public HandshakeRecorder(string target, string? grpcTarget, TlsMetrics metrics, CertificateInventory inventory, UnansweredEnds unanswered)
     {
@@ -68,6 +70,11 @@ internal sealed class HandshakeRecorder
         return isSuspected ? _identity?.DescribeRefusal() : null;
     }
 
+    /// <summary>Why the handshake has failed, by what was seen here: the stream itself is closed without a word.</summary>
+    public Exception? Failure => _failure ?? (!_completed && _alerts.Alert is { } alert
+        ? new AuthenticationException($"{_target} ended the TLS handshake by an alert ({HandshakeResult.OfAlert(alert)}).{(DescribeRefusal() is { } refusal ? $" Perhaps {refusal}." : "")}")
+        : null);
+
     /// <summary>Whether it resumed a session, as far as is known.</summary>
     public bool? IsResumed => _hello.Resumed;
 
@@ -87,7 +94,7 @@ internal sealed class HandshakeRecorder
             _hasBegun = true;
             if (bytes[0] is < FirstRecordType or > LastRecordType)
             {
-                throw new WrongProtocolException($"{_target} answers, but speaks no TLS: if it is meant to be in clear text, its address begins with http://, not https://.");
+                throw NoteFailure(new WrongProtocolException($"{_target} answers, but speaks no TLS: if it is meant to be in clear text, its address begins with http://, not https://."));
             }
         }
 
@@ -95,7 +102,7 @@ internal sealed class HandshakeRecorder
         _alerts.Add(bytes);
         if (_alerts.Alert == NoApplicationProtocol)
         {
-            throw new WrongProtocolException($"{_target} does not offer HTTP/2 (ALPN): gRPC needs its TLS endpoint to offer \"h2\".");
+            throw NoteFailure(new WrongProtocolException($"{_target} does not offer HTTP/2 (ALPN): gRPC needs its TLS endpoint to offer \"h2\"."));
         }
     }
 
@@ -148,7 +155,11 @@ internal sealed class HandshakeRecorder
         Tell(HandshakeResult.Success);
     }
 
-    public void Failed(Exception exception) => Tell(HandshakeResult.Of(exception));
+    public void Failed(Exception exception)
+    {
+        _failure = exception;
+        Tell(HandshakeResult.Of(exception));
+    }
 
     /// <summary>Notes that our side let go of the connection. A handshake that was not completed until then has failed.</summary>
     public void Closed()
@@ -159,6 +170,12 @@ internal sealed class HandshakeRecorder
             _inUse.ForEach(static lease => lease.Dispose());
             _inUse.Clear();
         }
+    }
+
+    private WrongProtocolException NoteFailure(WrongProtocolException failure)
+    {
+        _failure = failure;
+        return failure;
     }
 
     private void Tell(string result)
