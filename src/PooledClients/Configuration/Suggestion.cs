@@ -24,6 +24,10 @@ internal static class Suggestion
         ["RetryCount"] = ["MaxAttempts", "Retry"],
     };
 
+    /// <summary>Whether a name is probably a slip for another, and not a name of its own.</summary>
+    public static bool IsNear(string written, string meant) =>
+        !written.Equals(meant, StringComparison.OrdinalIgnoreCase) && Distance(Bare(written), Bare(meant)) <= 2;
+
     /// <summary>The names that may have been meant, none of them or as many as are equally near.</summary>
     public static IReadOnlyList<string> For(string written, IEnumerable<string> known)
     {

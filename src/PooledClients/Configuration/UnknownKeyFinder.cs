@@ -11,11 +11,20 @@ internal static class UnknownKeyFinder
     public static IEnumerable<string> Find(IConfigurationSection section, SectionKeys keys, IReadOnlyCollection<string> others) =>
         Find(section, section.GetChildren().Where(child => !others.Any(other => IsAtOrAbove(child.Key, other))), keys, "", keys);
 
-    /// <summary>The sections below <paramref name="section"/> that no client has. A client's name may be a path.</summary>
-    public static IEnumerable<string> FindClients(IConfigurationSection section, IReadOnlyCollection<string> names, string add)
-        => FindClients(section, prefix: "", names, add);
+    /// <summary>The sections beside that of the process that are probably meant for it.</summary>
+    public static IEnumerable<string> FindMisspelt(IConfiguration configuration) => configuration.GetChildren()
+        .Where(static section => Suggestion.IsNear(section.Key, ConfigurationKeys.Root) && section.GetChildren().Any())
+        .Select(static section => $"{section.Path}: nothing is read from there; did you mean {ConfigurationKeys.Root}?");
 
-    private static IEnumerable<string> FindClients(IConfigurationSection section, string prefix, IReadOnlyCollection<string> names, string add)
+    /// <summary>The sections below <paramref name="section"/> that no client has. A client's name may be a path.</summary>
+    /// <param name="section">The section of a kind of clients.</param>
+    /// <param name="names">The clients of that kind.</param>
+    /// <param name="add">What adds one.</param>
+    /// <param name="others">Where clients of the other kind have their sections, by name.</param>
+    public static IEnumerable<string> FindClients(IConfigurationSection section, IReadOnlyCollection<string> names, string add, IReadOnlyDictionary<string, string>? others = null)
+        => FindClients(section, prefix: "", names, add, others);
+
+    private static IEnumerable<string> FindClients(IConfigurationSection section, string prefix, IReadOnlyCollection<string> names, string add, IReadOnlyDictionary<string, string>? others)
     {
         foreach (var child in section.GetChildren())
         {
@@ -27,11 +36,17 @@ internal static class UnknownKeyFinder
 
             if (string.IsNullOrEmpty(child.Value) && names.Any(known => IsAtOrAbove(name, known)))
             {
-                foreach (var unknown in FindClients(child, $"{name}:", names, add))
+                foreach (var unknown in FindClients(child, $"{name}:", names, add, others))
                 {
                     yield return unknown;
                 }
 
+                continue;
+            }
+
+            if (others?.GetValueOrDefault(name) is { } other)
+            {
+                yield return $"{child.Path}: the client of that name is of the other kind; did you mean {other}?";
                 continue;
             }
 

@@ -125,11 +125,18 @@ internal sealed class StartValidator(
     private HttpClient CreateHttpClient(string name, IServiceProvider? scope)
         => scope is null ? services.GetRequiredService<IHttpClientFactory>().CreateClient(name) : ScopedHttpClients.Create(scope, name);
 
-    private IEnumerable<string> FindUnknownClients(IConfiguration configuration) =>
-    [
-        .. UnknownKeyFinder.FindClients(
-            configuration.GetSection($"{ConfigurationKeys.Root}:Grpc"), [.. grpcClients.Select(static client => client.Name).Distinct()], "AddPooledGrpcClient"),
-        .. UnknownKeyFinder.FindClients(
-            configuration.GetSection($"{ConfigurationKeys.Root}:Http"), [.. httpClients.Select(static client => client.Name.Length == 0 ? "Default" : client.Name).Distinct()], "AddPooledHttpClient"),
-    ];
+    private IEnumerable<string> FindUnknownClients(IConfiguration configuration)
+    {
+        List<string> grpc = [.. grpcClients.Select(static client => client.Name).Distinct()];
+        List<string> http = [.. httpClients.Select(static client => client.Name.Length == 0 ? "Default" : client.Name).Distinct()];
+        return
+        [
+            .. UnknownKeyFinder.FindMisspelt(configuration),
+            .. UnknownKeyFinder.FindClients(configuration.GetSection($"{ConfigurationKeys.Root}:Grpc"), grpc, "AddPooledGrpcClient", ByName(http, ConfigurationKeys.Http)),
+            .. UnknownKeyFinder.FindClients(configuration.GetSection($"{ConfigurationKeys.Root}:Http"), http, "AddPooledHttpClient", ByName(grpc, ConfigurationKeys.Grpc)),
+        ];
+    }
+
+    private static Dictionary<string, string> ByName(IEnumerable<string> names, Func<string, string> section) =>
+        names.DistinctBy(static name => name, StringComparer.OrdinalIgnoreCase).ToDictionary(static name => name, section, StringComparer.OrdinalIgnoreCase);
 }

@@ -37,6 +37,8 @@ public sealed class UnknownKeyTests
     [InlineData("PooledClients:Grpc:KeyValueClient:Deadline", "did you mean KeyValue?")]
     [InlineData("PooledClients:Grpc:Other:Deadline", "there are KeyValue. Add it with AddPooledGrpcClient")]
     [InlineData("PooledClients:Http:upload:Deadline", "did you mean uploads?")]
+    [InlineData("PooledClients:Http:keyvalue:Deadline", "did you mean PooledClients:Grpc:KeyValue?")]
+    [InlineData("PooledClients:Grpc:uploads:Deadline", "did you mean PooledClients:Http:uploads?")]
     [InlineData(Grpc + "Methods:Get", "no value, but has settings below it: Deadline")]
     [InlineData(Grpc + "Methods", "has settings below it, by name")]
     [InlineData(Grpc + "Endpoints:Addresses", "is a list: write Addresses:0")]
@@ -54,6 +56,28 @@ public sealed class UnknownKeyTests
         Assert.StartsWith(key.EndsWith(":Deadline", StringComparison.Ordinal) ? key[..key.LastIndexOf(':')] : key, failure, StringComparison.Ordinal);
         Assert.Contains(expected, failure, StringComparison.Ordinal);
         Assert.Empty(warnings);
+    }
+
+    [Theory]
+    [InlineData("PooledClient:Grpc:KeyValue:Deadline", "PooledClient")]
+    [InlineData("Pooled-Clients:Grpc:KeyValue:Deadline", "Pooled-Clients")]
+    [InlineData("PooeldClients:DrainTimeout", "PooeldClients")]
+    public async Task Start_SectionOfAnotherNameByASlip_FailsAndSaysWhatWasMeant(string key, string section)
+    {
+        var (failures, _) = await StartAsync(new() { [key] = "00:00:05" });
+
+        Assert.Equal([$"{section}: nothing is read from there; did you mean PooledClients?"], failures);
+    }
+
+    [Theory]
+    [InlineData("Clients:Deadline")]
+    [InlineData("Pools:Deadline")]
+    [InlineData("PooledClientsOfMine:Deadline")]
+    public async Task Start_SectionOfSomebodyElse_IsLeftAlone(string key)
+    {
+        var (failures, _) = await StartAsync(new() { [key] = "00:00:05" });
+
+        Assert.Empty(failures);
     }
 
     [Theory]
