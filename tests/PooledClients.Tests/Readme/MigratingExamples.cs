@@ -2,6 +2,7 @@ using System.Net.Security;
 using Files.V1;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.DependencyInjection;
+using Refit;
 using RocksDb.V1;
 
 namespace PooledClients.Tests.Readme;
@@ -87,12 +88,24 @@ internal static class MigratingExamples
         });
     }
 
+    public static void RefitAfter(IServiceCollection services)
+    {
+        services.AddPooledHttpClient("stock", options => options.BaseAddress = new Uri("https://stock.internal/"))
+            .AddTypedClient(client => RestService.For<IStockApi>(client));
+    }
+
     public static void HttpTokensAfter(IServiceCollection services)
     {
         services.AddPooledHttpClient("files").AsScoped().AddHttpMessageHandler(provider => new TokenHandler(provider.GetRequiredService<UserToken>()));
     }
 
     private static SslClientAuthenticationOptions TrustOf(string path) => throw new NotSupportedException(path);
+
+    public interface IStockApi
+    {
+        [Get("/stock/{item}")]
+        Task<string> CountAsync(string item);
+    }
 
     public sealed record UserToken(string Value);
 
