@@ -43,8 +43,36 @@ public sealed class InstrumentTests : MeasuredTest
         await host.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: Token);
 
         var sent = await Seen.WaitForAsync("grpc.client.attempt.sent_total_compressed_message_size", target, "grpc.status=OK");
-        Assert.Equal(("By", 14, 1), (sent.Unit, sent.Bounds, sent.Value));
-        await Seen.WaitForAsync("grpc.client.attempt.rcvd_total_compressed_message_size", target, "grpc.status=OK");
+        Assert.Equal(("By", 14, 1, Calls.AnyPut.CalculateSize()), (sent.Unit, sent.Bounds, sent.Value, sent.Sum));
+        var received = await Seen.WaitForAsync("grpc.client.attempt.rcvd_total_compressed_message_size", target, "grpc.status=OK");
+        Assert.Equal((1, new PutResponse().CalculateSize()), (received.Value, received.Sum));
+    }
+
+    [Fact]
+    public async Task Success_OfStreams_MeasuresTheMessagesOfBothSides()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var host = await StartAsync(server);
+        string[] ofExchange = ["grpc.method=rocksdb.v1.KeyValue/Exchange", $"grpc.target={Target(server)}", "grpc.status=OK"];
+        var request = new ExchangeRequest { Get = Calls.AnyGet };
+        var received = 0L;
+        using (var exchange = host.KeyValue.Exchange(cancellationToken: Token))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                await exchange.RequestStream.WriteAsync(request, Token);
+                Assert.True(await exchange.ResponseStream.MoveNext(Token));
+                received += exchange.ResponseStream.Current.CalculateSize();
+            }
+
+            await exchange.RequestStream.CompleteAsync();
+            Assert.False(await exchange.ResponseStream.MoveNext(Token));
+        }
+
+        var sentSize = await Seen.WaitForAsync("grpc.client.attempt.sent_total_compressed_message_size", ofExchange);
+        var receivedSize = await Seen.WaitForAsync("grpc.client.attempt.rcvd_total_compressed_message_size", ofExchange);
+        Assert.Equal((1, 3 * request.CalculateSize()), (sentSize.Value, sentSize.Sum));
+        Assert.Equal((1, received), (receivedSize.Value, receivedSize.Sum));
     }
 
     [Fact]

@@ -19,14 +19,18 @@ internal sealed class Telemetry : IMeterFactory
 
     public Telemetry() => _provider = Sdk.CreateMeterProviderBuilder().AddMeter("PooledClients").AddInMemoryExporter(_metrics).Build();
 
-    /// <summary>What was recorded so far by an instrument: its unit, and each point with its attributes.</summary>
+    /// <summary>
+    /// What was recorded so far by an instrument: its unit, and each point with its attributes. Those of all instruments have to be what the docs say.
+    /// </summary>
     public IReadOnlyList<Point> Read(string instrument)
     {
         lock (_metrics)
         {
             _metrics.Clear();
             _provider.ForceFlush();
-            return [.. _metrics.Where(metric => metric.Name == instrument && IsOwn(metric)).SelectMany(PointsOf)];
+            List<Point> points = [.. _metrics.Where(IsOwn).SelectMany(PointsOf)];
+            points.ForEach(InstrumentTable.Check);
+            return [.. points.Where(point => point.Name == instrument)];
         }
     }
 
@@ -90,7 +94,8 @@ internal sealed class Telemetry : IMeterFactory
                 MetricType.DoubleGauge => (point.GetGaugeLastValueDouble(), 0),
                 _ => (point.GetSumDouble(), 0),
             };
-            points.Add(new Point(metric.Name, metric.Unit, attributes, value, bounds));
+            var sum = metric.MetricType == MetricType.Histogram ? point.GetHistogramSum() : value;
+            points.Add(new Point(metric.Name, metric.Unit, attributes, value, bounds, sum));
         }
 
         return points;
@@ -107,7 +112,7 @@ internal sealed class Telemetry : IMeterFactory
         return bounds;
     }
 
-    internal sealed record Point(string Name, string Unit, IReadOnlyDictionary<string, string> Attributes, double Value, int Bounds)
+    internal sealed record Point(string Name, string Unit, IReadOnlyDictionary<string, string> Attributes, double Value, int Bounds, double Sum)
     {
         public bool Has(string attribute) => attribute.Split('=', 2) is [var name, var value] && Attributes.TryGetValue(name, out var found) && found == value;
 
