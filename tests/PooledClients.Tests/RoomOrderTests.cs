@@ -7,10 +7,10 @@ public sealed class RoomOrderTests
     private static readonly string[] Rooms =
     [
         "Platform", "Options/Endpoints", "Options/Resilience", "Options", "Snapshots/Certificates", "Snapshots/Addresses", "Snapshots", "", "Exceptions", "Diagnostics/Events", "Diagnostics/Instruments", "Diagnostics", "Tls/Files", "Tls/Certificates",
-        "Tls/Handshakes", "Tls", "Configuration", "Scopes", "Connections/Descriptors", "Connections/Budget/Leases", "Connections/Budget", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
+        "Tls/Handshakes", "Tls", "Configuration", "Scopes", "Connections/Descriptors", "Connections/Budget/Leases", "Connections/Budget", "Connections/CallSites", "Connections/Telemetry", "Connections/Wire/Frames", "Connections/Wire", "Connections/Dialing",
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Http2", "Connections/Endpoints/Sets", "Connections",
-        "Resilience", "Grpc/Telemetry", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
-        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc/Channels", "Grpc", "Http/Routes", "Http/CallSites", "Http/Retries", "Http/Exchanges/Timing",
+        "Resilience", "Grpc/Telemetry", "Grpc/Telemetry/Sizes", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
+        "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc/Channels", "Grpc", "Http/Routes", "Http/Retries", "Http/Exchanges/Timing",
         "Http/Exchanges", "Http/Exchanges/Bodies", "Http/Leaks", "Http/Balancing", "Http/Handlers", "Http", "DependencyInjection",
     ];
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Benchmarks.Contenders;
 using PooledClients.Benchmarks.Servers;
+using PooledClients.Connections.CallSites;
 using PooledClients.Http;
-using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 
 namespace PooledClients.Benchmarks.FreshProcesses;

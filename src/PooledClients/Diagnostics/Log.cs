@@ -171,11 +171,11 @@ internal static partial class Log
     [LoggerMessage(600, LogLevel.Debug, "A request to {Address} that was provably not processed is sent again: {Reason}")]
     public static partial void RequestSentAgain(this ILogger logger, string address, string reason);
 
-    [LoggerMessage(601, LogLevel.Warning, "Nobody reads the response of streaming call {Method} to {Address}, open for {Seconds:0} s. Read it to its end or dispose the call: until then it holds a stream of a connection.")]
-    public static partial void StreamHeld(this ILogger logger, string method, string address, double seconds);
+    [LoggerMessage(601, LogLevel.Warning, "Nobody reads the response of streaming call {Method} to {Address}, open for {Seconds:0} s, made by {CallSite}. Read it to its end or dispose the call: until then it holds a stream of a connection.")]
+    public static partial void StreamHeld(this ILogger logger, string method, string address, double seconds, string callSite);
 
-    [LoggerMessage(602, LogLevel.Warning, "Streaming call {Method} to {Address} was collected {Seconds:0} s after it began; it was neither read to its end nor disposed.")]
-    public static partial void StreamCollected(this ILogger logger, string method, string address, double seconds);
+    [LoggerMessage(602, LogLevel.Warning, "Streaming call {Method} to {Address} was collected {Seconds:0} s after it began; it was neither read to its end nor disposed. Made by {CallSite}.")]
+    public static partial void StreamCollected(this ILogger logger, string method, string address, double seconds, string callSite);
 
     [LoggerMessage(550, LogLevel.Information, "{Endpoint} joined the endpoints of {Service}.")]
     public static partial void EndpointJoined(this ILogger logger, string service, object endpoint);

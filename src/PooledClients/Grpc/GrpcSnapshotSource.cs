@@ -58,6 +58,7 @@ internal sealed class GrpcSnapshotSource(GrpcChannelPool pool) : ISnapshotSource
                     Method = stream.Method.TrimStart('/'),
                     HeldFor = handler.OpenStreams.AgeOf(stream),
                     UnreadFor = handler.OpenStreams.UnreadFor(stream),
+                    Origin = stream.CallSite,
                 });
             }
         }

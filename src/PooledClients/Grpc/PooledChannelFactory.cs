@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
+using PooledClients.Connections.CallSites;
 using PooledClients.Diagnostics;
 using PooledClients.Diagnostics.Instruments;
 using PooledClients.Grpc.Calls;
@@ -19,6 +20,7 @@ internal sealed class PooledChannelFactory(
     GrpcTransportHandlers handlers,
     AddressPolicies policies,
     CallMetrics callMetrics,
+    CallSiteSampler sampler,
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory,
     ILogger<GrpcChannelPool> logger)
@@ -72,7 +74,7 @@ internal sealed class PooledChannelFactory(
             policies.Metrics,
             timeProvider,
             logger,
-            new ChannelCalls(client.Name, address, setup.Descriptor ?? Idempotency.BesideClient(client.ClientType), callMetrics, timeProvider));
+            new ChannelCalls(client.Name, address, setup.Descriptor ?? Idempotency.BesideClient(client.ClientType), callMetrics, timeProvider, sampler));
 
     private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions options, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root, out bool throwsOnCancellation)
     {

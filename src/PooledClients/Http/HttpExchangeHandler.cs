@@ -1,5 +1,5 @@
 using System.Net.Http.Metrics;
-using PooledClients.Http.CallSites;
+using PooledClients.Connections.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Exchanges.Bodies;
 using PooledClients.Http.Exchanges.Timing;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
 using PooledClients.TestBed.Logs;
@@ -27,7 +28,34 @@ public class ForgottenStreamTests : WatchedTest
         });
 
         Assert.Contains(Log.Entries, entry => entry.Event.Id == 602 && entry.Message.Contains("/rocksdb.v1.KeyValue/Scan", StringComparison.Ordinal));
+        Assert.Contains(Log.Entries, entry => entry.Event.Id == 602 && entry.Message.EndsWith($"Made by {typeof(ForgottenStreamTests)}.{nameof(ReadOneAsync)}.", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stream_ThatIsOpen_ShowsWhoMadeIt(bool sendsLater)
+    {
+        await using var server = new RawHttp2Server(SendOneMessageAsync, tls: false);
+        await using var clients = await ClientHost.StartAsync(Log, services =>
+        {
+            var builder = services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(server.Address));
+            if (sendsLater)
+            {
+                builder.AddCallCredentials(static async (_, _) => await Task.Yield()).ConfigureChannel(static channel => channel.UnsafeUseInsecureChannelCallCredentials = true);
+            }
+        });
+
+        var reader = await HoldReaderAsync(clients.KeyValue);
+        using var exchange = clients.KeyValue.Exchange(cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.EqualAsync(2, () => Streams(clients).Count);
+
+        Assert.Equal($"{typeof(ForgottenStreamTests)}.{nameof(HoldReaderAsync)}", Streams(clients).Single(static stream => stream.Method.EndsWith("Scan", StringComparison.Ordinal)).Origin);
+        Assert.Equal($"{typeof(ForgottenStreamTests)}.{nameof(Stream_ThatIsOpen_ShowsWhoMadeIt)}", Streams(clients).Single(static stream => stream.Method.EndsWith("Exchange", StringComparison.Ordinal)).Origin);
+        GC.KeepAlive(reader);
+    }
+
+    private static IReadOnlyList<OpenStreamSnapshot> Streams(ClientHost clients) => clients.Get<IPooledClientsDiagnostics>().Capture().OpenStreams;
 
     [Fact]
     public async Task Scan_HeldByItsReaderAlone_IsNotForgotten()

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Http.CallSites;
+using PooledClients.Connections.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Exchanges.Timing;
 using PooledClients.TestBed.Logs;

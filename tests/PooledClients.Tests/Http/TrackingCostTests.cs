@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
+using PooledClients.Connections.CallSites;
 using PooledClients.Http;
-using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges;
 using PooledClients.Tests.Http.Leaks;
 

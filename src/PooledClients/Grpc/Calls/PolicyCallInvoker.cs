@@ -59,7 +59,8 @@ internal sealed class PolicyCallInvoker(
         using (Start(policy, origin, options))
         using (Observe(observed, options))
         {
-            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(Channel(observed), hedger, method, host, options, origin, request, observed)
+            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(
+                    Channel(observed), hedger, method, host, options, origin, request, Several(method, callSite: null, options), observed)
                 : inner.AsyncUnaryCall(method, host, options, request);
         }
 
@@ -79,17 +80,18 @@ internal sealed class PolicyCallInvoker(
         var origin = Apply(policy, ref options, out var linked);
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, policy.Retrier is null ? null : ObservedCall.Retried);
+        var callSite = calls?.FindCaller(method.FullName);
         AsyncServerStreamingCall<TResponse> call;
-        using (CallScope.Start(origin))
+        using (Start(method, origin, callSite, options))
         using (Observe(observed, options))
         {
             call = policy.Retrier is { } retrier
-                ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request)
+                ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request, Several(method, callSite, options))
                 : inner.AsyncServerStreamingCall(method, host, options, request);
         }
 
         call = policy.Retrier is null || observed is null ? call : ObservedReader<TResponse>.Wrap(call, observed);
-        return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call));
+        return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call), callSite);
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
@@ -100,7 +102,7 @@ internal sealed class PolicyCallInvoker(
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, many: null);
         AsyncClientStreamingCall<TRequest, TResponse> call;
-        using (CallScope.Start(origin))
+        using (Start(method, origin, calls?.FindCaller(method.FullName), options))
         using (Observe(observed, options))
         {
             call = inner.AsyncClientStreamingCall(method, host, options);
@@ -119,24 +121,32 @@ internal sealed class PolicyCallInvoker(
         var origin = Apply(policy, ref options, out var linked);
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, many: null);
+        var callSite = calls?.FindCaller(method.FullName);
         AsyncDuplexStreamingCall<TRequest, TResponse> call;
-        using (CallScope.Start(origin))
+        using (Start(method, origin, callSite, options))
         using (Observe(observed, options))
         {
             call = inner.AsyncDuplexStreamingCall(method, host, options);
         }
 
-        return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call));
+        return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call), callSite);
     }
 
     private ObservedCall.Scope Observe(ObservedCall? observed, in CallOptions options) =>
-        ObservedCall.Enter(observed, flows: observed is not null && (mayWait || options.Credentials is not null));
+        ObservedCall.Enter(observed, flows: observed is not null && Flows(options));
 
     // What a call is several of the channel's by is observed one by one.
     private CallInvoker Channel(ObservedCall? observed) => observed is null ? inner : new ObservingInvoker(inner, observed, flows: true);
 
     private CallScope.Started Start(MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options) =>
-        policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin), flows: mayWait || options.Credentials is not null) : CallScope.Start(origin);
+        policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin), Flows(options)) : CallScope.Start(origin);
+
+    private CallScope.Started Start(IMethod method, DeadlineOrigin? origin, string? callSite, in CallOptions options) =>
+        callSite is null ? CallScope.Start(origin) : CallScope.Start(new SampledCall(method.FullName, origin, callSite), Flows(options));
+
+    private SeveralCalls Several(IMethod method, string? callSite, in CallOptions options) => new(calls?.Open(method.FullName), callSite, Flows(options));
+
+    private bool Flows(in CallOptions options) => mayWait || options.Credentials is not null;
 
     /// <returns>Who set the deadline that the options now have; <see langword="null"/> when they have none.</returns>
     private DeadlineOrigin? Apply(MethodPolicy policy, ref CallOptions options, out LinkedCancellation? linked)

@@ -1,13 +1,15 @@
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Endpoints.Http2;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Deadlines;
 
 /// <summary>
 /// What the handler below the channel is told of a call, and tells it. It travels beside the call for nothing: gRPC sends a request
 /// on the thread that makes the call, so the handler that takes the request finds it by <see cref="Of"/>. Where something may be
-/// asynchronous in between (call credentials, interceptors and message handlers of the application) a call that may be tried again
-/// flows with the execution context, for some bytes; of any other nothing is known there, and whoever relies on it does without.
+/// asynchronous in between (call credentials, interceptors and message handlers of the application) a call that may be tried again, or
+/// whose caller is known, flows with the execution context, for some bytes; of any other nothing is known there, and whoever relies on it
+/// does without.
 /// </summary>
 internal abstract class CallScope
 {
@@ -29,7 +31,13 @@ internal abstract class CallScope
         set { }
     }
 
-    /// <summary>Whether it is the handler that tries it again, so that it has to be found also where the request is sent later.</summary>
+    /// <summary>Where its caller stands in the code, if that was found out.</summary>
+    public virtual string? CallSite => null;
+
+    /// <summary>Its count, where it is several of the channel's calls; none where each of those is a call.</summary>
+    public virtual CallAccount? Account => null;
+
+    /// <summary>Whether it has to be found also where the request is sent later.</summary>
     protected virtual bool MayFlow => false;
 
     /// <summary>

@@ -29,6 +29,19 @@ internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, 
     /// <summary>Whether it is the deadline that has ended the call, and not its caller.</summary>
     public bool IsOver => Remaining <= Tolerance;
 
+    /// <summary>It has reached its deadline; the attempts of one call share what is told of it.</summary>
+    public void DeadlineExceeded(WaitPhase phase)
+    {
+        if (Call?.Account is { } account)
+        {
+            account.DeadlineExceeded(phase);
+        }
+        else
+        {
+            Observer?.DeadlineExceeded(phase);
+        }
+    }
+
     public override string ToString() => _timeout != Timeout.InfiniteTimeSpan
         ? string.Create(CultureInfo.InvariantCulture, $"{_timeout.TotalSeconds:0.###} s{(Call?.Deadline is { } origin ? $" (set by {origin})" : null)}")
         : "none";

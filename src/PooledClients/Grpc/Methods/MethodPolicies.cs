@@ -67,7 +67,7 @@ internal sealed class MethodPolicies
 
     /// <summary>Notices streaming calls whose callers have dropped them.</summary>
     public ForgottenCalls Forgotten => _forgotten ??= new ForgottenCalls(
-        _facts.Address, _facts.Time, _facts.Logger, _facts.Metrics is { } metrics ? () => metrics.StreamLeaked(_facts.ClientName) : null);
+        _facts.Address, _facts.Time, _facts.Logger, _facts.Calls, _facts.Metrics is { } metrics ? () => metrics.StreamLeaked(_facts.ClientName) : null);
 
     /// <summary>What the client's calls earn, whether their methods may be tried again or not, and extra attempts spend.</summary>
     public CallBudget Budget { get; }

@@ -20,6 +20,7 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     private readonly CallOptions _options;
     private readonly DeadlineOrigin? _origin;
     private readonly TRequest _request;
+    private readonly SeveralCalls _facts;
     private readonly CancellationTokenSource _disposed = new();
     private readonly List<(Exception Failure, AsyncUnaryCall<TResponse> Call)> _failed = [];
 
@@ -34,8 +35,10 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
         string? host,
         in CallOptions options,
         DeadlineOrigin? origin,
-        TRequest request)
+        TRequest request,
+        in SeveralCalls facts)
     {
+        _facts = facts;
         _inner = inner;
         _hedger = hedger;
         _method = method;
@@ -49,6 +52,12 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
 
     public override EndpointPool? Tried { get; set; }
 
+    public override CallAccount? Account => _facts.Account;
+
+    protected override bool MayFlow => true;
+
+    protected override bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(_method.FullName, StringComparison.Ordinal);
+
     public static AsyncUnaryCall<TResponse> Start(
         CallInvoker inner,
         CallHedger hedger,
@@ -57,10 +66,11 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
         in CallOptions options,
         DeadlineOrigin? origin,
         TRequest request,
-        ObservedCall? observed = null)
+        in SeveralCalls facts,
+        ObservedCall? observed)
     {
-        var call = new HedgedUnaryCall<TRequest, TResponse>(inner, hedger, method, host, options, origin, request);
-        call._response = observed is null ? call.RunAsync() : call.ObserveAsync(observed);
+        var call = new HedgedUnaryCall<TRequest, TResponse>(inner, hedger, method, host, options, origin, request, facts);
+        call._response = call.ObserveAsync(observed);
         return new AsyncUnaryCall<TResponse>(
             call._response,
             static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetHeadersAsync(),
@@ -73,19 +83,25 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     public void Dispose() => _disposed.Cancel();
 
     // It ends before its caller goes on: whoever has awaited it finds what was recorded of it.
-    private async Task<TResponse> ObserveAsync(ObservedCall observed)
+    private async Task<TResponse> ObserveAsync(ObservedCall? observed)
     {
         try
         {
             var response = await RunAsync().ConfigureAwait(false);
-            observed.Ends(StatusCode.OK);
+            End(observed, Status.DefaultSuccess);
             return response;
         }
         catch (Exception exception)
         {
-            observed.Ends(exception is RpcException failure ? failure.StatusCode : _decisive.GetStatus().StatusCode);
+            End(observed, exception is RpcException failure ? failure.Status : _decisive.GetStatus());
             throw;
         }
+    }
+
+    private void End(ObservedCall? observed, Status status)
+    {
+        Account?.Ends(status);
+        observed?.Ends(status.StatusCode);
     }
 
     private async Task<TResponse> RunAsync()
@@ -155,7 +171,7 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
             options = options.WithHeaders(PreviousAttempts.AddTo(_options.Headers, number));
         }
 
-        using (CallScope.Start(this))
+        using (CallScope.Start(this, _facts.Flows))
         {
             return _inner.AsyncUnaryCall(_method, _host, options, _request);
         }

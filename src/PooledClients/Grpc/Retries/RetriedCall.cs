@@ -4,6 +4,7 @@ using Polly;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Endpoints.Http2;
 using PooledClients.Grpc.Deadlines;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Retries;
 
@@ -17,6 +18,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     private readonly CallRetrier _retrier;
     private readonly CallOptions _options;
     private readonly DeadlineOrigin? _origin;
+    private readonly SeveralCalls _facts;
     private readonly long _startedAt;
 
     // By the clock once, for the deadline is a time of it; from then on it counts down whatever is done to the clock.
@@ -32,8 +34,9 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     // How the call has ended, where that is not how its latest attempt has.
     private volatile RpcException? _end;
 
-    protected RetriedCall(CallRetrier retrier, in CallOptions options, DeadlineOrigin? origin)
+    protected RetriedCall(CallRetrier retrier, in CallOptions options, DeadlineOrigin? origin, in SeveralCalls facts)
     {
+        _facts = facts;
         _retrier = retrier;
         _options = options;
         _origin = origin;
@@ -65,11 +68,26 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
 
     public override DeadlineOrigin? Deadline => _origin;
 
+    public override string? CallSite => _facts.CallSite;
+
+    public override CallAccount? Account => _facts.Account;
+
+    /// <summary>Whether something of the application's may send a request later.</summary>
+    protected bool Flows => _facts.Flows;
+
     public override EndpointPool? Tried { get; set; }
 
     public override void OnHeaders(bool isEnd) => _headers = isEnd ? Headers.End : Headers.Good;
 
-    public void Dispose() => Cancel("gRPC call disposed.");
+    protected override bool MayFlow => true;
+
+    public void Dispose()
+    {
+        Cancel("gRPC call disposed.");
+        Account?.Ends(_headers == Headers.Good ? Status.DefaultSuccess : new Status(StatusCode.Cancelled, "gRPC call disposed."));
+    }
+
+    protected override bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(_retrier.Method, StringComparison.Ordinal);
 
     /// <summary>Ends the attempt that is going on, or the pause before the next one.</summary>
     protected void Cancel(string detail)
@@ -87,9 +105,17 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
         DisposeAttempt();
     }
 
-    /// <summary>Makes the current attempt the call; <see langword="false"/> if it has been given up.</summary>
-    protected bool TryCommit() =>
-        Interlocked.CompareExchange(ref _attempt, AttemptState.Committed, AttemptState.Open) is not AttemptState.GivenUp;
+    /// <summary>Makes the current attempt the call, which is answered by that; <see langword="false"/> if it has been given up.</summary>
+    protected bool TryCommit()
+    {
+        if (Interlocked.CompareExchange(ref _attempt, AttemptState.Committed, AttemptState.Open) is AttemptState.GivenUp)
+        {
+            return false;
+        }
+
+        Account?.Ends(Status.DefaultSuccess);
+        return true;
+    }
 
     /// <summary>
     /// Makes the current attempt the call once its headers announce a response. Where the handler could not tell, it is the first
@@ -142,6 +168,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
                 // An attempt under a cancelled token sends nothing and ends just as the channel ends cancelled calls.
                 return await AttemptAsync(retry).ConfigureAwait(false);
             case OperationCanceledException when deadline.IsCancellationRequested:
+                Account?.DeadlineExceeded(WaitPhase.Retry);
                 var last = retry.Latest.Status;
                 throw _retrier.ToThrow(End(new RpcException(new Status(
                     StatusCode.DeadlineExceeded,
@@ -176,7 +203,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
         var headers = PreviousAttempts.AddTo(_options.Headers, retry.Attempts++);
         DisposeAttempt();
         _headers = Headers.Unknown;
-        using (CallScope.Start(this))
+        using (CallScope.Start(this, Flows))
         {
             StartAttempt(_options.WithHeaders(headers));
         }

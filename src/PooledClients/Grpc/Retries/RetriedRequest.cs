@@ -4,6 +4,7 @@ using Polly;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Statuses;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Retries;
 
@@ -83,6 +84,7 @@ internal sealed class RetriedRequest(
             case RpcException last:
                 throw Retry.Explain(last);
             case OperationCanceledException when time.IsOver:
+                time.DeadlineExceeded(WaitPhase.Retry);
                 var status = Retry.Latest.Status;
                 throw new RpcException(new Status(
                     StatusCode.DeadlineExceeded,

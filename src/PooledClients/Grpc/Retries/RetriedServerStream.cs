@@ -31,14 +31,15 @@ internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IA
         string? host,
         in CallOptions options,
         DeadlineOrigin? origin,
-        TRequest request)
-        : base(retrier, options, origin)
+        TRequest request,
+        in SeveralCalls facts)
+        : base(retrier, options, origin, facts)
     {
         _inner = inner;
         _method = method;
         _host = host;
         _request = request;
-        using (CallScope.Start(this))
+        using (CallScope.Start(this, facts.Flows))
         {
             _current = inner.AsyncServerStreamingCall(method, host, options, request);
         }
@@ -53,9 +54,10 @@ internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IA
         string? host,
         in CallOptions options,
         DeadlineOrigin? origin,
-        TRequest request)
+        TRequest request,
+        in SeveralCalls facts)
     {
-        var call = new RetriedServerStream<TRequest, TResponse>(inner, retrier, method, host, options, origin, request);
+        var call = new RetriedServerStream<TRequest, TResponse>(inner, retrier, method, host, options, origin, request, facts);
         return new AsyncServerStreamingCall<TResponse>(
             call,
             static call => ((RetriedServerStream<TRequest, TResponse>)call).GetHeadersAsync(),
@@ -117,17 +119,25 @@ internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IA
 
     private async Task<bool> ReadFirstAsync(CancellationToken cancellationToken)
     {
-        RpcException failure;
         try
         {
-            return await ReadFirstOfAsync(_current, cancellationToken).ConfigureAwait(false);
-        }
-        catch (RpcException e)
-        {
-            failure = e;
-        }
+            RpcException failure;
+            try
+            {
+                return await ReadFirstOfAsync(_current, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException e)
+            {
+                failure = e;
+            }
 
-        return await GoOnAsync(failure).ConfigureAwait(false);
+            return await GoOnAsync(failure).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (Account?.Failed(exception) == true)
+        {
+            // It only looks.
+            throw;
+        }
     }
 
     private async Task<bool> ReadFirstOfAsync(AsyncServerStreamingCall<TResponse> attempt, CancellationToken cancellationToken)

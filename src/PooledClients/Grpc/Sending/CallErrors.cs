@@ -25,7 +25,7 @@ internal sealed class CallErrors(Transport transport)
 
     public RpcException NotAdmitted(CallTime time, WaitPhase phase, int limit, Exception cause)
     {
-        time.Observer?.DeadlineExceeded(phase);
+        time.DeadlineExceeded(phase);
         var held = phase == WaitPhase.Stream
             ? $"for a stream: the connections to {Address} carry at most {limit} calls at a time"
             : $"behind the limit of {limit} calls in flight to {Address}";
@@ -34,7 +34,7 @@ internal sealed class CallErrors(Transport transport)
 
     public RpcException NotAnswered(CallTime time, Exception? cause)
     {
-        time.Observer?.DeadlineExceeded(WaitPhase.Response);
+        time.DeadlineExceeded(WaitPhase.Response);
         return Fail(StatusCode.DeadlineExceeded, $"The call reached its deadline of {time} while it waited for the response of {Address}.", cause);
     }
 
@@ -55,7 +55,7 @@ internal sealed class CallErrors(Transport transport)
         }
 
         var ready = set.All.Count(static endpoint => endpoint.IsReady);
-        time.Observer?.DeadlineExceeded(ready == 0 ? WaitPhase.Dial : WaitPhase.Stream);
+        time.DeadlineExceeded(ready == 0 ? WaitPhase.Dial : WaitPhase.Stream);
         return Fail(
             StatusCode.DeadlineExceeded,
             $"The call reached its deadline of {time} while it waited for an endpoint of {Address}: {set.All.Count} are known, {ready} of them ready. {LastConnect}",
@@ -70,7 +70,7 @@ internal sealed class CallErrors(Transport transport)
             return OverBudget(time, budget);
         }
 
-        time.Observer?.DeadlineExceeded(pool.Connections.Current.Length == 0 ? WaitPhase.Dial : WaitPhase.Stream);
+        time.DeadlineExceeded(pool.Connections.Current.Length == 0 ? WaitPhase.Dial : WaitPhase.Stream);
         if (pool.Connections.Current.Length == 0 && pool.LastFailure is { } failure)
         {
             return Fail(
@@ -94,7 +94,7 @@ internal sealed class CallErrors(Transport transport)
             return OverBudget(time, budget);
         }
 
-        time.Observer?.DeadlineExceeded(destination.Up == 0 ? WaitPhase.Dial : WaitPhase.Stream);
+        time.DeadlineExceeded(destination.Up == 0 ? WaitPhase.Dial : WaitPhase.Stream);
         return Fail(
             StatusCode.DeadlineExceeded,
             $"The call reached its deadline of {time} while it waited for a connection to {Address}: {destination.Up} are up. {LastConnect}",
@@ -116,7 +116,7 @@ internal sealed class CallErrors(Transport transport)
 
     private RpcException OverBudget(CallTime time, ConnectionBudgetException budget)
     {
-        time.Observer?.DeadlineExceeded(WaitPhase.Budget);
+        time.DeadlineExceeded(WaitPhase.Budget);
         return Fail(
             StatusCode.ResourceExhausted, $"The call reached its deadline of {time} while it waited for a connection to {Address}: {budget.Message}", budget);
     }

@@ -30,7 +30,7 @@ internal static class CallReports
             observer.StreamEnds(final);
         }
 
-        if (isLast)
+        if (isLast && time.Call?.Account is null)
         {
             observer.Method.Ends(
                 status ?? StatusCode.OK, status is null or StatusCode.OK ? null : GrpcAnswer.FailureOf(response, status.Value).Status.Detail, time.Elapsed);
@@ -54,7 +54,7 @@ internal static class CallReports
                 observer.StreamEnds(status.StatusCode);
             }
 
-            if (isLast)
+            if (isLast && time.Call?.Account is null)
             {
                 observer.Method.Ends(status.StatusCode, status.Detail, time.Elapsed);
             }

@@ -80,7 +80,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
 
         if (!sent.IsUnary)
         {
-            sent.Open = openStreams.Add(sent.Request.RequestUri!.AbsolutePath, (sent.Pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method.Client);
+            sent.Open = openStreams.Add(sent.Request.RequestUri!.AbsolutePath, (sent.Pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method, time.Call?.CallSite);
         }
     }
 

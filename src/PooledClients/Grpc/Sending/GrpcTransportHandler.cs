@@ -85,24 +85,24 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallObserver? observer, CancellationToken cancellationToken)
     {
-        observer?.Method.Begins();
-
+        var call = CallScope.Of(request);
+        var counted = call?.Account is null ? observer?.Method : null;
+        counted?.Begins();
         // Only here: a call that was made before goes on, its waits, its resends and its further attempts included.
         if (_draining && !PreviousAttempts.AreOf(request))
         {
             var draining = _errors.Draining();
-            observer?.Method.Ends(draining.StatusCode, draining.Status.Detail, TimeSpan.Zero);
+            counted?.Ends(draining.StatusCode, draining.Status.Detail, TimeSpan.Zero);
             return Task.FromException<HttpResponseMessage>(draining);
         }
 
-        var call = CallScope.Of(request);
         return SendAsync(request, call, (call as RetriableCall)?.Retrier, observer, isAgain: false, cancellationToken);
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         SendAsync(request, observer: null, cancellationToken);
 
-    // A closed breaker is asked nothing; it learns what each request came to.
+    // A closed breaker is asked nothing.
     private Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken) =>
         _breaker is null || _breaker.IsClosed

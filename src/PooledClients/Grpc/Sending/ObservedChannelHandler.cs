@@ -1,4 +1,5 @@
 using PooledClients.Grpc.Telemetry;
+using PooledClients.Grpc.Telemetry.Sizes;
 
 namespace PooledClients.Grpc.Sending;
 

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.CallSites;
 using PooledClients.Diagnostics;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Streams;
 
@@ -8,7 +10,7 @@ namespace PooledClients.Grpc.Streams;
 /// and so its response, so that only this can tell that a caller has forgotten one. A forgotten call is named and ended, which gives its
 /// stream back.
 /// </summary>
-internal sealed class CallHandle(IDisposable call, string method, string address, TimeProvider time, ILogger logger, Action? forgotten = null)
+internal sealed class CallHandle(IDisposable call, string method, string address, TimeProvider time, ILogger logger, StreamCallers? callers, string? callSite, Action? forgotten = null)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
@@ -30,7 +32,8 @@ internal sealed class CallHandle(IDisposable call, string method, string address
 
     private void Reclaim()
     {
-        logger.StreamCollected(method, address, time.GetElapsedTime(_startedAt).TotalSeconds);
+        callers?.MarkLeaked();
+        logger.StreamCollected(method, address, time.GetElapsedTime(_startedAt).TotalSeconds, CallSiteSampler.Describe(callSite, callers, "method"));
         forgotten?.Invoke();
         call.Dispose();
     }

@@ -1,14 +1,15 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Streams;
 
 /// <summary>Hands streaming calls out so that one whose caller has dropped it is noticed by the next garbage collection, and ended.</summary>
-internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger logger, Action? forgotten = null)
+internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger logger, ChannelCalls? calls = null, Action? forgotten = null)
 {
-    public AsyncServerStreamingCall<TResponse> Follow<TResponse>(IMethod method, AsyncServerStreamingCall<TResponse> call)
+    public AsyncServerStreamingCall<TResponse> Follow<TResponse>(IMethod method, AsyncServerStreamingCall<TResponse> call, string? callSite)
     {
-        var handle = Hold(method, call);
+        var handle = Hold(method, call, callSite);
         return new AsyncServerStreamingCall<TResponse>(
             new HeldReader<TResponse>(call.ResponseStream, handle),
             static handle => Of<AsyncServerStreamingCall<TResponse>>(handle).ResponseHeadersAsync,
@@ -18,9 +19,9 @@ internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger 
             handle);
     }
 
-    public AsyncDuplexStreamingCall<TRequest, TResponse> Follow<TRequest, TResponse>(IMethod method, AsyncDuplexStreamingCall<TRequest, TResponse> call)
+    public AsyncDuplexStreamingCall<TRequest, TResponse> Follow<TRequest, TResponse>(IMethod method, AsyncDuplexStreamingCall<TRequest, TResponse> call, string? callSite)
     {
-        var handle = Hold(method, call);
+        var handle = Hold(method, call, callSite);
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
             new HeldWriter<TRequest>(call.RequestStream, handle),
             new HeldReader<TResponse>(call.ResponseStream, handle),
@@ -33,5 +34,6 @@ internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger 
 
     private static T Of<T>(object handle) => (T)((CallHandle)handle).Call;
 
-    private CallHandle Hold(IMethod method, IDisposable call) => new(call, method.FullName, address, time, logger, forgotten);
+    private CallHandle Hold(IMethod method, IDisposable call, string? callSite) =>
+        new(call, method.FullName, address, time, logger, calls?.Get(method.FullName).Callers, callSite, forgotten);
 }

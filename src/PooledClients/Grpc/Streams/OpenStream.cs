@@ -1,7 +1,9 @@
+using PooledClients.Grpc.Telemetry;
+
 namespace PooledClients.Grpc.Streams;
 
 /// <summary>One streaming call, from its request to the end of its response.</summary>
-internal sealed class OpenStream(OpenStreams owner, string method, long openedAt, Action? ended, string? client)
+internal sealed class OpenStream(OpenStreams owner, string method, long openedAt, Action? ended, MethodCalls? calls, string? callSite)
 {
     private int _ended;
 
@@ -11,7 +13,13 @@ internal sealed class OpenStream(OpenStreams owner, string method, long openedAt
     public string Method => method;
 
     /// <summary>The name of the client that made the call; none where it is nobody's.</summary>
-    public string? Client => client;
+    public string? Client => calls?.Client;
+
+    /// <summary>The calls that it is one of; none where it is nobody's.</summary>
+    public MethodCalls? Calls => calls;
+
+    /// <summary>Where its caller stands in the code, if that was found out.</summary>
+    public string? CallSite => callSite;
 
     /// <summary>What to call at its end.</summary>
     public Action? OnEnd { get; set; }

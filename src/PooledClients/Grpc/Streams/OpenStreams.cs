@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.CallSites;
 using PooledClients.Diagnostics;
+using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Streams;
 
@@ -34,9 +36,9 @@ internal sealed class OpenStreams(string address, TimeProvider timeProvider, ILo
     public void ReportTo(GrpcMetrics metrics) =>
         metrics.ObserveStreams(() => Snapshot().Where(static stream => stream.Client is not null).Select(stream => (stream.Client!, AgeOf(stream))));
 
-    public OpenStream Add(string method, Action? ended, string? client)
+    public OpenStream Add(string method, Action? ended, MethodCalls? calls, string? callSite)
     {
-        var stream = new OpenStream(this, method, timeProvider.GetTimestamp(), ended, client);
+        var stream = new OpenStream(this, method, timeProvider.GetTimestamp(), ended, calls, callSite);
         lock (_lock)
         {
             _streams.Add(stream);
@@ -89,7 +91,8 @@ internal sealed class OpenStreams(string address, TimeProvider timeProvider, ILo
             if (!stream.IsWarned && stream.IdleSince is { } since && timeProvider.GetElapsedTime(since) >= HeldWarning)
             {
                 stream.IsWarned = true;
-                logger.StreamHeld(stream.Method, address, AgeOf(stream).TotalSeconds);
+                stream.Calls?.Callers.MarkLeaked();
+                logger.StreamHeld(stream.Method, address, AgeOf(stream).TotalSeconds, CallSiteSampler.Describe(stream.CallSite, stream.Calls?.Callers, "method"));
             }
         }
 

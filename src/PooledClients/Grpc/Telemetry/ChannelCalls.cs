@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Google.Protobuf.Reflection;
+using PooledClients.Connections.CallSites;
 using PooledClients.Diagnostics;
 using PooledClients.Diagnostics.Instruments;
 
@@ -17,6 +18,7 @@ internal sealed class ChannelCalls
     private readonly TimeProvider _time;
     private readonly HashSet<string>? _contract;
     private readonly MethodCalls _other;
+    private readonly CallSiteSampler? _sampler;
 
     // By the path of the request; it stops to grow at the contract's methods, or the bound.
     private readonly ConcurrentDictionary<string, MethodCalls> _methods = new(StringComparer.Ordinal);
@@ -26,8 +28,10 @@ internal sealed class ChannelCalls
     /// <param name="contract">The contract, where it is to be had.</param>
     /// <param name="metrics">The instruments.</param>
     /// <param name="time">The clock.</param>
-    public ChannelCalls(string client, string target, ServiceDescriptor? contract, CallMetrics metrics, TimeProvider time)
+    /// <param name="sampler">Finds out who makes streaming calls.</param>
+    public ChannelCalls(string client, string target, ServiceDescriptor? contract, CallMetrics metrics, TimeProvider time, CallSiteSampler? sampler = null)
     {
+        _sampler = sampler;
         Client = client;
         Target = target;
         Metrics = metrics;
@@ -49,6 +53,12 @@ internal sealed class ChannelCalls
 
     /// <summary>The calls of the method that a request of this path calls. A message handler may have put a prefix in front.</summary>
     public MethodCalls Get(string path) => _methods.TryGetValue(path, out var method) ? method : Find(path);
+
+    /// <summary>Who makes a streaming call, where that is found out. Asked synchronously, by who is called first.</summary>
+    public string? FindCaller(string fullName) => _sampler?.Capture(Get(fullName).Callers);
+
+    /// <summary>Begins the one count of a call that is several of the channel's.</summary>
+    public CallAccount Open(string fullName) => new(Get(fullName), _time);
 
     /// <summary>Begins to follow a call from the pipeline's side.</summary>
     /// <param name="fullName">The method's full name, with its leading slash.</param>

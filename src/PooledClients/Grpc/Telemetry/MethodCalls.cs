@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Grpc.Core;
+using PooledClients.Diagnostics.Events;
 using PooledClients.Diagnostics.Instruments;
 
 namespace PooledClients.Grpc.Telemetry;
@@ -7,7 +7,7 @@ namespace PooledClients.Grpc.Telemetry;
 /// <summary>The calls of one method by one channel: counted always, and measured where somebody listens.</summary>
 internal sealed class MethodCalls : CallObserver
 {
-    private static readonly string[] PhaseNames = ["admission", "dial", "stream", "budget", "response"];
+    private static readonly string[] PhaseNames = ["admission", "dial", "stream", "budget", "response", "retry"];
 
     private readonly TimeProvider _time;
 
@@ -27,6 +27,7 @@ internal sealed class MethodCalls : CallObserver
         Name = name;
         _time = time;
         Window = new CallWindow(time);
+        Callers = new StreamCallers(time);
         MethodTag = new("grpc.method", name);
         TargetTag = new("grpc.target", target);
     }
@@ -45,6 +46,9 @@ internal sealed class MethodCalls : CallObserver
     public string Name { get; }
 
     public CallWindow Window { get; }
+
+    /// <summary>Who makes them, where they are streams.</summary>
+    public StreamCallers Callers { get; }
 
     public KeyValuePair<string, object?> MethodTag { get; }
 
@@ -104,12 +108,9 @@ internal sealed class MethodCalls : CallObserver
             waits.Record(duration.TotalSeconds, TargetTag, new KeyValuePair<string, object?>("pooledclients.phase", NameOf(phase)));
         }
 
-        if (Activity.Current is { IsAllDataRequested: true } activity)
+        if (WaitEvent.IsWanted)
         {
-            activity.AddEvent(new ActivityEvent(
-                "pooledclients.wait",
-                _time.GetUtcNow(),
-                new ActivityTagsCollection { { "pooledclients.phase", NameOf(phase) }, { "pooledclients.wait.duration", duration.TotalSeconds } }));
+            WaitEvent.Add(NameOf(phase), duration);
         }
     }
 

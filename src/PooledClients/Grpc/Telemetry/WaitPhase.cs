@@ -17,4 +17,7 @@ internal enum WaitPhase
 
     /// <summary>The server.</summary>
     Response,
+
+    /// <summary>The pause before the next attempt.</summary>
+    Retry,
 }

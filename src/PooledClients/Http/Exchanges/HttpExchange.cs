@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using PooledClients.Connections.Endpoints;
-using PooledClients.Http.CallSites;
 using PooledClients.Http.Exchanges.Timing;
 using PooledClients.Http.Retries;
 using PooledClients.Http.Routes;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections.CallSites;
 using PooledClients.Diagnostics;
 using PooledClients.Http.Exchanges;
 
@@ -35,10 +36,5 @@ internal sealed class ResponseReports(HttpMetrics metrics, ILogger logger)
     public void Returned(HttpExchange exchange) =>
         logger.HeldResponseReturned(exchange.Owner.DisplayName, exchange.Route, exchange.Age.TotalSeconds);
 
-    private static string Site(HttpExchange exchange) => exchange switch
-    {
-        { CallSite: { } site } => site,
-        { Route.LastCallSite: { } site } => $"probably {site} (a sampled call of this route)",
-        _ => "not known yet (the next calls of this route are captured)",
-    };
+    private static string Site(HttpExchange exchange) => CallSiteSampler.Describe(exchange.CallSite, exchange.Route, "route");
 }

@@ -1,7 +1,9 @@
+using PooledClients.Connections.CallSites;
+
 namespace PooledClients.Http.Routes;
 
 /// <summary>What the exchanges of one client, method, authority and path template have in common.</summary>
-internal sealed class HttpRoute(HttpAuthority authority, string name)
+internal sealed class HttpRoute(HttpAuthority authority, string name) : ISampledCalls
 {
     // Ten minutes of the sweep's.
     private const int LooksAtALeak = 600;

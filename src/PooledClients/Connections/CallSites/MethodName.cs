@@ -1,4 +1,4 @@
-namespace PooledClients.Http.CallSites;
+namespace PooledClients.Connections.CallSites;
 
 /// <summary>
 /// Turns a method as the runtime names it into the method as its author wrote it: <c>Shop.Repo+&lt;Inner&gt;d__4.MoveNext</c> into

@@ -1,6 +1,6 @@
-using PooledClients.Http.CallSites;
+using PooledClients.Connections.CallSites;
 
-namespace PooledClients.Tests.Http.CallSites;
+namespace PooledClients.Tests.Connections.CallSites;
 
 public sealed class MethodNameTests
 {

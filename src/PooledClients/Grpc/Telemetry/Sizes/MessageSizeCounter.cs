@@ -1,4 +1,4 @@
-namespace PooledClients.Grpc.Telemetry;
+namespace PooledClients.Grpc.Telemetry.Sizes;
 
 /// <summary>Counts the bytes of messages as they pass, compressed and without the five bytes in front of each (gRPC over HTTP/2, Length-Prefixed-Message).</summary>
 internal struct MessageSizeCounter

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PooledClients.Grpc.Telemetry;
+namespace PooledClients.Grpc.Telemetry.Sizes;
 
 /// <summary>Passes bytes on and counts those of messages. One call's one writer, or one reader, touches it.</summary>
 internal sealed class MeasuredStream(Stream inner, ObservedCall call) : PassingStream(inner)

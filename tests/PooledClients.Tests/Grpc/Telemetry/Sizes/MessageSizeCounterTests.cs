@@ -1,6 +1,6 @@
-using PooledClients.Grpc.Telemetry;
+using PooledClients.Grpc.Telemetry.Sizes;
 
-namespace PooledClients.Tests.Grpc.Telemetry;
+namespace PooledClients.Tests.Grpc.Telemetry.Sizes;
 
 public sealed class MessageSizeCounterTests
 {

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace PooledClients.Grpc.Telemetry;
+namespace PooledClients.Grpc.Telemetry.Sizes;
 
 /// <summary>A request's or a response's content whose messages are measured on their way.</summary>
 internal sealed class MeasuredContent : HttpContent

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using CallSite = PooledClients.Http.CallSites.CallSite;
+using CallSite = PooledClients.Connections.CallSites.CallSite;
 
-namespace PooledClients.Tests.Http.CallSites;
+namespace PooledClients.Tests.Connections.CallSites;
 
 public sealed class CallSiteTests
 {
