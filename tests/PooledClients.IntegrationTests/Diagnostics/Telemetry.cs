@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using PooledClients.TestBed.Docs;
 
 namespace PooledClients.IntegrationTests.Diagnostics;
 
@@ -29,7 +30,7 @@ internal sealed class Telemetry : IMeterFactory
             _metrics.Clear();
             _provider.ForceFlush();
             List<Point> points = [.. _metrics.Where(IsOwn).SelectMany(PointsOf)];
-            points.ForEach(InstrumentTable.Check);
+            points.ForEach(static point => InstrumentTable.Check(point.Name, point.Attributes));
             return [.. points.Where(point => point.Name == instrument)];
         }
     }
