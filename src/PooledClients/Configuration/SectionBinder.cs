@@ -49,7 +49,7 @@ internal static class SectionBinder
             {
                 var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : AddressText.PrintValue(value);
                 var reason = (exception.InnerException ?? exception).Message;
-                failures.Add($"{key}:{path}: '{shown}' does not parse: {(value.Length > 0 ? reason.Replace(value, shown, StringComparison.Ordinal) : reason)}{SuffixedValues.Hint(keys.TypeAt(path))}");
+                failures.Add($"{key}:{path}: '{shown}' does not parse: {(value.Length > 0 ? reason.Replace(value, shown, StringComparison.Ordinal) : reason)}{SuffixedValues.Hint(path, keys.TypeAt(path))}");
             }
         }
 

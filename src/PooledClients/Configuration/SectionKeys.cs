@@ -27,6 +27,7 @@ internal sealed class SectionKeys
 
         // The clients have sections of their own below that of the process.
         var process = Add<PooledClientsOptions>();
+        process.HasClients = true;
         process._keys["Grpc"] = process._keys["Http"] = new Key(null, null, IsDictionary: false, IsList: false);
     }
 
@@ -42,6 +43,9 @@ internal sealed class SectionKeys
     }
 
     public IEnumerable<string> Names => _keys.Keys;
+
+    /// <summary>Whether the sections of clients are below it.</summary>
+    public bool HasClients { get; private set; }
 
     public static SectionKeys Of(Type options) => Known[options];
 

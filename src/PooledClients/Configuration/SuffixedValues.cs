@@ -16,7 +16,12 @@ internal static partial class SuffixedValues
     }
 
     /// <summary>How a value of this type is written.</summary>
-    public static string Hint(Type? type) => type == typeof(TimeSpan) ? " Write 00:00:05 or 5s." : type == typeof(int) ? " Write a whole number, or for a size 4MB." : "";
+    /// <param name="path">Where it stands.</param>
+    /// <param name="type">Its type.</param>
+    public static string Hint(string path, Type? type) => type == typeof(TimeSpan) ? " Write 00:00:05 or 5s."
+        : type != typeof(int) ? ""
+        : IsSize(path) ? " Write a number of bytes, or 4MB."
+        : " Write a whole number.";
 
     private static string? Expand(string path, string? value, Type? type) => value is null ? null
         : type == typeof(TimeSpan) && Time().Match(value) is { Success: true } time ? ExpandTime(time) ?? value

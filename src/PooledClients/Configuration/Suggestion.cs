@@ -22,6 +22,17 @@ internal static class Suggestion
         ["CircuitBreaker"] = ["Breaker"],
         ["Retries"] = ["MaxAttempts", "Retry"],
         ["RetryCount"] = ["MaxAttempts", "Retry"],
+        ["Ca"] = ["CaCertificatePath"],
+        ["CaFile"] = ["CaCertificatePath"],
+        ["CaPath"] = ["CaCertificatePath"],
+        ["RootCertificate"] = ["CaCertificatePath"],
+        ["Cert"] = ["ClientCertificatePath"],
+        ["CertFile"] = ["ClientCertificatePath"],
+        ["CertPath"] = ["ClientCertificatePath"],
+        ["Certificate"] = ["ClientCertificatePath"],
+        ["Key"] = ["ClientKeyPath"],
+        ["KeyFile"] = ["ClientKeyPath"],
+        ["KeyPath"] = ["ClientKeyPath"],
     };
 
     /// <summary>Whether a name is probably a slip for another, and not a name of its own.</summary>

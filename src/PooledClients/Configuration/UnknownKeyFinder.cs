@@ -98,6 +98,6 @@ internal static class UnknownKeyFinder
         var paths = all.Paths().ToLookup(static path => path[(path.LastIndexOf(':') + 1)..], StringComparer.Ordinal);
         return Suggestion.For(key, paths.Select(static path => path.Key)) is { Count: > 0 } far
             ? $"did you mean {string.Join(" or ", far.SelectMany(name => paths[name]))}{(prefix.Length == 0 ? "" : ", counted from the client's section")}?"
-            : $"the settings here are {string.Join(", ", keys.Names.Order(StringComparer.Ordinal))}.";
+            : $"the settings here are {string.Join(", ", keys.Names.Order(StringComparer.Ordinal))}{(keys.HasClients ? "; a client's are below Grpc or Http, by its name" : "")}.";
     }
 }
