@@ -6,7 +6,7 @@ using RocksDb.V1;
 
 namespace PooledClients.Scenarios.Watching;
 
-/// <summary>A few callers, and one that drops an HTTP response now and then.</summary>
+/// <summary>A few callers, one that drops an HTTP response now and then, and one that holds a stream and reads it no more.</summary>
 internal sealed class WatchLoad(IServiceProvider services) : BackgroundService
 {
     private const int MostLeaks = 20;
@@ -20,6 +20,7 @@ internal sealed class WatchLoad(IServiceProvider services) : BackgroundService
                 .. Enumerable.Range(0, 4).Select(_ => RepeatAsync(() => healthy.GetAsync(new GetRequest(), cancellationToken: stoppingToken).ResponseAsync, 5, stoppingToken)),
                 RepeatAsync(() => healthy.PutAsync(new PutRequest(), cancellationToken: stoppingToken).ResponseAsync, 20, stoppingToken),
                 RepeatAsync(() => dead.PutAsync(new PutRequest(), cancellationToken: stoppingToken).ResponseAsync, 300, stoppingToken),
+                HoldAsync(healthy, stoppingToken),
                 LeakAsync(services.GetRequiredKeyedService<HttpClient>("leaky"), stoppingToken),
             ]);
     }
@@ -39,6 +40,13 @@ internal sealed class WatchLoad(IServiceProvider services) : BackgroundService
 
             await Task.Delay(pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private static async Task HoldAsync(KeyValue.KeyValueClient client, CancellationToken stoppingToken)
+    {
+        using var stream = client.Scan(new ScanRequest(), cancellationToken: stoppingToken);
+        await stream.ResponseStream.MoveNext(stoppingToken);
+        await Task.Delay(Timeout.Infinite, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "Not disposing is what is shown.")]

@@ -15,7 +15,7 @@ namespace PooledClients.Scenarios.Watching;
 
 /// <summary>
 /// The faults that the library shows, left open for a person to look at: a service under load whose one server is dead, another's
-/// certificate about to expire, and whose HTTP responses leak.
+/// certificate about to expire, whose HTTP responses leak, and who holds a stream.
 /// </summary>
 internal static class WatchProgram
 {

@@ -17,6 +17,13 @@ internal sealed class WatchedService : KeyValue.KeyValueBase
         return new GetResponse();
     }
 
+    /// <summary>A stream that brings something once, and stays open.</summary>
+    public override async Task Scan(ScanRequest request, IServerStreamWriter<Pair> responseStream, ServerCallContext context)
+    {
+        await responseStream.WriteAsync(new Pair(), context.CancellationToken);
+        await Task.Delay(Timeout.Infinite, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     public override Task<PutResponse> Put(PutRequest request, ServerCallContext context) =>
         Random.Shared.Next(100) == 0 ? throw new RpcException(new Status(StatusCode.ResourceExhausted, "the disk is full")) : Task.FromResult(new PutResponse());
 }

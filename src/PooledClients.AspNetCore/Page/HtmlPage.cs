@@ -14,12 +14,11 @@ internal sealed class HtmlPage
     /// <summary>No page is larger, whatever names and errors are like: what does not fit is left out at the end of its table.</summary>
     private const int MostBytes = 145_000;
 
-    /// <summary>What each of the tables that are still to come may count on.</summary>
+    /// <summary>What each of the tables that are still to come may count on, the last of them on twice as much.</summary>
     private const int Reserved = 6_000;
 
     private const int MostOfTroubles = 30_000;
     private const int MostOfText = 1_000;
-    private const int MostOfCell = 160;
 
     private const string Style =
         """
@@ -47,7 +46,7 @@ internal sealed class HtmlPage
         svg{display:block}
         .l{fill:none;stroke:var(--line);stroke-width:1.5}
         .f{fill:none;stroke:var(--bad);stroke-width:1.5}
-        @media(max-width:600px){body{padding:.6rem}dl{display:block}dd{margin-bottom:.5rem}}
+        @media(max-width:600px){td:last-child{white-space:nowrap}body{padding:.6rem}dl{display:block}dd{margin-bottom:.5rem}}
         """;
 
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
@@ -85,7 +84,7 @@ internal sealed class HtmlPage
         List<PageSection> sections = [.. model.Sections];
         for (var i = 0; i < sections.Count; i++)
         {
-            Section(sections[i], MostBytes - ((sections.Count - i - 1) * Reserved));
+            Section(sections[i], MostBytes - (i == sections.Count - 1 ? 0 : (sections.Count - i) * Reserved));
         }
 
         return _html.Append("</html>").ToString();
@@ -161,7 +160,7 @@ internal sealed class HtmlPage
             return;
         }
 
-        Text(cell.Text, MostOfCell);
+        Text(cell.Text, cell.Most);
     }
 
     private static string LeftOut(int shown, int total) =>

@@ -17,20 +17,26 @@ internal static class LineDrawing
         Path(html, "l", line, most);
         if (failed is not null && failed.Any(static count => count > 0))
         {
-            Path(html, "f", failed, most);
+            Path(html, "f", failed, most, leavesOutZero: true);
         }
 
         html.Append("</svg>");
     }
 
-    // A point only where the line bends.
-    private static void Path(StringBuilder html, string style, IReadOnlyList<int> line, int most)
+    // A point only where the line bends. Where nothing has failed no line of failures hides the other.
+    private static void Path(StringBuilder html, string style, IReadOnlyList<int> line, int most, bool leavesOutZero = false)
     {
         html.Append("<path class=\"").Append(style).Append("\" d=\"");
         var command = 'M';
         for (var i = 0; i < line.Count; i++)
         {
-            if (i > 0 && i < line.Count - 1 && Y(i - 1) == Y(i) && Y(i) == Y(i + 1))
+            if (leavesOutZero && line[i] == 0 && (i == 0 || line[i - 1] == 0) && (i == line.Count - 1 || line[i + 1] == 0))
+            {
+                command = 'M';
+                continue;
+            }
+
+            if (i > 0 && i < line.Count - 1 && Y(i - 1) == Y(i) && Y(i) == Y(i + 1) && command == 'L')
             {
                 continue;
             }

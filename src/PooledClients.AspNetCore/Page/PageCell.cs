@@ -5,6 +5,9 @@ namespace PooledClients.AspNetCore.Page;
 /// <param name="IsBad">Whether it is what somebody in trouble looks for.</param>
 internal readonly record struct PageCell(string Text, bool IsBad = false)
 {
+    /// <summary>Gets how much of the text there is room for.</summary>
+    public int Most { get; init; } = 160;
+
     /// <summary>Gets figures to draw instead of the text, the oldest first.</summary>
     public IReadOnlyList<int>? Line { get; init; }
 

@@ -47,7 +47,9 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
         ? "No certificate is in use."
         : Show.Text($"The first to end is {first.Subject} of {first.Source}: {Ends(first)}, at {first.NotAfter.UtcDateTime:u}.");
 
-    private string Slowest() => snapshot.Methods.Where(static method => method.P99 is not null).MaxBy(static method => method.P99) is not { } slowest
+    // How long the calls of a dead server take to fail is no answer, unless there is no other.
+    private string Slowest() => snapshot.Methods.Where(static method => method.P99 is not null)
+        .OrderBy(static method => method.FailedLately > 0 && method.FailedLately >= method.Line.Sum()).ThenByDescending(static method => method.P99).FirstOrDefault() is not { } slowest
         ? "No call within the last two minutes."
         : Show.Text($"{slowest.Target}: {slowest.Method} takes {Show.Time(slowest.P50)} (p50) and {Show.Time(slowest.P99)} (p99), to the headers of the response.");
 
@@ -147,12 +149,21 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
         var held = snapshot.OpenResponses
             .Select(static response => (response.HeldFor, What: $"{response.Method} {response.Uri}", response.Client, Kind: "response", Unread: (TimeSpan?)response.HeldFor, response.Origin))
             .Concat(snapshot.OpenStreams.Select(static stream => (
-                stream.HeldFor, What: $"{stream.Method} of {stream.Address}", Client: stream.Client ?? "", Kind: "stream", Unread: stream.UnreadFor, stream.Origin)));
+                stream.HeldFor, What: $"{stream.Method} of {stream.Address}", Client: stream.Client ?? "", Kind: "stream", Unread: stream.UnreadFor, stream.Origin))).ToList();
+        var known = held.Where(static one => one.Origin is not null).ToLookup(static one => (one.Kind, one.Client, one.What), static one => one.Origin);
         return PageSection.Of(
             "HELD",
             ["for", "what", "client", "kind", "unread", "made by"],
             [.. held.OrderByDescending(static one => one.HeldFor)],
-            static one => [Show.Time(one.HeldFor), one.What, one.Client, one.Kind, Show.Time(one.Unread), one.Origin],
+            one =>
+            [
+                Show.Time(one.HeldFor),
+                one.What,
+                one.Client,
+                one.Kind,
+                Show.Time(one.Unread),
+                new(one.Origin ?? (known[(one.Kind, one.Client, one.What)].FirstOrDefault() is { } other ? $"probably {other}" : "")) { Most = 300 },
+            ],
             "No response or stream is open.");
     }
 
@@ -199,7 +210,7 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
         "OPTIONS",
         ["clients", "options in force"],
         [.. snapshot.Channels.GroupBy(static channel => string.Join("; ", channel.Options.OrderBy(static option => option.Key, StringComparer.Ordinal).Select(static option => $"{option.Key} {option.Value}")))],
-        static options => [string.Join(", ", options.Select(static channel => channel.Name)), options.Key],
+        static options => [string.Join(", ", options.Select(static channel => channel.Name)), new(options.Key) { Most = 1500 }],
         "No gRPC channel was used.");
 
     private string Ends(CertificateSnapshot certificate) => certificate.NotAfter <= snapshot.CapturedAt

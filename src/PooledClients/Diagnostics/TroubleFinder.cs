@@ -102,21 +102,28 @@ internal static class TroubleFinder
 
     private static IEnumerable<TroubleSnapshot> Held(PooledClientsSnapshot snapshot) =>
         snapshot.OpenResponses.Where(static response => response.HeldFor >= HeldFor)
-            .GroupBy(static response => (response.Client, response.Method, response.Uri, response.Origin))
+            .GroupBy(static response => (response.Client, response.Method, response.Uri))
             .OrderByDescending(static held => held.Count())
             .Take(20)
             .Select(static held => Trouble(
                 TroubleSeverity.Notice,
                 "response",
-                $"{held.Count()} responses of HTTP client '{held.Key.Client}' to {held.Key.Method} {held.Key.Uri} are open and unread, the oldest for {held.Max(static response => response.HeldFor).TotalSeconds:0} s, sent by {held.Key.Origin ?? "a call site not known yet"}",
+                $"{Count(held, "response")} of HTTP client '{held.Key.Client}' to {held.Key.Method} {held.Key.Uri} {(held.Count() == 1 ? "is" : "are")} open and unread, the oldest for {held.Max(static response => response.HeldFor).TotalSeconds:0} s, sent by {Callers(held.Select(static response => response.Origin))}",
                 "Read each to its end or dispose it: until then it holds a connection, or a stream of one."))
             .Concat(snapshot.OpenStreams.Where(static stream => stream.UnreadFor >= HeldFor)
                 .GroupBy(static stream => (stream.Address, stream.Method))
                 .Select(static held => Trouble(
                     TroubleSeverity.Notice,
                     "stream",
-                    $"nobody reads {held.Count()} streams of {held.Key.Method} from {held.Key.Address}, the oldest for {held.Max(static stream => stream.UnreadFor)!.Value.TotalSeconds:0} s{(held.FirstOrDefault(static stream => stream.Origin is not null)?.Origin is { } origin ? $", made by {origin}" : "")}",
+                    $"nobody reads {Count(held, "stream")} of {held.Key.Method} from {held.Key.Address}, the oldest for {held.Max(static stream => stream.UnreadFor)!.Value.TotalSeconds:0} s, made by {Callers(held.Select(static stream => stream.Origin))}",
                     "Read each to its end or dispose the call: until then it holds a stream of a connection.")));
+
+    private static string Count<T>(IEnumerable<T> held, string what) =>
+        held.Count() is var count and not 1 ? string.Create(CultureInfo.InvariantCulture, $"{count} {what}s") : $"1 {what}";
+
+    // One in many is found out, and the others of its route or method are most likely its brothers.
+    private static string Callers(IEnumerable<string?> origins) =>
+        origins.OfType<string>().Distinct(StringComparer.Ordinal).Take(3).ToArray() is { Length: > 0 } known ? string.Join(" or ", known) : "a call site not known yet";
 
     private static string NextTry(PooledClientsSnapshot snapshot, AddressSnapshot address) => address.NextTryAt > snapshot.CapturedAt
         ? $"The next try is at {address.NextTryAt.UtcDateTime:HH:mm:ss.fff} UTC, if a call wants one. Look at the server, its name and the way to it."

@@ -24,7 +24,7 @@ internal static class LargestSnapshot
             builder.Certificates.Add(new() { Use = CertificateUse.Identity, Source = address, Subject = text, Thumbprint = text, NotBefore = Snapshots.Now, NotAfter = Snapshots.Now, ExpiresSoon = true, LastRefusal = text });
             builder.CertificateFiles.Add(new() { Path = address, Use = CertificateUse.Authority, Reads = 3, Refusals = 1, LastRefusal = text });
             builder.Connections.Add(new() { Id = i, TransportId = i, Kind = "grpc", Address = address, LocalEndPoint = text, RemoteEndPoint = text, Age = TimeSpan.Zero, SilentFor = TimeSpan.Zero, TlsVersion = text, TcpState = text });
-            builder.Channels.Add(new() { Id = i, TransportId = i, Name = address, Address = address, State = text, Generation = 1, LastError = text, CircuitState = text, Options = new Dictionary<string, string> { [text] = address } });
+            builder.Channels.Add(new() { Id = i, TransportId = i, Name = address, Address = address, State = text, Generation = 1, LastError = text, CircuitState = text, Options = Options(text) });
             builder.Methods.Add(new()
             {
                 Client = text,
@@ -37,6 +37,9 @@ internal static class LargestSnapshot
                 LastError = text,
             });
         }
+
+        static Dictionary<string, string> Options(string text) =>
+            Enumerable.Range(10, 40).Select(static i => new KeyValuePair<string, string>($"Option{i}", $"{i}")).Append(new("Path", text)).ToDictionary();
 
         return builder.Build(Snapshots.Now, [.. Enumerable.Range(0, 200).Select(_ => new EventSnapshot { At = Snapshots.Now, Id = 513, Level = "Warning", Name = text, Target = text, Message = text })]);
     }

@@ -110,6 +110,32 @@ public sealed class PageTests
         Assert.Contains("200 of 500; the JSON has all.", html, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Get_WithADeadServer_NamesAnotherAsTheSlowOne()
+    {
+        var snapshot = new PooledClientsSnapshot
+        {
+            CapturedAt = Snapshots.Empty.CapturedAt,
+            Descriptors = Snapshots.Empty.Descriptors,
+            Methods =
+            [
+                new MethodSnapshot { Client = "a", Target = "https://dead", Method = "kv/Put", Line = [0, 9, 0], FailedLine = [0, 9, 0], FailedLately = 9, P99 = TimeSpan.FromSeconds(3) },
+                new MethodSnapshot { Client = "b", Target = "https://slow", Method = "kv/Put", Line = [9, 9, 9], FailedLine = [0, 3, 0], FailedLately = 3, P99 = TimeSpan.FromSeconds(1) },
+            ],
+        };
+        await using var page = await PageFixture.StartAsync(snapshot);
+
+        Assert.Contains("Which server is slow? https://slow:", await page.GetTextAsync("*/*"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_Html_HasTheOptionsWhole()
+    {
+        await using var page = await PageFixture.StartAsync(LargestSnapshot.Of("x"));
+
+        Assert.Contains(string.Join("; ", Enumerable.Range(10, 40).Select(static i => $"Option{i} {i}")), await page.GetTextAsync(Html), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("'")]
     [InlineData("\u4e2d")]

@@ -94,6 +94,23 @@ public sealed class TroubleFinderTests
         Assert.Contains("Repo.Load", troubles[2].What, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Find_WithHeldResponsesOfWhichOneIsSampled_NamesItsCallerForAllOfTheRoute()
+    {
+        var troubles = Find(static snapshot =>
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromMinutes(1), Origin = i == 0 ? "Repo.Load" : null });
+                snapshot.OpenStreams.Add(new() { Address = "https://b", Method = "kv/Scan", HeldFor = TimeSpan.FromMinutes(1), UnreadFor = TimeSpan.FromMinutes(1), Origin = i == 4 ? "Repo.Watch" : null });
+            }
+        });
+
+        Assert.Equal(2, troubles.Count);
+        Assert.Contains(troubles, static trouble => trouble.What.StartsWith("5 responses", StringComparison.Ordinal) && trouble.What.EndsWith("sent by Repo.Load", StringComparison.Ordinal));
+        Assert.Contains(troubles, static trouble => trouble.What.Contains("5 streams", StringComparison.Ordinal) && trouble.What.EndsWith("made by Repo.Watch", StringComparison.Ordinal));
+    }
+
     private static IReadOnlyList<TroubleSnapshot> Find(Action<SnapshotBuilder> fill)
     {
         var builder = new SnapshotBuilder();
