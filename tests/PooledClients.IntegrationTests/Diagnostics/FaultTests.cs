@@ -62,7 +62,7 @@ public sealed class FaultTests : WatchedTest
         await using var host = await ShownHost.StartAsync(Log, services => services.AddPooledHttpClient("api", options =>
         {
             (options.BaseAddress, options.Tls.CaCertificatePem) = (new Uri(target), other.Pem);
-            options.Resilience.MaxRetries = 0;
+            options.Resilience.Retry.Enabled = false;
         }));
 
         await Assert.ThrowsAsync<HttpRequestException>(() => host.Services.GetRequiredKeyedService<HttpClient>("api").GetAsync(new Uri("/", UriKind.Relative), Token));

@@ -16,7 +16,7 @@ public sealed class OneCallTests : MeasuredTest
     public async Task Hedges_AreOneCallOfTheirMethod()
     {
         await using var server = await TestServer.StartAsync();
-        await using var host = await StartAsync(server, static options => options.Resilience.HedgingDelay = TimeSpan.FromMilliseconds(30));
+        await using var host = await StartAsync(server, static options => options.Resilience.Hedging.Delay = TimeSpan.FromMilliseconds(30));
         server.Behavior.Hold();
 
         var call = host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token).ResponseAsync;
@@ -32,7 +32,7 @@ public sealed class OneCallTests : MeasuredTest
     public async Task Hedges_BehindAHandlerThatSendsLater_AreOneCall()
     {
         await using var server = await TestServer.StartAsync();
-        await using var host = await StartLateAsync(server, static options => options.Resilience.HedgingDelay = TimeSpan.FromMilliseconds(30));
+        await using var host = await StartLateAsync(server, static options => options.Resilience.Hedging.Delay = TimeSpan.FromMilliseconds(30));
         server.Behavior.Hold();
 
         var call = host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token).ResponseAsync;
@@ -47,7 +47,7 @@ public sealed class OneCallTests : MeasuredTest
     public async Task Hedges_PastTheirDeadline_AreToldOfOnce()
     {
         await using var server = await TestServer.StartAsync();
-        await using var host = await StartAsync(server, static options => options.Resilience.HedgingDelay = TimeSpan.FromMilliseconds(30));
+        await using var host = await StartAsync(server, static options => options.Resilience.Hedging.Delay = TimeSpan.FromMilliseconds(30));
         server.Behavior.Hold();
 
         var call = host.KeyValue.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(1), cancellationToken: Token).ResponseAsync;
@@ -64,7 +64,7 @@ public sealed class OneCallTests : MeasuredTest
     public async Task Deadline_InThePauseOfARetry_IsToldOf()
     {
         await using var server = await TestServer.StartAsync();
-        await using var host = await StartAsync(server, static options => (options.Resilience.InitialBackoff, options.Resilience.MaxBackoff) = (Long, Long));
+        await using var host = await StartAsync(server, static options => (options.Resilience.Retry.Delay, options.Resilience.Retry.MaxDelay) = (Long, Long));
         server.Behavior.FailTimes = 100;
 
         var failure = await Calls.FailureOf(host.KeyValue.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(1), cancellationToken: Token));
@@ -81,7 +81,7 @@ public sealed class OneCallTests : MeasuredTest
         await using var host = await StartAsync(server, static options =>
         {
             options.StreamingDeadline = TimeSpan.FromSeconds(1);
-            (options.Resilience.InitialBackoff, options.Resilience.MaxBackoff) = (Long, Long);
+            (options.Resilience.Retry.Delay, options.Resilience.Retry.MaxDelay) = (Long, Long);
         });
         server.Behavior.FailTimes = 100;
 

@@ -126,12 +126,12 @@ public sealed class FailureTableTests
                 options.ConnectTo(peer.Address, peer.Authority);
                 options.Deadline = TimeSpan.FromSeconds(20);
                 options.MaxSendMessageSize = 100_000;
-                options.Resilience.MaxAttempts = 2;
-                options.Resilience.InitialBackoff = TimeSpan.FromMilliseconds(1);
-                options.Resilience.RetriesPerSecond = 1000;
-                options.Resilience.BreakerFailureRatio = breaker || peer.HasBreaker ? 0.5 : null;
-                options.Resilience.BreakerMinimumThroughput = 2;
-                options.Resilience.BreakDuration = TimeSpan.FromSeconds(30);
+                options.Resilience.Retry.MaxAttempts = 2;
+                options.Resilience.Retry.Delay = TimeSpan.FromMilliseconds(1);
+                options.Resilience.RetryBudget.PerSecond = 1000;
+                (options.Resilience.Breaker.Enabled, options.Resilience.Breaker.FailureRatio) = (breaker || peer.HasBreaker, 0.5);
+                options.Resilience.Breaker.MinimumThroughput = 2;
+                options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30);
             });
             peer.Client?.Invoke(client);
         });

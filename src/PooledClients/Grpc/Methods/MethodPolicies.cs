@@ -52,7 +52,7 @@ internal sealed class MethodPolicies
 
     /// <summary>What a client's service config says that is not taken, or is taken otherwise than it reads.</summary>
     public static IEnumerable<string> WarningsOf(PooledGrpcClientOptions options, Type? clientType, ServiceDescriptor? descriptor) => options.ServiceConfig is { } json
-        ? ServiceConfigWarnings.Of(ServiceConfig.Parse(json), new Idempotency(clientType, descriptor), options.Resilience.MaxAttempts)
+        ? ServiceConfigWarnings.Of(ServiceConfig.Parse(json), new Idempotency(clientType, descriptor), options.Resilience.Retry.Attempts)
         : [];
 
     private MethodPolicies(MethodPolicies warmedUp)
@@ -97,7 +97,7 @@ internal sealed class MethodPolicies
                 _policies.Clear();
                 if (_resolved is { } resolved)
                 {
-                    warnings = [.. ServiceConfigWarnings.Of(resolved, _idempotency, _options.Resilience.MaxAttempts).Where(_warned.Add)];
+                    warnings = [.. ServiceConfigWarnings.Of(resolved, _idempotency, _options.Resilience.Retry.Attempts).Where(_warned.Add)];
                 }
             }
         }

@@ -17,8 +17,8 @@ internal static class ServiceConfigWarnings
             group method.Name by method.Config into names
             let policy = $"the retryPolicy of {string.Join(", ", names.Order(StringComparer.Ordinal))}"
             select mostAttempts <= 1
-                ? $"{policy} is not taken: Resilience:MaxAttempts is {mostAttempts}"
-                : $"the maxAttempts of {policy}, {names.Key.RetryPolicy!.MaxAttempts}, count as {mostAttempts}: Resilience:MaxAttempts allows no more";
+                ? $"{policy} is not taken: Resilience:Retry:MaxAttempts is {mostAttempts}"
+                : $"the maxAttempts of {policy}, {names.Key.RetryPolicy!.MaxAttempts}, count as {mostAttempts}: Resilience:Retry:MaxAttempts allows no more";
         var streams =
             from method in contract.Methods
             where method.IsClientStreaming && config.Find(method.Service.FullName, method.Name)?.RetryPolicy is not null

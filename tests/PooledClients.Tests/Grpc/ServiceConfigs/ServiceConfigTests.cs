@@ -75,15 +75,15 @@ public sealed class ServiceConfigTests
 
     [Theory]
     [InlineData(5, null)]
-    [InlineData(3, "the maxAttempts of the retryPolicy of all methods, 5, count as 3: Resilience:MaxAttempts allows no more")]
-    [InlineData(1, "the retryPolicy of all methods is not taken: Resilience:MaxAttempts is 1")]
+    [InlineData(3, "the maxAttempts of the retryPolicy of all methods, 5, count as 3: Resilience:Retry:MaxAttempts allows no more")]
+    [InlineData(1, "the retryPolicy of all methods is not taken: Resilience:Retry:MaxAttempts is 1")]
     public void WarningsOf_AttemptsOverTheClients_SaysThatTheyAreLowered(int mostAttempts, string? warning) =>
-        Assert.Equal(warning, WarningsOf(Generous, mostAttempts).SingleOrDefault(static note => note.Contains("Resilience:MaxAttempts", StringComparison.Ordinal)));
+        Assert.Equal(warning, WarningsOf(Generous, mostAttempts).SingleOrDefault(static note => note.Contains("Resilience:Retry:MaxAttempts", StringComparison.Ordinal)));
 
     private static string[] WarningsOf(string json, int mostAttempts = 5)
     {
         var options = new PooledGrpcClientOptions { ServiceConfig = json };
-        options.Resilience.MaxAttempts = mostAttempts;
+        options.Resilience.Retry.MaxAttempts = mostAttempts;
         return [.. MethodPolicies.WarningsOf(options, typeof(RocksDb.V1.KeyValue.KeyValueClient), descriptor: null)];
     }
 
