@@ -16,7 +16,6 @@ internal sealed class HttpClientState : IExchangeOwner
 
     // Guarded by _lock.
     private HttpResilience? _resilience;
-    private int _open;
     private int _isAnnounced;
 
     public HttpClientState(string name, PooledHttpClientOptions options, ResponseRegistry registry, HttpMetrics metrics, TimeProvider time, IdleSweep? sweep = null)
@@ -49,7 +48,7 @@ internal sealed class HttpClientState : IExchangeOwner
     public HttpRouteTable Routes { get; }
 
     /// <summary>How many responses of this client are open.</summary>
-    public int Open => Volatile.Read(ref _open);
+    public int Open => Registry.OpenOf(this);
 
     /// <summary>What tries again for all of its pipelines, made once.</summary>
     public HttpResilience GetOrMakeResilience(Func<HttpResilience> make)
@@ -65,19 +64,17 @@ internal sealed class HttpClientState : IExchangeOwner
 
     public void Opened(HttpExchange exchange)
     {
-        Interlocked.Increment(ref _open);
+        Registry.Opened();
         exchange.Route.Authority.Opened();
     }
 
     public void Closed(HttpExchange exchange)
     {
-        Interlocked.Decrement(ref _open);
+        Registry.Closed();
         exchange.Route.Authority.Closed();
     }
 
     public void Returned(HttpExchange exchange) => Registry.OnReturned(exchange);
-
-    public void Ended(HttpExchange exchange) => Registry.Remove(exchange);
 
     public void Aborted(HttpExchange exchange, ExchangeEnd end)
     {

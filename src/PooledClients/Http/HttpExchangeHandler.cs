@@ -183,7 +183,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         }
         else
         {
-            _client.Registry.Add(exchange, content);
+            exchange.Bind(content);
         }
     }
 }

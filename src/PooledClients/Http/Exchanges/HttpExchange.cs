@@ -44,8 +44,9 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
         {
             Abort(ExchangeEnd.DeadlinePassed);
         }
-        else if (deadline != Timeout.InfiniteTimeSpan)
+        else
         {
+            // Without a deadline too: who looks for open responses looks there.
             Owner.Deadlines.Add(this);
         }
     }
@@ -79,13 +80,10 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     /// <summary>How long the response has been open.</summary>
     public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
 
-    // The registry's list; guarded by its lock.
-    internal HttpExchange? Previous { get; set; }
+    /// <summary>Whether the body of its response is open.</summary>
+    public bool IsOpen => Volatile.Read(ref _content) is not null;
 
-    internal HttpExchange? Next { get; set; }
-
-    internal bool IsListed { get; set; }
-
+    // Guarded by the list that it is in.
     internal bool WasWarned { get; set; }
 
     /// <summary>Has the exchange end, its body included, with the work that it is made for.</summary>
@@ -135,21 +133,25 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     }
 
     /// <summary>Takes the way to the response whose body is open; from here on an abort disposes it.</summary>
-    public void Bind(WeakReference<IOpenBody> content)
+    public void Bind(IOpenBody content)
     {
         _openedAt = LastActivity = Time.GetTimestamp();
         Enter(ExchangePhase.HoldingBody, _openedAt);
-        Volatile.Write(ref _content, content);
+        Owner.Opened(this);
+        Volatile.Write(ref _content, SpareReferences.Take(content));
 
         // Pairs with TryEnd, which sets the end first and looks for the content then: one of the two sees the other.
         Interlocked.MemoryBarrier();
+        if (IsOver && Interlocked.Exchange(ref _content, null) is not null)
+        {
+            Owner.Closed(this);
+            content.Close();
+        }
     }
 
-    /// <summary>Gives the way to the response back, for the next one to use.</summary>
-    public WeakReference<IOpenBody>? Unbind() => Interlocked.Exchange(ref _content, null);
-
-    /// <summary>Whether the response whose body is open was dropped, and the collector has found it. Asked under the registry's lock.</summary>
-    public bool IsDropped => _content is { } weak && !weak.TryGetTarget(out _);
+    /// <summary>Whether the response whose body is open was dropped, and the collector has found it.</summary>
+    /// <remarks>The end is asked last: a reference leads to the next response, or to none, only once its exchange has ended.</remarks>
+    public bool IsDropped => Volatile.Read(ref _content) is { } weak && !weak.TryGetTarget(out _) && !IsOver;
 
     /// <summary>How long the body has been open with nobody reading it.</summary>
     public TimeSpan HeldFor(long now) => Volatile.Read(ref _reads) > 0 ? TimeSpan.Zero : Time.GetElapsedTime(LastActivity, now);
@@ -241,7 +243,7 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     /// <summary>Where the time went, in words.</summary>
     public string Describe() => _phases.Describe(Time, _abortedAt != 0 ? _abortedAt : Time.GetTimestamp());
 
-    protected override bool IsOver => End != ExchangeEnd.None;
+    private bool IsOver => End != ExchangeEnd.None;
 
     private void Enter(ExchangePhase phase, long now)
     {
@@ -268,17 +270,23 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
             return false;
         }
 
-        if (Volatile.Read(ref _content) is { } weak && weak.TryGetTarget(out var target) && ReferenceEquals(target.Owner, this))
+        if (Interlocked.Exchange(ref _content, null) is { } reference)
         {
-            // Asked whose it is, for the reference may have gone to the next exchange meanwhile.
-            content = target;
+            Owner.Closed(this);
+            if (end == ExchangeEnd.Completed)
+            {
+                SpareReferences.Keep(reference);
+            }
+            else if (reference.TryGetTarget(out var target))
+            {
+                content = target;
+            }
         }
 
         Route.Authority.End();
         List?.Remove(this);
         _readTimer?.Dispose();
         _ambient.Unregister();
-        Owner.Ended(this);
         return true;
     }
 }

@@ -17,7 +17,7 @@ internal interface IExchangeOwner
     /// <summary>Gets whose time it is.</summary>
     TimeProvider Time { get; }
 
-    /// <summary>Gets what ends exchanges at their deadlines.</summary>
+    /// <summary>Gets the exchanges that are under way, and what ends them at their deadlines.</summary>
     DeadlineSchedule Deadlines { get; }
 
     /// <summary>A response is open.</summary>
@@ -31,7 +31,4 @@ internal interface IExchangeOwner
 
     /// <summary>The exchange was ended for its caller.</summary>
     void Aborted(HttpExchange exchange, ExchangeEnd end);
-
-    /// <summary>The exchange is over, however it ended.</summary>
-    void Ended(HttpExchange exchange);
 }

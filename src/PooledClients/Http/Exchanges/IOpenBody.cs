@@ -3,9 +3,6 @@ namespace PooledClients.Http.Exchanges;
 /// <summary>The body of a response, as the exchange reaches it.</summary>
 internal interface IOpenBody
 {
-    /// <summary>Gets whose body it is.</summary>
-    object Owner { get; }
-
     /// <summary>Disposes what holds the connection. May be called while a read is pending, more than once, and by any thread.</summary>
     void Close();
 }

@@ -56,8 +56,6 @@ internal abstract class TimedExchange : TimedItem
     /// <summary>Whether it is due because nothing came.</summary>
     protected bool IsDueForSilence => _due.IsIdle(LastActivity);
 
-    protected abstract bool IsOver { get; }
-
     /// <summary>The caller reads the body as a stream: the limits of streams hold from now on.</summary>
     public void BeginStream()
     {
@@ -68,17 +66,6 @@ internal abstract class TimedExchange : TimedItem
 
         _deadline = limits.Deadline;
         _due.Become(limits, Time, StartedAt);
-        if (List is { } list)
-        {
-            list.Hasten(this);
-        }
-        else if (DueAt != long.MaxValue)
-        {
-            Owner.Deadlines.Add(this);
-            if (IsOver)
-            {
-                List?.Remove(this);
-            }
-        }
+        List?.Hasten(this);
     }
 }

@@ -6,26 +6,21 @@ using PooledClients.Http.Exchanges.Timing;
 namespace PooledClients.Http.Leaks;
 
 /// <summary>
-/// All exchanges whose response body is open, the oldest first. It holds no response: one that is dropped is collected,
-/// and after each collection it looks which are gone.
+/// Looks after the responses that are open, among the exchanges that are under way. Nothing here holds a response: one that is dropped is collected, and
+/// after each collection it looks which are gone.
 /// </summary>
 internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
 {
-    private const int MostSpare = 256;
-
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly ResponseReports _reports;
     private readonly ITimer _sweep;
-
-    // Guarded by the lock. A weak reference has a handle and a finalizer: made anew for each response, it costs a third of the tracking.
-    private readonly Stack<WeakReference<IOpenBody>> _spare = new();
-    private HttpExchange? _oldest;
-    private HttpExchange? _newest;
     private int _open;
-    private bool _isSweeping;
+
+    // Written under the lock: while the first is set the timer runs and the other is set too; the notice of a collection outlasts it by one.
+    private volatile bool _isSweeping;
     private bool _isWatching;
     private bool _isDisposed;
 
@@ -37,6 +32,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         _sweep = time.CreateUncapturedTimer(static state => ((ResponseRegistry)state!).Sweep(), this, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>The exchanges that are under way, and their deadlines.</summary>
     public DeadlineSchedule Deadlines { get; }
 
     /// <summary>How many responses are open.</summary>
@@ -47,17 +43,8 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     {
         get
         {
-            lock (_lock)
-            {
-                var now = _time.GetTimestamp();
-                var reading = 0;
-                for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
-                {
-                    reading += exchange.HeldFor(now) < SweepInterval ? 1 : 0;
-                }
-
-                return reading;
-            }
+            var now = _time.GetTimestamp();
+            return Count(exchange => exchange.HeldFor(now) < SweepInterval);
         }
     }
 
@@ -66,116 +53,44 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     {
         get
         {
-            lock (_lock)
-            {
-                return _oldest;
-            }
+            HttpExchange? oldest = null;
+            Visit(exchange => oldest = oldest is null || exchange.OpenFor > oldest.OpenFor ? exchange : oldest);
+            return oldest;
         }
     }
 
     /// <summary>The age of the oldest open response; zero without one.</summary>
     public TimeSpan OldestAge => Oldest?.OpenFor ?? TimeSpan.Zero;
 
+    /// <summary>How many responses of one client are open.</summary>
+    public int OpenOf(IExchangeOwner owner) => Count(exchange => exchange.Owner == owner);
+
     public void AddTo(SnapshotBuilder snapshot)
     {
-        lock (_lock)
+        var open = new List<HttpExchange>();
+        Visit(open.Add);
+        snapshot.OpenResponses.AddRange(open.Select(static exchange => new OpenResponseSnapshot
         {
-            for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
-            {
-                snapshot.OpenResponses.Add(new OpenResponseSnapshot
-                {
-                    Client = exchange.Owner.Name,
-                    Method = exchange.Route.Method,
-                    Uri = exchange.Route.Path,
-                    HeldFor = exchange.OpenFor,
-                    Origin = exchange.CallSite,
-                });
-            }
-        }
+            Client = exchange.Owner.Name,
+            Method = exchange.Route.Method,
+            Uri = exchange.Route.Path,
+            HeldFor = exchange.OpenFor,
+            Origin = exchange.CallSite,
+        }).OrderByDescending(static response => response.HeldFor));
     }
 
-    /// <summary>Lists an exchange whose response is open.</summary>
-    public void Add(HttpExchange exchange, IOpenBody content)
+    /// <summary>A response is open. Costs a count, unless it is the first for a while.</summary>
+    public void Opened()
     {
-        lock (_lock)
+        Interlocked.Increment(ref _open);
+        if (!_isSweeping)
         {
-            exchange.Bind(Refer(content));
-            exchange.IsListed = true;
-            exchange.Previous = _newest;
-            if (_newest is null)
-            {
-                _oldest = exchange;
-            }
-            else
-            {
-                _newest.Next = exchange;
-            }
-
-            _newest = exchange;
-            _open++;
-            if (!_isSweeping)
-            {
-                _isSweeping = true;
-                _sweep.Change(SweepInterval, SweepInterval);
-            }
-
-            if (!_isWatching)
-            {
-                _isWatching = true;
-                CollectionNotice.Post(SweepAfterCollection);
-            }
-        }
-
-        exchange.Owner.Opened(exchange);
-        if (exchange.End != ExchangeEnd.None)
-        {
-            // It ended before it was listed, and found nothing to close or to remove.
-            content.Close();
-            Remove(exchange);
+            Begin();
         }
     }
 
-    public void Remove(HttpExchange exchange)
-    {
-        if (!exchange.IsListed)
-        {
-            return;
-        }
-
-        lock (_lock)
-        {
-            if (!exchange.IsListed)
-            {
-                return;
-            }
-
-            exchange.IsListed = false;
-            if (exchange.Previous is { } previous)
-            {
-                previous.Next = exchange.Next;
-            }
-            else
-            {
-                _oldest = exchange.Next;
-            }
-
-            if (exchange.Next is { } next)
-            {
-                next.Previous = exchange.Previous;
-            }
-            else
-            {
-                _newest = exchange.Previous;
-            }
-
-            exchange.Previous = null;
-            exchange.Next = null;
-            _open--;
-            Keep(exchange.Unbind());
-        }
-
-        exchange.Owner.Closed(exchange);
-    }
+    /// <summary>It is open no more.</summary>
+    public void Closed() => Interlocked.Decrement(ref _open);
 
     /// <summary>Follows up on a warning.</summary>
     public void OnReturned(HttpExchange exchange)
@@ -198,23 +113,43 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         Deadlines.Dispose();
     }
 
-    private WeakReference<IOpenBody> Refer(IOpenBody content)
+    private void Begin()
     {
-        if (!_spare.TryPop(out var reference))
+        lock (_lock)
         {
-            return new WeakReference<IOpenBody>(content);
-        }
+            if (_isDisposed || _isSweeping)
+            {
+                return;
+            }
 
-        reference.SetTarget(content);
-        return reference;
+            _isSweeping = true;
+            _sweep.Change(SweepInterval, SweepInterval);
+            if (!_isWatching)
+            {
+                _isWatching = true;
+                CollectionNotice.Post(SweepAfterCollection);
+            }
+        }
     }
 
-    private void Keep(WeakReference<IOpenBody>? reference)
+    // Told before the count is read, as a response is counted before it looks: one of the two sees the other.
+    private bool EndIfNoneIsOpen()
     {
-        if (reference is not null && _spare.Count < MostSpare)
+        if (Open > 0)
         {
-            _spare.Push(reference);
+            return false;
         }
+
+        _isSweeping = false;
+        Interlocked.MemoryBarrier();
+        if (Open > 0)
+        {
+            _isSweeping = true;
+            return false;
+        }
+
+        _sweep.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return true;
     }
 
     private void SweepAfterCollection()
@@ -222,7 +157,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         Sweep();
         lock (_lock)
         {
-            _isWatching = _oldest is not null && !_isDisposed;
+            _isWatching = _isSweeping && !_isDisposed;
             if (_isWatching)
             {
                 CollectionNotice.Post(SweepAfterCollection);
@@ -237,20 +172,13 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         var aborted = new List<HttpExchange>();
         lock (_lock)
         {
-            if (_isDisposed)
+            if (_isDisposed || !_isSweeping || EndIfNoneIsOpen())
             {
-                return;
-            }
-
-            if (_oldest is null)
-            {
-                _isSweeping = false;
-                _sweep.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 return;
             }
 
             var now = _time.GetTimestamp();
-            for (var exchange = _oldest; exchange is not null; exchange = exchange.Next)
+            Visit(exchange =>
             {
                 if (exchange.IsDropped)
                 {
@@ -262,7 +190,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
                 {
                     Judge(exchange, exchange.HeldFor(now), warned, aborted);
                 }
-            }
+            });
         }
 
         _reports.Leaked(collected.Where(static exchange => exchange.TryCollect()).ToList());
@@ -271,6 +199,21 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
         {
             _reports.Aborted(exchange);
         }
+    }
+
+    private void Visit(Action<HttpExchange> visit) => Deadlines.Visit(item =>
+    {
+        if (item is HttpExchange { IsOpen: true } exchange)
+        {
+            visit(exchange);
+        }
+    });
+
+    private int Count(Predicate<HttpExchange> counts)
+    {
+        var count = 0;
+        Visit(exchange => count += counts(exchange) ? 1 : 0);
+        return count;
     }
 
     private static void Judge(HttpExchange exchange, TimeSpan held, List<HttpExchange> warned, List<HttpExchange> aborted)

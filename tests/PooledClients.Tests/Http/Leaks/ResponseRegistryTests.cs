@@ -50,11 +50,11 @@ public sealed class ResponseRegistryTests : IDisposable
                 Volatile.Write(ref shared[thread], aborted);
                 using var abortedBody = new Body();
                 var abortedContent = new TrackedContent(aborted, abortedBody.Content, new ResponseBody(BodyKind.Open));
-                _pipeline.State.Registry.Add(aborted, abortedContent);
+                aborted.Bind(abortedContent);
                 var kept = Begin("GET");
                 using var keptBody = new Body();
                 var content = new TrackedContent(kept, keptBody.Content, new ResponseBody(BodyKind.Open));
-                _pipeline.State.Registry.Add(kept, content);
+                kept.Bind(content);
                 SpinWait.SpinUntil(() => aborted.End != ExchangeEnd.None && abortedBody.IsClosed, TimeSpan.FromSeconds(10));
                 Interlocked.Add(ref leftOpen, abortedBody.IsClosed ? 0 : 1);
                 Interlocked.Add(ref closedAlive, keptBody.IsClosed ? 1 : 0);
@@ -94,7 +94,7 @@ public sealed class ResponseRegistryTests : IDisposable
         void Drop()
         {
             var dropped = Begin("GET");
-            _pipeline.State.Registry.Add(dropped, new TrackedContent(dropped, new StringContent("a"), new ResponseBody(BodyKind.Open)));
+            dropped.Bind(new TrackedContent(dropped, new StringContent("a"), new ResponseBody(BodyKind.Open)));
         }
     }
 

@@ -29,8 +29,6 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
 
     public HttpExchange Exchange { get; }
 
-    object IOpenBody.Owner => Exchange;
-
     /// <summary>The body is over.</summary>
     public void Complete()
     {

@@ -1,6 +1,9 @@
 namespace PooledClients.Http.Exchanges.Timing;
 
-/// <summary>Exchanges in no order, and a timer for the earliest deadline among all that were in it since it last looked.</summary>
+/// <summary>
+/// What is under way, in no order, and a timer for the earliest deadline among all that were in it since it last looked. What has none is in it for those
+/// who look at all of them.
+/// </summary>
 internal sealed class DeadlineList : IDisposable
 {
     private readonly Lock _lock = new();
@@ -73,6 +76,18 @@ internal sealed class DeadlineList : IDisposable
             item.PreviousDue = null;
             item.NextDue = null;
             StopIfDone();
+        }
+    }
+
+    /// <summary>Shows each to <paramref name="visit"/>, which holds up all others here meanwhile.</summary>
+    public void Visit(Action<TimedItem> visit)
+    {
+        lock (_lock)
+        {
+            for (var item = _first; item is not null; item = item.NextDue)
+            {
+                visit(item);
+            }
         }
     }
 
