@@ -52,7 +52,7 @@ internal sealed class TransportSnapshotSource(TransportRegistry transports) : IS
             LocalEndPoint = connection.LocalEndPoint,
             RemoteEndPoint = connection.RemoteEndPoint,
             Age = connection.Age,
-            SilentFor = connection.SilentFor,
+            SilentFor = connection.SilentFor ?? tcp?.SilentFor,
             Generation = generation,
             Retired = isRetired,
             TlsVersion = connection.Telemetry?.TlsVersion,

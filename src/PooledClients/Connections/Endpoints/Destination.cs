@@ -1,4 +1,5 @@
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Telemetry;
 using PooledClients.Connections.Wire;
 
 namespace PooledClients.Connections.Endpoints;
@@ -26,6 +27,9 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
 
     // The runtime does what it always does at such an end; the words are said when it has given up.
     public bool HearsRefusals => false;
+
+    // A request over HTTP/1.1 has its connection for itself, and ends it with its deadline.
+    public bool WatchesSilence => !TcpInfo.IsTold;
 
     public bool IsSecure { get; } = address.StartsWith("https:", StringComparison.Ordinal) || address.StartsWith("wss:", StringComparison.Ordinal);
 

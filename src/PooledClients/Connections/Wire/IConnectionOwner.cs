@@ -8,6 +8,9 @@ internal interface IConnectionOwner
     /// <summary>Gets whether the end of a connection on which our certificate may have been refused is to say so.</summary>
     bool HearsRefusals { get; }
 
+    /// <summary>Gets whether it asks when something last passed; who does not pays nothing for the answer.</summary>
+    bool WatchesSilence => true;
+
     /// <summary>The handshake is over.</summary>
     void Established(PooledConnection connection);
 

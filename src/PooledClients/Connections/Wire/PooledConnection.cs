@@ -10,6 +10,7 @@ namespace PooledClients.Connections.Wire;
 internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider timeProvider)
 {
     private readonly long _openedAt = timeProvider.GetTimestamp();
+    private readonly bool _isStamped = owner.WatchesSilence;
     private WeakReference<PooledStream>? _stream;
     private long _readArmedAt = timeProvider.GetTimestamp();
     private long _writtenAt;
@@ -21,8 +22,8 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
 
     public TimeSpan Age => timeProvider.GetElapsedTime(_openedAt);
 
-    /// <summary>Gets how long ago the last byte arrived.</summary>
-    public TimeSpan SilentFor => timeProvider.GetElapsedTime(Volatile.Read(ref _readArmedAt));
+    /// <summary>Gets how long ago the last byte arrived; none where the system is to be asked, for it is not watched here.</summary>
+    public TimeSpan? SilentFor => _isStamped ? timeProvider.GetElapsedTime(Volatile.Read(ref _readArmedAt)) : null;
 
     /// <summary>The end points in words, made once: a snapshot of a thousand connections is to be quick.</summary>
     public string? LocalEndPoint { get; private set; }
@@ -47,9 +48,21 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
     public (TcpInfo? Tcp, int? Unread, bool? IsResumed) ReadStream() => _stream is not null && _stream.TryGetTarget(out var stream) ? stream.Read() : default;
 
     // The last byte arrived no later than the read that now waits was armed, so the stamp costs no look at the arrival itself.
-    public void ReadArmed() => Volatile.Write(ref _readArmedAt, timeProvider.GetTimestamp());
+    public void ReadArmed()
+    {
+        if (_isStamped)
+        {
+            Volatile.Write(ref _readArmedAt, timeProvider.GetTimestamp());
+        }
+    }
 
-    public void Written() => Volatile.Write(ref _writtenAt, timeProvider.GetTimestamp());
+    public void Written()
+    {
+        if (_isStamped)
+        {
+            Volatile.Write(ref _writtenAt, timeProvider.GetTimestamp());
+        }
+    }
 
     /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
     public bool IsSilentSince(long since) => Volatile.Read(ref _writtenAt) >= since && Volatile.Read(ref _readArmedAt) <= since;
