@@ -283,7 +283,7 @@ internal sealed class Generation : IDisposable
         stream.Established(established);
         plaintext = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
         return context.NegotiatedHttpVersion.Major == 2 && stream.Connection is { Owner: Destination destination } connection
-            ? new PacedStream(plaintext, new ReadPace(() => destination.InFlight, connection, new EndedStreams()))
+            ? new PacedStream(plaintext, new ReadPace(() => destination.InFlight, connection, new EndedStreams(destination.Heard)))
             : plaintext;
     }
 

@@ -22,6 +22,7 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     private int _dials;
     private volatile bool _isUsed = true;
     private volatile bool _isForgotten;
+    private volatile bool _isForeign;
 
     public string Address => address;
 
@@ -42,6 +43,12 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
 
     /// <summary>Gets the connections that are up.</summary>
     public int Up => _up;
+
+    /// <summary>Gets whether what was asked in HTTP/2 was last answered in something else.</summary>
+    public bool IsForeign => _isForeign;
+
+    /// <summary>A server that was spoken to in HTTP/2 has begun to answer.</summary>
+    public void Heard(bool isHttp2) => _isForeign = !isHttp2;
 
     /// <summary>Counts a call.</summary>
     /// <returns>Whether it did; not so when this is kept no more, and another is to be found.</returns>

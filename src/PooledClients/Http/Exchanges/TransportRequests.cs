@@ -30,6 +30,12 @@ internal static class TransportRequests
             // As the handler's own connect timeout is told: it is this client's limit.
             throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
         }
+        catch (HttpRequestException exception) when (destination.IsForeign && exception.InnerException is HttpProtocolException)
+        {
+            // The server has answered, if in no HTTP/2: to ask it again in that would be no use.
+            call?.Answered();
+            throw;
+        }
         catch (HttpRequestException exception) when (IsEnd(exception) && transport.Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
         {
             // The same failure to whoever judges it by its error or its cause; only people read the rest.

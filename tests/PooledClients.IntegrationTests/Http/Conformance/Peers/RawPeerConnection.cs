@@ -72,6 +72,21 @@ internal sealed class RawPeerConnection(RawPeer peer, int number, Socket socket)
         }
     }
 
+    /// <summary>Reads on, where HTTP/2's preface came for a head, until the first request's headers have come.</summary>
+    public async Task ReceiveFramesAsync()
+    {
+        const int HeaderLength = 9;
+        const byte Headers = 1;
+        await ReadAsync("SM\r\n\r\n".Length);
+        byte[] frame;
+        do
+        {
+            frame = await ReadAsync(HeaderLength);
+            await ReadAsync((frame[0] << 16) | (frame[1] << 8) | frame[2]);
+        }
+        while (frame[3] != Headers);
+    }
+
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await _stream.WriteAsync(bytes);
