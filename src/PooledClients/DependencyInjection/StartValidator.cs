@@ -114,6 +114,9 @@ internal sealed class StartValidator(
     private void CheckHttpClient(string name, IServiceProvider? scope)
     {
         using var client = CreateHttpClient(name, scope);
+
+        // Only a second scope tells whether each would have connections of its own.
+        using var second = scope is null ? null : CreateHttpClient(name, scope);
         if (httpOptions.Get(name).Tls.IsSet && client.BaseAddress is { } address && address.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(address))
         {
             throw new OptionsValidationException(name, typeof(PooledHttpClientOptions), [

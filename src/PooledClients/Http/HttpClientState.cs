@@ -18,6 +18,9 @@ internal sealed class HttpClientState : IExchangeOwner
     private HttpResilience? _resilience;
     private int _isAnnounced;
 
+    // That of the first scope, where each has a pipeline of its own over a handler of the application's.
+    private HttpMessageHandler? _primaryOfScopes;
+
     public HttpClientState(string name, PooledHttpClientOptions options, ResponseRegistry registry, HttpMetrics metrics, TimeProvider time, IdleSweep? sweep = null)
     {
         Name = name;
@@ -57,6 +60,19 @@ internal sealed class HttpClientState : IExchangeOwner
         {
             return _resilience ??= make();
         }
+    }
+
+    /// <summary>
+    /// Whether a primary handler of the application's may be that of one scope among many: one that has connections is to be the same for all of them.
+    /// </summary>
+    public bool MayBeOfScope(HttpMessageHandler primary)
+    {
+        while (primary is DelegatingHandler { InnerHandler: { } inner })
+        {
+            primary = inner;
+        }
+
+        return primary is not (SocketsHttpHandler or HttpClientHandler) || (Interlocked.CompareExchange(ref _primaryOfScopes, primary, null) ?? primary) == primary;
     }
 
     /// <summary>Whether its pipeline is built for the first time, and what is special about it is worth a log line.</summary>

@@ -74,6 +74,14 @@ internal sealed class HttpPipelineFilter(
                 "ConfigurePrimaryHttpMessageHandler or UseSocketsHttpHandler (of this client, or of ConfigureHttpClientDefaults), or leave the certificates out."]);
         }
 
+        if (builder is GivenServicesBuilder && builder.PrimaryHandler != primary && !client.MayBeOfScope(builder.PrimaryHandler))
+        {
+            throw new InvalidOperationException(
+                $"HTTP client '{client.DisplayName}' has AsScoped(), and its primary handler is a new {builder.PrimaryHandler.GetType()} for each scope: each scope would open connections of its own, " +
+                "which nobody closes. Adjust the pooled handler, whose connections all scopes share, by ConfigurePooledHandler instead of ConfigurePrimaryHttpMessageHandler or " +
+                "UseSocketsHttpHandler, or give all scopes the same handler.");
+        }
+
         if (builder.PrimaryHandler != primary && isFirst)
         {
             logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());

@@ -153,6 +153,40 @@ public sealed class ScopedHttpTests
     public async Task Start_AsScopedWithAHandlerThatIsNotRegistered_IsRefused()
         => Assert.Contains(nameof(TokenHandler), Assert.Single(await StartAsync(static services => services.AddPooledHttpClient("api").AsScoped().AddHttpMessageHandler<TokenHandler>())), StringComparison.Ordinal);
 
+    public static TheoryData<string> Primaries => ["sockets", "client", "within another", "UseSocketsHttpHandler", "defaults"];
+
+    [Theory]
+    [MemberData(nameof(Primaries))]
+    public async Task Start_AsScopedWithConnectionsOfEachScopesOwn_IsRefused(string primary)
+    {
+        var failure = Assert.Single(await StartAsync(services => AddPrimary(services, primary)));
+
+        Assert.StartsWith("PooledClients:Http:api: ", failure, StringComparison.Ordinal);
+        Assert.Contains("ConfigurePooledHandler", failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_AsScopedWithConnectionsOfEachScopesOwn_IsRefusedFromTheSecondOnWithoutAHost()
+    {
+        var services = new ServiceCollection();
+        AddPrimary(services, "sockets");
+        await using var provider = services.BuildServiceProvider(validateScopes: true);
+        await using var first = provider.CreateAsyncScope();
+        await using var second = provider.CreateAsyncScope();
+        first.ServiceProvider.GetRequiredKeyedService<HttpClient>("api");
+
+        var failure = Assert.Throws<InvalidOperationException>(() => second.ServiceProvider.GetRequiredKeyedService<HttpClient>("api"));
+
+        Assert.Contains("AsScoped()", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_AsScopedWithOneHandlerForAllScopes_Starts()
+    {
+        using var shared = new SocketsHttpHandler();
+        Assert.Empty(await StartAsync(services => services.AddPooledHttpClient("api").ConfigurePrimaryHttpMessageHandler(() => shared).AsScoped()));
+    }
+
     [Fact]
     public async Task Start_PlainClientWithScopedHandler_IsNoneOfOurBusiness()
         => Assert.Empty(await StartAsync(static services =>
@@ -172,6 +206,23 @@ public sealed class ScopedHttpTests
         using var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("api");
 
         Assert.Equal("own: ann, token: ann", await client.GetStringAsync(new Uri("http://server/"), TestContext.Current.CancellationToken));
+    }
+
+    private static void AddPrimary(IServiceCollection services, string primary)
+    {
+        var builder = services.AddPooledHttpClient("api").AsScoped();
+        _ = primary switch
+        {
+            "sockets" => builder.ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler()),
+            "client" => builder.ConfigurePrimaryHttpMessageHandler(static () => new HttpClientHandler()),
+            "within another" => builder.ConfigurePrimaryHttpMessageHandler(static () => new TokenHandler(new UserToken()) { InnerHandler = new SocketsHttpHandler() }),
+            "UseSocketsHttpHandler" => builder.UseSocketsHttpHandler(static (_, _) => { }),
+            _ => builder,
+        };
+        if (primary == "defaults")
+        {
+            services.ConfigureHttpClientDefaults(static all => all.ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler()));
+        }
     }
 
     private static void Add(IServiceCollection services, string part) => Configure(services.AddPooledHttpClient("api"), part);
