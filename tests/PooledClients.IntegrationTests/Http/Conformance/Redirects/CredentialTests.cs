@@ -44,6 +44,17 @@ public class CredentialTests(KestrelServers servers)
             var address = new UriBuilder(new Uri(trial.Peer.Address, "basic")) { UserName = "user", Password = "secret" }.Uri;
             await trial.NoteAsync(await trial.Client.GetAsync(address));
         }, "status 401"),
+        Asked("NTLM", "connection 1", Challenge("NTLM")),
+        Asked("Negotiate", "connection 1", Challenge("Negotiate")),
+        Asked("Negotiate, NTLM and Basic", "connection 1", Challenge("Negotiate", "NTLM", "Basic realm=\"a\"")),
+        Asked("Bearer and Basic", "Authorization: Basic", Challenge("Bearer realm=\"a\"", "Basic realm=\"a\"")),
+        Asked("Basic without a realm", "connection 1", Challenge("Basic")),
+        Asked("an algorithm of Digest that nobody knows", "status 401", Challenge("Digest realm=\"a\", nonce=\"b\", algorithm=OTHER")),
+        Asked("Basic, and once more", "connection 1: GET /it", Challenge("Basic realm=\"a\""), Challenge("Basic realm=\"a\"")),
+        Asked("Basic after a redirect", "status 200", Answer.Status("302 Found", "Location: /other\r\n"), Challenge("Basic realm=\"a\"")),
+        Asked("Basic, and then a redirect", "status 200", Challenge("Basic realm=\"a\""), Answer.Status("302 Found", "Location: /other\r\n")),
+        Asked("nothing: a challenge without a scheme", "connection 1", Answer.Status("401 Unauthorized", "WWW-Authenticate: \r\n")),
+        Asked("nothing: 401 without a challenge", "status 401", Answer.Status("401 Unauthorized")),
         new ConformanceCase("a bearer that is refused", RawPeer.Answers(Answer.Status("401 Unauthorized", "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n")), async trial =>
         {
             trial.Client.DefaultRequestHeaders.Authorization = new("Bearer", "abc");
@@ -56,6 +67,18 @@ public class CredentialTests(KestrelServers servers)
     [Theory]
     [MemberData(nameof(Names))]
     public Task Credentials_AskedFor_AreGivenTheSame(string name) => Cases.CompareAsync(name, servers);
+
+    private static Answer Challenge(params string[] schemes) => Answer.Status("401 Unauthorized", string.Concat(schemes.Select(static scheme => $"WWW-Authenticate: {scheme}\r\n")));
+
+    // With retries as they come: what a login comes to is the caller's own.
+    private static ConformanceCase Asked(string scheme, string shows, params Answer[] answers) => new($"asked for {scheme}", RawPeer.Answers(answers), static async trial =>
+    {
+        await trial.TryAsync("get", async () => await trial.NoteAsync(await trial.Client.GetAsync("it", trial.Token)));
+        await trial.TryAsync("get again", async () => await trial.NoteAsync(await trial.Client.GetAsync("it", trial.Token)));
+    }, shows)
+    {
+        Settings = ClientSettings.Default with { Handler = static handler => handler.Credentials = Right },
+    };
 
     private static Task GetAsync(Trial trial) => GetAsync(trial, 1, null);
 

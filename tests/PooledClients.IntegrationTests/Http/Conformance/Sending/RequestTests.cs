@@ -97,6 +97,24 @@ public class RequestTests(KestrelServers servers)
             using var request = new HttpRequestMessage(HttpMethod.Get, "it") { Headers = { { "X-Own", "mine" } } };
             await trial.NoteAsync(await trial.Client.SendAsync(request));
         }, "Bearer abc"),
+        new ConformanceCase("HTTP/2, headers over the server's limit", KestrelServers.Http2, async trial =>
+        {
+            // Which the client knows once the server has answered.
+            await trial.NoteAsync(await trial.Client.GetAsync("text"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, "text") { Version = HttpVersion.Version20 };
+            request.Headers.Add("X-Long", new string('x', 40 * 1024));
+            await trial.TryAsync("get", async () => await trial.NoteAsync(await trial.Client.SendAsync(request)));
+            await trial.ProbeAsync();
+        }, "get: HttpRequestException") { Settings = ClientSettings.Http2 },
+        new ConformanceCase("no success, and read all the same", RawPeer.Answers("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone"), async trial =>
+        {
+            using var response = await trial.Client.GetAsync("it", HttpCompletionOption.ResponseHeadersRead);
+            trial.Try("EnsureSuccessStatusCode", () => response.EnsureSuccessStatusCode());
+            trial.Note("body", await response.Content.ReadAsStringAsync());
+            await trial.ProbeAsync();
+        }, "body: gone"),
+        Sent("a server by its number", () => new HttpRequestMessage(HttpMethod.Get, "it"), prepare: static trial => trial.Client.BaseAddress = new UriBuilder(trial.Peer.Address) { Host = "127.0.0.1" }.Uri),
+        Sent("a server by its name in capitals", () => new HttpRequestMessage(HttpMethod.Get, "it"), prepare: static trial => trial.Client.BaseAddress = new Uri(trial.Peer.Address.ToString().Replace("localhost", "LOCALHOST", StringComparison.Ordinal))),
         new ConformanceCase("HTTP/2 sent synchronously", KestrelServers.Http2, trial =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "text") { Version = HttpVersion.Version20 };
