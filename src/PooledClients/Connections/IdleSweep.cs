@@ -19,6 +19,9 @@ internal sealed class IdleSweep : IDisposable
     public IdleSweep(TimeProvider time)
         => _timer = time.CreateUncapturedTimer(static sweep => ((IdleSweep)sweep!).Run(), this, Timeout.InfiniteTimeSpan);
 
+    /// <summary>Gets whether anything is kept that may have to be forgotten, as far as it has looked.</summary>
+    public bool IsRunning => Volatile.Read(ref _isRunning);
+
     /// <summary>Adds a look that lasts as long as the container, or until it is removed; it returns whether anything is left to look at.</summary>
     public void Add(Func<bool> sweep) => _sweeps[sweep] = true;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections;
 using PooledClients.TestBed.Logs;
 using PooledClients.TestBed.Processes;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -19,7 +21,7 @@ public class ManyHostsTests : WatchedTest
         // In a process of its own, for its heap is what is measured.
         var child = (await ChildProcess.RunAsync(VisitAsync, descriptorLimit: null, server.Address.Port.ToString(CultureInfo.InvariantCulture))).AssertSucceeded();
 
-        Assert.InRange(double.Parse(child.Output.Trim(), CultureInfo.InvariantCulture), double.MinValue, MostBytes);
+        Assert.InRange(double.Parse(child.Output.Trim(), CultureInfo.InvariantCulture), -MostBytes, MostBytes);
     }
 
     private static async Task VisitAsync(string[] args)
@@ -31,14 +33,39 @@ public class ManyHostsTests : WatchedTest
 
         // The first round loads and compiles what then stays.
         await VisitEachAsync(client, args[0], from: Hosts, count: 500);
-        await Task.Delay(TimeSpan.FromSeconds(5));
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var sweep = services.GetRequiredService<IdleSweep>();
+        await Eventually.HoldsAsync(() => !sweep.IsRunning);
+        var before = await SettledAsync();
         await VisitEachAsync(client, args[0], from: 0, Hosts);
-        await Task.Delay(TimeSpan.FromSeconds(3));
+        await Eventually.HoldsAsync(() => !sweep.IsRunning);
+
+        // The runtime's own pools of hosts go in their own time.
+        var kept = double.MaxValue;
+        await Eventually.HoldsAsync(() => (kept = (Memory() - before) / (double)Hosts) <= MostBytes, () => $"{kept} bytes a host are kept.");
+        Console.WriteLine(kept.ToString(CultureInfo.InvariantCulture));
+        GC.KeepAlive(services);
+    }
+
+    // Until the runtime's pools of the hosts before are gone too: looks a second apart, as it has, which find nothing more that goes.
+    private static async Task<long> SettledAsync()
+    {
+        var least = long.MaxValue;
+        for (var alike = 0; alike < 4;)
+        {
+            var now = Memory();
+            alike = now < least - Hosts ? 0 : alike + 1;
+            least = Math.Min(least, now);
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+
+        return least;
+    }
+
+    private static long Memory()
+    {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        Console.WriteLine(((GC.GetTotalMemory(forceFullCollection: true) - before) / (double)Hosts).ToString(CultureInfo.InvariantCulture));
-        GC.KeepAlive(services);
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     // Any address of 127.0.0.0/8 is this machine.
