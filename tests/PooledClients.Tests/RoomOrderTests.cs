@@ -11,7 +11,7 @@ public sealed class RoomOrderTests
         "Connections/Endpoints/Resolving", "Connections/Endpoints/Picking", "Connections/Endpoints", "Connections/Endpoints/Http2", "Connections/Endpoints/Sets", "Connections",
         "Resilience", "Grpc/Telemetry", "Grpc/Telemetry/Sizes", "Grpc/Deadlines", "Grpc/Statuses", "Grpc/Messages", "Grpc/Streams", "Grpc/Admission", "Grpc/Retries", "Grpc/Sending",
         "Grpc/ServiceConfigs", "Grpc/Balancing", "Grpc/Methods", "Grpc/WarmUp", "Grpc/Calls", "Grpc/Channels", "Grpc", "Http/Routes", "Http/Retries", "Http/Exchanges/Timing",
-        "Http/Exchanges", "Http/Exchanges/Bodies", "Http/Leaks", "Http/Balancing", "Http/Handlers", "Http", "DependencyInjection",
+        "Http/Exchanges", "Http/Exchanges/Bodies", "Http/Leaks", "Http/Balancing", "Http/Handlers", "Http", "DependencyInjection/Start", "DependencyInjection",
     ];
 
     [Fact]

@@ -10,6 +10,7 @@ using PooledClients.Connections.CallSites;
 using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints.Sets;
+using PooledClients.DependencyInjection.Start;
 using PooledClients.Diagnostics;
 using PooledClients.Diagnostics.Instruments;
 using PooledClients.Grpc;
@@ -17,6 +18,7 @@ using PooledClients.Grpc.Balancing;
 using PooledClients.Http;
 using PooledClients.Http.Exchanges;
 using PooledClients.Http.Leaks;
+using PooledClients.Http.Retries;
 using PooledClients.Resilience;
 using PooledClients.Scopes;
 using PooledClients.Tls;
@@ -84,6 +86,7 @@ internal static class CoreServices
         services.TryAddSingleton<IPressureRelief, LeakCollector>();
         services.TryAddSingleton<CallSiteSampler>();
         services.TryAddSingleton<RequestDurationInstruments>();
+        services.TryAddSingleton<HttpResilienceFactory>();
         services.TryAddSingleton<HttpTransports>();
         services.TryAddSingleton<HttpClients>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, ResponseRegistry>(static provider => provider.GetRequiredService<ResponseRegistry>()));
@@ -95,6 +98,8 @@ internal static class CoreServices
     // All clients are checked in one options validation, so that the host's start shows every error at once.
     private static void AddStartValidation(this IServiceCollection services)
     {
+        services.TryAddSingleton<GrpcStartCheck>();
+        services.TryAddSingleton<HttpStartCheck>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StartValidation>, StartValidator>());
         if (!services.Any(static service => service.ServiceType == typeof(StartValidation)))
         {

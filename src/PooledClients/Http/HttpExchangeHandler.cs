@@ -166,7 +166,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         return exchange;
     }
 
-    private void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)
+    private static void Track(HttpExchange exchange, HttpRequestMessage request, HttpResponseMessage response)
     {
         var body = ResponseBody.Of(request, response);
         if (body.Kind == BodyKind.InMemory)

@@ -11,7 +11,6 @@ using PooledClients.Http.Exchanges;
 using PooledClients.Http.Handlers;
 using PooledClients.Http.Retries;
 using PooledClients.Platform;
-using PooledClients.Resilience;
 using PooledClients.Scopes;
 
 namespace PooledClients.Http;
@@ -26,15 +25,12 @@ internal sealed class HttpPipelineFilter(
     ServiceRegistrations registrations,
     CallSiteSampler sampler,
     RequestDurationInstruments durations,
-    AddressPolicies authorities,
-    HttpMetrics metrics,
-    TimeProvider time,
-    IdleSweep sweep,
-    ILoggerFactory loggers,
-    ILogger<HttpPipelineFilter> logger,
-    ILogger<HttpResilience> resilienceLogger)
+    HttpResilienceFactory resilience,
+    ILoggerFactory loggers)
     : IHttpMessageHandlerBuilderFilter
 {
+    private readonly ILogger _logger = loggers.CreateLogger<HttpPipelineFilter>();
+
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next)
         => builder =>
         {
@@ -84,7 +80,7 @@ internal sealed class HttpPipelineFilter(
 
         if (builder.PrimaryHandler != primary && isFirst)
         {
-            logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
+            _logger.ForeignPrimaryHandler(client.DisplayName, builder.PrimaryHandler.GetType().ToString());
         }
 
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations, CreateResilience(builder, client, isFirst))
@@ -98,13 +94,13 @@ internal sealed class HttpPipelineFilter(
         if (builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType())) is not { } theirs)
         {
             return client.Options.Resilience is { Retry.Enabled: true } or { Breaker.Enabled: true }
-                ? client.GetOrMakeResilience(() => new HttpResilience(client.DisplayName, client.Options.Resilience, authorities, time, metrics, resilienceLogger, sweep))
+                ? client.GetOrMakeResilience(() => resilience.Create(client.DisplayName, client.Options.Resilience))
                 : null;
         }
 
         if (isFirst)
         {
-            logger.ResilienceLeftToHandler(client.DisplayName, theirs.GetType().Name);
+            _logger.ResilienceLeftToHandler(client.DisplayName, theirs.GetType().Name);
         }
 
         return null;

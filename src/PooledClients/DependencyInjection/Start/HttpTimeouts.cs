@@ -7,7 +7,7 @@ using PooledClients.Diagnostics;
 using PooledClients.Http;
 using PooledClients.Scopes;
 
-namespace PooledClients.DependencyInjection;
+namespace PooledClients.DependencyInjection.Start;
 
 /// <summary>Says at start where the application sets an <see cref="HttpClient.Timeout"/> that the client's deadline comes before.</summary>
 internal static class HttpTimeouts

@@ -9,7 +9,7 @@ using PooledClients.Grpc;
 using PooledClients.Http;
 using PooledClients.Http.Leaks;
 
-namespace PooledClients.DependencyInjection;
+namespace PooledClients.DependencyInjection.Start;
 
 /// <summary>
 /// What the host's start and stop mean to the pool. It drains after every other hosted service has stopped, for those may still call

@@ -6,7 +6,7 @@ using PooledClients.Diagnostics;
 using PooledClients.Http.Handlers;
 using PooledClients.Scopes;
 
-namespace PooledClients.DependencyInjection;
+namespace PooledClients.DependencyInjection.Start;
 
 /// <summary>
 /// Says at start what <c>ConfigureHttpClientDefaults</c> gave to all clients of the HTTP client factory, for pooled gRPC clients are none of them.

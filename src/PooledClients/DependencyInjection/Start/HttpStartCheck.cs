@@ -1,0 +1,71 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+using PooledClients.Configuration;
+using PooledClients.Connections;
+using PooledClients.Http;
+using PooledClients.Http.Handlers;
+using PooledClients.Scopes;
+
+namespace PooledClients.DependencyInjection.Start;
+
+/// <summary>What is wrong with the HTTP clients as the host starts.</summary>
+internal sealed class HttpStartCheck(
+    IServiceProvider services,
+    IEnumerable<HttpClientRegistration> clients,
+    IOptionsMonitor<PooledHttpClientOptions> options,
+    IOptionsMonitor<HttpClientSetup> setups,
+    ServiceRegistrations registrations)
+{
+    /// <summary>Gets the clients' names.</summary>
+    public IReadOnlyList<string> Names { get; } = [.. clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal)];
+
+    /// <returns>The clients whose options are good.</returns>
+    public HashSet<string> CheckOptions(StartFailures failures) =>
+        Names.Where(client => failures.Try(ConfigurationKeys.Http(client), () => options.Get(client))).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Makes each client once with all that the application put into it; where that fails, each part is tried by itself.</summary>
+    public void CheckParts(HashSet<string> good, StartFailures failures)
+    {
+        foreach (var client in Names)
+        {
+            CheckParts(client, good.Contains(client), failures);
+        }
+    }
+
+    private void CheckParts(string client, bool isGood, StartFailures failures)
+    {
+        var key = ConfigurationKeys.Http(client);
+        using var scope = new ShortScope(services);
+        var isScoped = setups.Get(client).IsScoped;
+        if (isGood && failures.Try(key, () => CheckClient(client, isScoped ? scope.ServiceProvider : null)))
+        {
+            return;
+        }
+
+        using var root = new RootServices(ScopeWords.OfHttp(client), scope.ServiceProvider, registrations);
+        var factoryOptions = isScoped ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, client) : services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(client);
+        foreach (var failure in HandlerParts.FindFailures(client, factoryOptions, isScoped ? scope.ServiceProvider : root))
+        {
+            failures.Add(key, failure);
+        }
+    }
+
+    // What the client itself is told of its address is seen in the client alone.
+    private void CheckClient(string name, IServiceProvider? scope)
+    {
+        using var client = CreateClient(name, scope);
+
+        // Only a second scope tells whether each would have connections of its own.
+        using var second = scope is null ? null : CreateClient(name, scope);
+        if (options.Get(name).Tls.IsSet && client.BaseAddress is { } address && address.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(address))
+        {
+            throw new OptionsValidationException(name, typeof(PooledHttpClientOptions), [
+                $"{ConfigurationKeys.Http(name)}:{nameof(PooledHttpClientOptions.Tls)}: certificates are set, but the client's own BaseAddress (ConfigureHttpClient) is clear text ({address.Scheme}:), " +
+                "where they are never used; use an https:// address or leave them out."]);
+        }
+    }
+
+    private HttpClient CreateClient(string name, IServiceProvider? scope)
+        => scope is null ? services.GetRequiredService<IHttpClientFactory>().CreateClient(name) : ScopedHttpClients.Create(scope, name);
+}
