@@ -190,7 +190,7 @@ internal sealed class Generation : IDisposable
         var destination = BeginDial(context.InitialRequestMessage);
         try
         {
-            var lease = await destination.Gate.AcquireAsync(cancellationToken).ConfigureAwait(false);
+            var lease = await destination.Gate.Waits.AcquireAsync(destination.Gate.AcquireAsync, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
             try
             {
                 var stream = await _connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);

@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Logs;
 using PooledClients.TestBed.Servers;
 using PooledClients.TestBed.Waiting;
+using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Diagnostics;
 
@@ -55,6 +59,35 @@ public sealed class SpanTests : WatchedTest
         var waits = stopped.Where(span => span.TraceId == caller.TraceId).SelectMany(static span => span.Events).Where(static happened => happened.Name == "pooledclients.wait");
         Assert.Equal(["admission", "dial"], waits.Select(static wait => wait.Tags.Single(static tag => tag.Key == "pooledclients.phase").Value).Order());
         Assert.DoesNotContain(stopped, span => span.TraceId == caller.TraceId && span.Source.Name == "PooledClients");
+    }
+
+    [Fact]
+    public async Task RequestThatWaitsForTheBudget_OfACaller_HasAnEvent()
+    {
+        var stopped = new ConcurrentQueue<Activity>();
+        using var listener = Listen(stopped);
+        await using var holding = await TestServer.StartAsync();
+        await using var starved = await TestServer.StartAsync(new TestServerOptions { Map = static application => application.MapGet("/", static _ => Task.CompletedTask) });
+        await using var host = await ClientHost.StartAsync(Log, services =>
+        {
+            services.ConfigurePooledClients(static options => options.Descriptors.MaxConnections = 1);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(holding.Address));
+            services.AddPooledHttpClient("starved", options => (options.BaseAddress, options.Tls.CaCertificatePem) = (starved.Address, TestAuthority.Shared.Pem));
+        });
+        holding.Behavior.Hold();
+        var held = host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token).ResponseAsync;
+        await Eventually.EqualAsync(1, () => holding.Behavior.InFlight);
+        using var caller = new Activity("caller") { IsAllDataRequested = true }.Start();
+
+        var waiting = host.Get<HttpClient>("starved").GetAsync(new Uri("/", UriKind.Relative), Token);
+        await Eventually.HoldsAsync(() => host.Get<IPooledClientsDiagnostics>().Capture().Pools.Any(static pool => pool.OldestWait > TimeSpan.FromMilliseconds(20)));
+        holding.Behavior.Release();
+        await held;
+        (await waiting).Dispose();
+
+        var wait = Assert.Single(caller.Events);
+        Assert.Equal(("pooledclients.wait", "budget"), (wait.Name, wait.Tags.Single(static tag => tag.Key == "pooledclients.phase").Value));
+        Assert.True(wait.Tags.Single(static tag => tag.Key == "pooledclients.wait.duration").Value is > 0.0, "It has no length.");
     }
 
     private static ActivityListener Listen(ConcurrentQueue<Activity> stopped)

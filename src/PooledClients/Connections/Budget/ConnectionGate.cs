@@ -76,7 +76,7 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
     public GateAddress CreateAddress(string address, int cap, string kind = "")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cap);
-        return new GateAddress(this, address, cap, kind);
+        return new GateAddress(this, address, cap, kind, _timeProvider);
     }
 
     public void AddReclaimable(IReclaimable pool) => _reclaimer.Add(pool);

@@ -8,9 +8,10 @@ internal sealed class GateAddress : ILeaseOwner
     private readonly ConnectionGate _gate;
     private readonly LeaseQueue _queue;
 
-    internal GateAddress(ConnectionGate gate, string address, int cap, string kind)
+    internal GateAddress(ConnectionGate gate, string address, int cap, string kind, TimeProvider time)
     {
         _gate = gate;
+        Waits = new BudgetWaits(time);
         _queue = new LeaseQueue(this, address, cap, kind);
     }
 
@@ -18,6 +19,9 @@ internal sealed class GateAddress : ILeaseOwner
 
     /// <summary>Whose it is: <c>grpc</c> or <c>http</c>.</summary>
     public string Kind => _queue.Kind;
+
+    /// <summary>What the runtime's dials wait for.</summary>
+    public BudgetWaits Waits { get; }
 
     /// <summary>The most leases at a time.</summary>
     public int Cap => _queue.Cap;

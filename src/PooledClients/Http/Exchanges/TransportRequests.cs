@@ -1,6 +1,7 @@
 using PooledClients.Connections;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Diagnostics.Events;
 using PooledClients.Http.Exchanges.Timing;
 
 namespace PooledClients.Http.Exchanges;
@@ -47,6 +48,11 @@ internal static class TransportRequests
         }
         finally
         {
+            if (WaitEvent.IsWanted && destination.Gate.Waits.Of(request) is { } wait)
+            {
+                WaitEvent.Add(WaitEvent.Budget, wait);
+            }
+
             generation.Exit();
             destination.EndCall();
         }
