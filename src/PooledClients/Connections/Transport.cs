@@ -172,27 +172,27 @@ internal sealed class Transport : IReclaimable, IDisposable
         RetireConnections();
     }
 
-    public bool TryReclaimIdle()
+    public int Reclaim()
     {
+        var connections = Connections;
+        bool isIdle;
         lock (_lock)
         {
             // A dial that waits for room is nothing that could be given back, and who waits for it is not idle.
-            var open = Current.Connections + Endpoints.Sum(static pool => pool.Connections.Current.Length);
-            if (_disposed || open == 0 || !Current.IsIdle || InFlight > 0 || Endpoints.Any(static pool => pool.Waiting > 0))
+            if (_disposed || Current.Connections + Endpoints.Sum(static pool => pool.Connections.Current.Length) == 0 || Endpoints.Any(static pool => pool.Waiting > 0))
             {
-                return false;
+                return 0;
             }
 
-            _services.Logger.PoolReclaimed(Address, Connections, Current.Number);
-            ReplaceLocked(reason: null);
+            isIdle = Current.IsIdle && InFlight == 0;
+            if (isIdle)
+            {
+                _services.Logger.PoolReclaimed(Address, connections, Current.Number);
+                ReplaceLocked(reason: null);
+            }
         }
 
-        foreach (var connection in Endpoints.SelectMany(static pool => pool.Connections.Unused))
-        {
-            connection.Retire("others wait for room");
-        }
-
-        return true;
+        return isIdle ? _endpoints.GiveBackUnused(connections) : _endpoints.GiveBackSpare();
     }
 
     /// <summary>Takes no request any more; what is still read from its connections may come to its end.</summary>

@@ -12,6 +12,8 @@ namespace PooledClients.Connections;
 /// <summary>The endpoints of a transport over HTTP/2, each with a pool of connections: the address's own, or its service's, and others that requests name.</summary>
 internal sealed class TransportEndpoints : IEndpointOwner
 {
+    private const string NoRoom = "others wait for room";
+
     private readonly Transport _transport;
     private readonly TransportServices _services;
     private readonly Func<SocketsHttpHandler> _createHandler;
@@ -59,16 +61,43 @@ internal sealed class TransportEndpoints : IEndpointOwner
     /// <summary>Told the stream limit of each connection whose server names one.</summary>
     public event Action<int>? StreamLimitLearned;
 
+    bool IEndpointOwner.AsksFirst => false;
+
     int IEndpointOwner.GenerationNumber => _transport.Current.Number;
 
     private TransportKey Key => _transport.Key;
 
+    /// <summary>What connections are made with has changed. Those of a set are replaced one endpoint after the other, so that one is ready at any time.</summary>
     public void RetireAll()
     {
-        foreach (var pool in All)
+        if (Set is not null)
+        {
+            _ = EndpointRenewal.RunAsync([.. Set.Pools], _services.TimeProvider);
+        }
+
+        foreach (var pool in All.Where(static pool => pool.Owner is not Endpoint))
         {
             pool.RetireAll();
         }
+    }
+
+    /// <summary>Others wait for room: closes what nobody uses.</summary>
+    public int GiveBackUnused(int connections)
+    {
+        foreach (var connection in All.SelectMany(static pool => pool.Connections.Unused))
+        {
+            connection.Retire(NoRoom);
+        }
+
+        return connections;
+    }
+
+    /// <summary>Others wait for room: closes the connections of one endpoint, where calls have another one.</summary>
+    public int GiveBackSpare()
+    {
+        var connections = Set?.Spare()?.Pool.Connections.Current ?? [];
+        Array.ForEach(connections, static connection => connection.Retire(NoRoom));
+        return connections.Length;
     }
 
     /// <summary>Takes no call any more; those in flight go on.</summary>

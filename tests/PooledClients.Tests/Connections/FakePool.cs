@@ -18,19 +18,20 @@ internal sealed class FakePool(string address, params IEnumerable<ConnectionLeas
 
     public int Reclaims { get; private set; }
 
-    public bool TryReclaimIdle()
+    public int Reclaim()
     {
         if (Busy)
         {
-            return false;
+            return 0;
         }
 
         Reclaims++;
-        while (_leases.TryPop(out var lease))
+        var given = 0;
+        for (; _leases.TryPop(out var lease); given++)
         {
             lease.Dispose();
         }
 
-        return true;
+        return given;
     }
 }

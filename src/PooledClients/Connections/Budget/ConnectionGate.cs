@@ -158,6 +158,16 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
         return waiter.Task.IsCompleted ? new ValueTask<ConnectionLease>(waiter.Task) : WaitAsync(waiter, cancellationToken);
     }
 
+    internal ConnectionLease? TryAcquire(LeaseQueue queue)
+    {
+        var reading = _meter.Read();
+        lock (_lock)
+        {
+            _ledger.Apply(reading);
+            return _disposed ? null : _ledger.TryTake(queue);
+        }
+    }
+
     internal void Release(LeaseQueue queue, bool wasOpened, bool wasDraining)
     {
         lock (_lock)

@@ -32,6 +32,9 @@ internal sealed class GateAddress : ILeaseOwner
     /// </summary>
     public ValueTask<ConnectionLease> AcquireAsync(CancellationToken cancellationToken) => _gate.AcquireAsync(_queue, cancellationToken);
 
+    /// <summary>Gives room that nobody waits for; <see langword="null"/> where there is none. For connections that no call needs yet.</summary>
+    public ConnectionLease? TryAcquire() => _gate.TryAcquire(_queue);
+
     /// <summary>
     /// The truth for a call that ends while it waits here; <see langword="null"/> when nobody waits here, or when it is the address's
     /// own cap, rather than the process, that keeps its connects waiting.

@@ -11,8 +11,9 @@ internal interface IReclaimable
     long LastUsed { get; }
 
     /// <summary>
-    /// Replaces the generation when no request is in flight, which closes its idle connections at once; otherwise changes nothing
-    /// and returns <see langword="false"/>. The gate holds no lock while it calls this.
+    /// Replaces the generation when no request is in flight, which closes its idle connections at once; otherwise gives up what its
+    /// requests can do without, if anything. The gate holds no lock while it calls this.
     /// </summary>
-    bool TryReclaimIdle();
+    /// <returns>How many connections it gives back.</returns>
+    int Reclaim();
 }

@@ -50,6 +50,18 @@ internal sealed class LeaseLedger(int budget)
         Grant();
     }
 
+    /// <summary>Gives room that nobody waits for; <see langword="null"/> where there is none.</summary>
+    public ConnectionLease? TryTake(LeaseQueue queue)
+    {
+        if (_inUse >= budget || _room <= 0 || _turns.Count > 0 || queue.Waiters.Count > 0 || queue.InUse >= queue.Cap)
+        {
+            return null;
+        }
+
+        _active.Add(queue);
+        return Take(queue);
+    }
+
     /// <summary>Serves those who wait, as far as there is room.</summary>
     public void Grant()
     {
@@ -58,12 +70,9 @@ internal sealed class LeaseLedger(int budget)
             var waiter = queue.Waiters.First!.Value;
             queue.Waiters.RemoveFirst();
             _turns.RemoveFirst();
-            _inUse++;
-            queue.InUse++;
-            _room = _room == int.MaxValue ? _room : _room - 1;
-            _unopened++;
+            var lease = Take(queue);
             TakeTurn(queue);
-            waiter.TrySetResult(new ConnectionLease(queue.Owner));
+            waiter.TrySetResult(lease);
         }
 
         _isStarved = _turns.Count > 0 && _room > 0;
@@ -111,6 +120,15 @@ internal sealed class LeaseLedger(int budget)
         _room = _room == int.MaxValue ? _room : _room + 1;
         _unopened -= wasOpened ? 0 : 1;
         GoOn(queue);
+    }
+
+    private ConnectionLease Take(LeaseQueue queue)
+    {
+        _inUse++;
+        queue.InUse++;
+        _room = _room == int.MaxValue ? _room : _room - 1;
+        _unopened++;
+        return new ConnectionLease(queue.Owner);
     }
 
     private void GoOn(LeaseQueue queue)

@@ -45,17 +45,16 @@ internal sealed class PoolReclaimer(Func<BudgetShortage> shortage, TimeProvider 
         while (Interlocked.Add(ref _requests, -seen) > 0);
     }
 
-    /// <summary>How many connections it had, if it was idle and closed them.</summary>
+    /// <summary>How many connections it has given back.</summary>
     public int TryReclaim(IReclaimable pool)
     {
-        var connections = pool.Connections;
-        if (connections == 0 || !pool.TryReclaimIdle())
+        var given = pool.Connections == 0 ? 0 : pool.Reclaim();
+        if (given > 0)
         {
-            return 0;
+            metrics.PoolReclaimed(pool.Address);
         }
 
-        metrics.PoolReclaimed(pool.Address);
-        return connections;
+        return given;
     }
 
     private void Reclaim(BudgetShortage lacking)

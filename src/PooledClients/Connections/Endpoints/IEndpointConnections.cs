@@ -13,7 +13,14 @@ internal interface IEndpointConnections
     Exception? LastFailure { get; }
 
     /// <summary>Makes a connection ahead where there is none, so that the first call waits for no dial.</summary>
-    void Prepare();
+    /// <param name="isWaitedFor">
+    /// Whether calls of the set wait for it: it waits in line for room within the budget, until <see cref="Abandon"/>. Otherwise it is made
+    /// only where there is room that nobody waits for.
+    /// </param>
+    void Prepare(bool isWaitedFor = false);
+
+    /// <summary>No call of the set waits any more.</summary>
+    void Abandon();
 
     /// <summary>Takes no call any more; what is under way may come to its end.</summary>
     void Close();

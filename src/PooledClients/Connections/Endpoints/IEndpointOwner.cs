@@ -21,6 +21,9 @@ internal interface IEndpointOwner
     /// <summary>A server has told how many calls one of its connections carries.</summary>
     void LimitLearned(int limit);
 
+    /// <summary>Gets whether a connection is asked something of the owner's before calls are to go there.</summary>
+    bool AsksFirst { get; }
+
     /// <summary>Gets how often what connections are made with was new, the first time included.</summary>
     int GenerationNumber { get; }
 }

@@ -20,7 +20,11 @@ internal sealed class HttpEndpoint(Transport transport, HttpTransportHandler han
 
     public Exception? LastFailure => transport.LastFailure;
 
-    public void Prepare()
+    public void Prepare(bool isWaitedFor = false)
+    {
+    }
+
+    public void Abandon()
     {
     }
 

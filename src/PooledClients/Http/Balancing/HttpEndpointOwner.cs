@@ -9,6 +9,8 @@ internal sealed class HttpEndpointOwner : IEndpointOwner
 
     public int GenerationNumber => 0;
 
+    public bool AsksFirst => false;
+
     public void Idle()
     {
     }

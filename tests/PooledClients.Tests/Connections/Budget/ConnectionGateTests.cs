@@ -38,6 +38,48 @@ public sealed class ConnectionGateTests
     }
 
     [Fact]
+    public async Task TryAcquire_ThereIsRoomThatNobodyWaitsFor_TakesItAndGivesItBack()
+    {
+        using var fixture = new GateFixture(budget: 2);
+        var address = fixture.Gate.CreateAddress("a", 1);
+
+        var lease = address.TryAcquire();
+
+        Assert.NotNull(lease);
+        Assert.Null(address.TryAcquire());
+        var waiting = address.AcquireAsync(Token).AsTask();
+        lease.Dispose();
+        (await waiting).Dispose();
+        Assert.Equal(0, fixture.InUse);
+    }
+
+    [Fact]
+    public async Task TryAcquire_BudgetIsFullOrOthersWait_IsNone()
+    {
+        using var fixture = new GateFixture(budget: 1);
+        var ahead = fixture.Gate.CreateAddress("ahead", 1);
+        var held = await Now(fixture.Gate.CreateAddress("held", 1).AcquireAsync(Token));
+        Assert.Null(ahead.TryAcquire());
+
+        var waiting = fixture.Gate.CreateAddress("waiting", 1).AcquireAsync(Token).AsTask();
+        held.Dispose();
+        Assert.Null(ahead.TryAcquire());
+
+        (await waiting).Dispose();
+        using var lease = ahead.TryAcquire();
+        Assert.NotNull(lease);
+        Assert.Equal(0, fixture.Gate.Capture().Addresses.Sum(static address => address.Waiting));
+    }
+
+    [Fact]
+    public void TryAcquire_AboveTheHighWaterMark_IsNone()
+    {
+        using var fixture = new GateFixture(budget: 100, new FakeDescriptorMeter { Open = 1000, Limit = 1024 });
+
+        Assert.Null(fixture.Gate.CreateAddress("a", 1).TryAcquire());
+    }
+
+    [Fact]
     public async Task AcquireAsync_WithinOneAddress_ServesFirstComeFirst()
     {
         using var fixture = new GateFixture(budget: 1);

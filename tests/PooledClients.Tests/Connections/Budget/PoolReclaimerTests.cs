@@ -71,7 +71,7 @@ public sealed class PoolReclaimerTests
         var wait = fixture.Gate.CreateAddress("new", 1).AcquireAsync(Token).AsTask();
 
         Assert.Equal(0, pool.Reclaims);
-        pool.TryReclaimIdle();
+        pool.Reclaim();
         (await wait).Dispose();
     }
 

@@ -47,11 +47,11 @@ public sealed class DescriptorGuardianTests
 
         public long LastUsed => 0;
 
-        public bool TryReclaimIdle()
+        public int Reclaim()
         {
             Entered.Set();
             Release.Wait(TimeSpan.FromSeconds(60));
-            return false;
+            return 0;
         }
 
         public void Dispose()

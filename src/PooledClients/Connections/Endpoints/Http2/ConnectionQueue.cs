@@ -15,10 +15,13 @@ internal sealed class ConnectionQueue(Lock @lock, ConnectionSet connections, Dia
     private readonly WaitQueue<ConnectionGrant> _calls = new();
     private volatile int _streamLimit = AssumedStreamLimit;
     private bool _hasToldWhy;
-    private bool _isClosed;
+    private volatile bool _isClosed;
 
     /// <summary>Gets the calls that wait.</summary>
     public int Count => _calls.Count;
+
+    /// <summary>Gets whether nobody may wait any more.</summary>
+    public bool IsClosed => _isClosed;
 
     /// <summary>Gets or sets how many calls a connection carries at a time, as the server last said.</summary>
     public int StreamLimit
@@ -140,7 +143,7 @@ internal sealed class ConnectionQueue(Lock @lock, ConnectionSet connections, Dia
     {
         var picked = connections.LeastOccupied();
         picked?.Enter();
-        if (picked is { IsExpired: true } && dials.Count == 0)
+        if (picked is { IsExpired: true } && dials.Count == 0 && !connections.IsReplacing)
         {
             // Replaced before it is given up.
             dials.Start(isForCalls: false);

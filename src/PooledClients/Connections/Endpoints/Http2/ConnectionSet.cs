@@ -42,6 +42,9 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
     /// <summary>Gets whether there is one that may be picked whose server has answered.</summary>
     public bool IsAnswered => Array.Exists(_current, static connection => connection.WasAnswered);
 
+    /// <summary>Gets whether one has come up whose server was not heard yet: it may take the place of those whose use is over.</summary>
+    public bool IsReplacing => Array.Exists(_current, static connection => connection is { IsExpired: false, Limit: null });
+
     /// <summary>Gets how many are up whose server has told its limit.</summary>
     public int Ready => _current.Count(static connection => connection.Limit is not null);
 
@@ -81,6 +84,21 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
             connection.LeaveCap();
         }
     }
+
+    /// <summary>Those of <paramref name="old"/> that are picked still are used until another one is up.</summary>
+    /// <returns>Whether there are any.</returns>
+    public bool Expire(Http2Connection[] old)
+    {
+        var current = Array.FindAll(old, connection => !connection.IsRetired);
+        Array.ForEach(current, connection => Expire(connection, int.MaxValue / MostRetired));
+        return current.Length > 0;
+    }
+
+    /// <summary>Retires those whose use is over where another one is up.</summary>
+    /// <param name="isAnswered">Whether that has to have been answered.</param>
+    public Http2Connection[] RetireReplaced(bool isAnswered) => Array.Exists(_current, connection => !connection.IsExpired && (connection.WasAnswered || !isAnswered))
+        ? RetireWhere(static connection => connection.IsExpired)
+        : [];
 
     public void Remove(Http2Connection connection) => _retired = [.. _retired.Where(other => other != connection)];
 

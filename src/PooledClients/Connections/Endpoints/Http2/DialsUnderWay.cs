@@ -18,15 +18,16 @@ internal sealed class DialsUnderWay(IConnectionPool pool, EndpointDialer dialer)
 
     public int Count => _count;
 
-    /// <param name="isForCalls">Whether calls wait for it; else it is to replace a connection whose lifetime is over.</param>
-    public void Start(bool isForCalls)
+    /// <param name="isForCalls">Whether calls wait for it; else it is to replace a connection, or is made ahead.</param>
+    /// <param name="isAhead">Whether it yields to every other.</param>
+    public void Start(bool isForCalls, bool isAhead = false)
     {
         _count++;
 
         // On no thread of a call, so that nothing of its context stays with the connection.
         ThreadPool.UnsafeQueueUserWorkItem(
             static dial => _ = dial.Dials.RunAsync(dial.Dial, dial.Token),
-            (Dials: this, Dial: new Dial(_epoch), Token: (isForCalls ? _waitedFor : _valid).Token),
+            (Dials: this, Dial: new Dial(_epoch, isAhead), Token: (isForCalls ? _waitedFor : _valid).Token),
             preferLocal: false);
     }
 
@@ -79,7 +80,14 @@ internal sealed class DialsUnderWay(IConnectionPool pool, EndpointDialer dialer)
     {
         try
         {
-            pool.Dialed(await dialer.DialAsync(pool, dial, wanted).ConfigureAwait(false), dial);
+            if (await dialer.DialAsync(pool, dial, wanted).ConfigureAwait(false) is { } connection)
+            {
+                pool.Dialed(connection, dial);
+            }
+            else
+            {
+                pool.DialFailed(exception: null, dial);
+            }
         }
         catch (OperationCanceledException) when (wanted.IsCancellationRequested)
         {

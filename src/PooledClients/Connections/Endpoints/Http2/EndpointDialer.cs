@@ -26,10 +26,16 @@ internal sealed class EndpointDialer(
     /// <param name="pool">The pool that it is for.</param>
     /// <param name="dial">The dial that it is.</param>
     /// <param name="wanted">Cancelled when nobody wants it any more: ends the waits, and no connect that is under way.</param>
-    public async Task<Http2Connection> DialAsync(IConnectionPool pool, Dial dial, CancellationToken wanted)
+    /// <returns><see langword="null"/> when it was to be made ahead, and there is no room.</returns>
+    public async Task<Http2Connection?> DialAsync(IConnectionPool pool, Dial dial, CancellationToken wanted)
     {
         await Task.Delay(reachability.RemainingGap, timeProvider, wanted).ConfigureAwait(false);
-        var lease = await budget.AcquireAsync(wanted).ConfigureAwait(false);
+        var lease = dial.IsAhead ? budget.TryAcquire() : await budget.AcquireAsync(wanted).ConfigureAwait(false);
+        if (lease is null)
+        {
+            return null;
+        }
+
         try
         {
             var connection = new Http2Connection(pool, dial, createHandler());

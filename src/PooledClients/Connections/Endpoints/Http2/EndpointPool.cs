@@ -29,15 +29,13 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     private readonly DialsUnderWay _dials;
     private readonly ConnectionQueue _calls;
 
-    // Written under _lock.
-    private volatile bool _isClosed;
-
     public EndpointPool(EndpointDialer dialer, TimeSpan idleTimeout, IEndpointOwner owner, TimeProvider timeProvider, ILogger logger)
     {
         _dialer = dialer;
         _connections = new ConnectionSet(timeProvider);
         _dials = new DialsUnderWay(this, dialer);
         _calls = new ConnectionQueue(_lock, _connections, _dials, dialer, logger);
+        Ahead = new ConnectionsAhead(_lock, _connections, _dials, _calls);
         Owner = owner;
         _reachability = dialer.Reachability;
         _logger = logger;
@@ -50,6 +48,9 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     public string Address => _dialer.Target.Name;
 
     public SilenceRule Silence { get; }
+
+    /// <summary>Gets the connections that no call of its own waits for.</summary>
+    public ConnectionsAhead Ahead { get; }
 
     /// <summary>Gets the queue in front of the process's budget.</summary>
     public GateAddress Budget => _dialer.Budget;
@@ -84,16 +85,9 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     /// <inheritdoc cref="ConnectionQueue.TakeAsync"/>
     public ValueTask<ConnectionGrant> TakeAsync(CancellationToken cancellationToken) => _calls.TakeAsync(cancellationToken);
 
-    public void Prepare()
-    {
-        lock (_lock)
-        {
-            if (!_isClosed && _connections.Current.Length == 0 && _dials.Count == 0)
-            {
-                _dials.Start(isForCalls: false);
-            }
-        }
-    }
+    public void Prepare(bool isWaitedFor = false) => Ahead.Prepare(isWaitedFor);
+
+    public void Abandon() => Ahead.Abandon();
 
     public void Dialed(Http2Connection connection, Dial dial)
     {
@@ -103,8 +97,8 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         {
             if (_dials.TryEnd(dial))
             {
-                replaced = _connections.RetireWhere(static current => current.IsExpired);
                 _connections.Add(connection);
+                replaced = Owner.AsksFirst ? [] : _connections.RetireReplaced(isAnswered: false);
                 _upkeep.Start();
                 _calls.Serve();
                 isWanted = true;
@@ -169,6 +163,11 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     public void Answered()
     {
         _reachability.Answered();
+        if (Owner.AsksFirst)
+        {
+            Ahead.EndReplacement();
+        }
+
         Owner.Answered();
     }
 
@@ -267,7 +266,6 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     {
         lock (_lock)
         {
-            _isClosed = true;
             _calls.Close();
         }
 
@@ -289,7 +287,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
 
     private void TellWhenLost()
     {
-        if (_connections.Current.Length == 0 && !_isClosed)
+        if (_connections.Current.Length == 0 && !_calls.IsClosed)
         {
             Owner.Lost();
         }

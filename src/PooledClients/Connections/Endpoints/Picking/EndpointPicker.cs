@@ -18,13 +18,17 @@ internal sealed class EndpointPicker<T>(T[] ready, EndpointPolicy policy)
     private T? _owed;
     private T? _sick;
 
-    public IReadOnlyList<T> Ready => ready;
+    public T[] Ready => ready;
 
     /// <summary>
-    /// Gives the next call to <paramref name="endpoint"/>, unless another one is owed a call already; to one that is left out, and whose time is
-    /// not over, only a call that can be made again elsewhere.
+    /// Gives the next call to <paramref name="endpoint"/>, unless another one is owed a call already; to <paramref name="sick"/>, which is left out
+    /// and whose time is not over, only a call that can be made again elsewhere.
     /// </summary>
-    public void Owe(T endpoint) => Interlocked.CompareExchange(ref endpoint.Ejection.State == EndpointHealth.Ejected ? ref _sick : ref _owed, endpoint, null);
+    public void Owe(T? endpoint, T? sick = null)
+    {
+        Interlocked.CompareExchange(ref _owed, endpoint, null);
+        Interlocked.CompareExchange(ref _sick, sick, null);
+    }
 
     /// <summary>Picks an endpoint.</summary>
     /// <param name="isStream">Whether for a streaming call.</param>

@@ -64,7 +64,7 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     public int IdleTicks { get; private set; }
 
     /// <summary>Brings what depends on time up to date.</summary>
-    public void Tick(double typicalSeconds, TimeSpan slowStart, long now, TimeProvider timeProvider)
+    public void Tick(double typicalSeconds, TimeSpan slowStart, bool preparesAhead, long now, TimeProvider timeProvider)
     {
         var share = slowStart <= TimeSpan.Zero || JoinedAt is not { } joinedAt ? 1 : Math.Min(1, timeProvider.GetElapsedTime(joinedAt, now) / slowStart);
         IdleTicks = Load.Tick(share, typicalSeconds, now, timeProvider);
@@ -72,7 +72,10 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         Health?.Look();
         if (!IsReady)
         {
-            Connections.Prepare();
+            if (preparesAhead)
+            {
+                Connections.Prepare();
+            }
 
             // A call had the connection before the question that makes it ready, and was not answered.
             if (Connections is EndpointPool { IsReady: false, Connections.Current.Length: > 0 })
@@ -120,6 +123,8 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
         Health?.Dispose();
         Connections.Close();
     }
+
+    bool IEndpointOwner.AsksFirst => true;
 
     int IEndpointOwner.GenerationNumber => _set.Owner.GenerationNumber;
 

@@ -1,10 +1,14 @@
 using System.Net;
+using PooledClients.Connections.Endpoints.Picking;
 
 namespace PooledClients.Connections.Endpoints.Sets;
 
 /// <summary>The endpoints that a set has, and those that left it and finish their calls. Changed under the set's lock, each list as a whole, and read anywhere.</summary>
 internal sealed class EndpointMembers(Func<EndPoint, string?, bool, Endpoint> create)
 {
+    // Without a call for so long an endpoint counts as one of those that are owed one.
+    private const int IdleTicks = 10;
+
     private volatile Endpoint[] _current = [];
     private volatile Endpoint[] _leaving = [];
 
@@ -34,6 +38,31 @@ internal sealed class EndpointMembers(Func<EndPoint, string?, bool, Endpoint> cr
         _leaving = [.. _leaving, .. known.Values];
         _current = [.. next];
         return (joined, [.. known.Values]);
+    }
+
+    /// <summary>Brings what depends on time up to date.</summary>
+    /// <returns>Whoever has waited for a call for longest and is owed one, and of those that are left out, each if there is one.</returns>
+    public (Endpoint? Owed, Endpoint? Sick) Tick(double typicalSeconds, TimeSpan slowStart, bool preparesAhead, long now, TimeProvider timeProvider)
+    {
+        var idle = 0;
+        foreach (var endpoint in _current)
+        {
+            endpoint.Tick(typicalSeconds, slowStart, preparesAhead, now, timeProvider);
+            idle += endpoint.IdleTicks >= IdleTicks ? 1 : 0;
+        }
+
+        Endpoint? owed = null;
+        Endpoint? sick = null;
+        foreach (var endpoint in _current)
+        {
+            if (endpoint.IsOwed(typicalSeconds, idle))
+            {
+                ref var longest = ref endpoint.Ejection.State == EndpointHealth.Ejected ? ref sick : ref owed;
+                longest = longest is null || endpoint.IdleTicks > longest.IdleTicks ? endpoint : longest;
+            }
+        }
+
+        return (owed, sick);
     }
 
     /// <summary>Forgets those that left whose last connection is closed.</summary>

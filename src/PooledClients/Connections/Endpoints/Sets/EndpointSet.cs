@@ -14,12 +14,6 @@ namespace PooledClients.Connections.Endpoints.Sets;
 /// </summary>
 internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 {
-    // Without a call for so long an endpoint counts as one of those that are owed one.
-    private const int IdleTicks = 10;
-
-    // What is typical rises by so much in a tick at most: where all are late for a moment, a slow one is no better for it.
-    private const double MostRise = 1.15;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -34,6 +28,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     private readonly UseTicker _ticker;
     private readonly WaitingCalls _waiting;
     private readonly EjectionRule _ejections;
+    private readonly TypicalLatency _typical = new();
 
     // Changed under _lock.
     private readonly EndpointMembers _members;
@@ -43,9 +38,6 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     private volatile Exception? _failure;
     private volatile string? _serviceConfig;
     private volatile bool _isClosed;
-
-    // What a call to any endpoint takes, in seconds, from the last tick.
-    private double _typicalSeconds = 0.001;
 
     public EndpointSet(
         EndpointSettings settings,
@@ -137,6 +129,10 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         return false;
     }
 
+    /// <summary>An endpoint that calls can do without, for another one is ready: the one that has the fewest.</summary>
+    public Endpoint? Spare() =>
+        _picker.Ready is { Length: > 1 } ready && !_waiting.Any ? ready.Where(static endpoint => endpoint.Load.Streams == 0).MinBy(static endpoint => endpoint.Load.InFlight) : null;
+
     /// <summary>Why no endpoint is to be had: how connecting failed, or looking them up.</summary>
     public Exception? WhyNone() => _members.Current.Select(static endpoint => endpoint.Connections.LastFailure).FirstOrDefault(static failure => failure is not null) ?? _failure;
 
@@ -148,7 +144,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         var now = Now;
         if (!isStream)
         {
-            endpoint.Load.End(outcome, _timeProvider.GetElapsedTime(startedAt, now), Volatile.Read(ref _typicalSeconds), now);
+            endpoint.Load.End(outcome, _timeProvider.GetElapsedTime(startedAt, now), _typical.Seconds, now);
         }
 
         if (_ejections.Report(endpoint, outcome))
@@ -184,7 +180,12 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     /// <summary>Picks and looks up no more; the pools are closed by who has made them.</summary>
     public void Dispose()
     {
-        _isClosed = true;
+        lock (_lock)
+        {
+            // Under the lock: an update that goes on has its endpoints among those that are closed, or sees it.
+            _isClosed = true;
+        }
+
         _refresher.Dispose();
         _ticker.Dispose();
         Array.ForEach(_members.Current, static endpoint => endpoint.Health?.Dispose());
@@ -231,7 +232,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         this,
         target,
         owner => _connect(owner, target, host),
-        new EndpointLoad(_typicalSeconds, isFirst ? 1 : 0, EndpointLoad.ColdAnswers),
+        new EndpointLoad(_typical.Seconds, isFirst ? 1 : 0, EndpointLoad.ColdAnswers),
         new EndpointEjection(_settings.Ejection, _timeProvider),
         isFirst ? null : Now);
 
@@ -248,24 +249,12 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         var now = Now;
         lock (_lock)
         {
-            foreach (var endpoint in _members.Current)
-            {
-                endpoint.Tick(_typicalSeconds, _settings.SlowStart, now, _timeProvider);
-            }
-
-            // Whoever has waited for longest: one is owed at a time.
-            var idle = _members.Current.Count(static endpoint => endpoint.IdleTicks >= IdleTicks);
-            foreach (var endpoint in _members.Current.OrderByDescending(static endpoint => endpoint.IdleTicks))
-            {
-                if (endpoint.IsOwed(_typicalSeconds, idle))
-                {
-                    _picker.Owe(endpoint);
-                }
-            }
-
+            // Calls that wait see to their connections themselves.
+            var (owed, sick) = _members.Tick(_typical.Seconds, _settings.SlowStart, preparesAhead: !_waiting.Any, now, _timeProvider);
+            _picker.Owe(owed, sick);
             _members.Forget();
             RefreshPickerLocked();
-            Volatile.Write(ref _typicalSeconds, Typical());
+            _typical.Update(_picker.Ready);
         }
 
         if (_waiting.Any)
@@ -274,22 +263,17 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         }
     }
 
-    // The lower of two in the middle: of two endpoints the faster one says what is typical.
-    private double Typical()
-    {
-        var latencies = _picker.Ready.Select(static endpoint => endpoint.Load.LatencySeconds).Order().ToArray();
-        var most = _picker.Ready.Any(static endpoint => endpoint.Load.IsCold) ? double.MaxValue : _typicalSeconds * MostRise;
-        return latencies.Length == 0 ? _typicalSeconds : Math.Min(latencies[(latencies.Length - 1) / 2], most);
-    }
-
+    // Ten times a second, and mostly for nothing: a few bytes each.
     private void RefreshPickerLocked()
     {
-        var ready = _members.Current.Where(static endpoint => endpoint.IsReady).ToArray();
-        var well = Array.FindAll(ready, static endpoint => endpoint.Ejection.State != EndpointHealth.Ejected);
-        var picked = _isClosed ? [] : well.Length > 0 ? well : ready;
-        if (!picked.SequenceEqual(_picker.Ready))
+        var ready = _isClosed ? [] : Array.FindAll(_members.Current, static endpoint => endpoint.IsReady);
+        var well = Array.Exists(ready, static endpoint => endpoint.Ejection.State == EndpointHealth.Ejected)
+            ? Array.FindAll(ready, static endpoint => endpoint.Ejection.State != EndpointHealth.Ejected)
+            : ready;
+        var picked = well.Length > 0 ? well : ready;
+        if (!picked.AsSpan().SequenceEqual(_picker.Ready))
         {
-            if (_picker.Ready.Count == 0)
+            if (_picker.Ready.Length == 0)
             {
                 _waiting.FirstIsReady();
             }

@@ -44,6 +44,11 @@ internal sealed class UseTicker : IDisposable
         if (Interlocked.Increment(ref _idleTicks) >= IdleTicksUntilStop)
         {
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (Volatile.Read(ref _idleTicks) < IdleTicksUntilStop)
+            {
+                // It was used meanwhile, and may have been started before it was stopped.
+                _timer.Change(_interval, _interval);
+            }
         }
 
         _tick();

@@ -1,3 +1,5 @@
+using PooledClients.Connections.Endpoints.Http2;
+
 namespace PooledClients.Connections.Endpoints.Sets;
 
 /// <summary>The calls that wait until an endpoint of a set is ready.</summary>
@@ -75,21 +77,41 @@ internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
                     return null;
                 }
 
-                foreach (var unready in all)
-                {
-                    unready.Connections.Prepare();
-                }
-
+                Prepare(all);
                 await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
             return null;
         }
+        catch (OperationCanceledException) when (Explain() is { } budget)
+        {
+            // Asked before the last call leaves, and the dial with it.
+            throw new OperationCanceledException(budget.Message, budget, cancellationToken);
+        }
         finally
         {
-            Interlocked.Decrement(ref _count);
+            if (Interlocked.Decrement(ref _count) == 0)
+            {
+                foreach (var endpoint in set.All)
+                {
+                    endpoint.Connections.Abandon();
+                }
+            }
         }
     }
+
+    // One waits in line for room within the budget; the others are made where nobody waits for it.
+    private static void Prepare(IReadOnlyList<Endpoint> all)
+    {
+        var first = all.MinBy(static endpoint => endpoint.DialFailedAt);
+        foreach (var endpoint in all)
+        {
+            endpoint.Connections.Prepare(isWaitedFor: endpoint == first);
+        }
+    }
+
+    private ConnectionBudgetException? Explain() =>
+        set.All.Select(static endpoint => (endpoint.Connections as EndpointPool)?.Budget.Explain()).FirstOrDefault(static budget => budget is not null);
 
     private static TaskCompletionSource CreateSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -56,7 +56,7 @@ public sealed class EndpointPickerTests
         }
 
         var picker = new EndpointPicker<FakeEndpoint>(endpoints[1..], policy);
-        picker.Owe(endpoints[0]);
+        picker.Owe(null, endpoints[0]);
 
         Assert.All(Enumerable.Range(0, 10), _ => Assert.Same(endpoints[1], picker.Pick(isStream: false)));
         Assert.Single(Enumerable.Range(0, 10).Select(_ => picker.Pick(isStream: false, isSpare: true)), endpoints[0]);

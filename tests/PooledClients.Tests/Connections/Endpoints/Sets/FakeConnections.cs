@@ -19,7 +19,11 @@ internal sealed class FakeConnections : IEndpointConnections
 
     public Exception? LastFailure => null;
 
-    public void Prepare()
+    public void Prepare(bool isWaitedFor = false)
+    {
+    }
+
+    public void Abandon()
     {
     }
 
