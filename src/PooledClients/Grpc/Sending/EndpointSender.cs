@@ -30,8 +30,8 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     {
         if (transport.SetOf(sent.Request) is { } set)
         {
-            // Another endpoint than that of the attempt before.
-            var tried = sent.Pool ?? (sent.Request.Options.TryGetValue(Tried, out var last) ? last : call?.Tried);
+            // Another endpoint than that of the attempt before. The options of a request that is the first would be made by the question.
+            var tried = sent.Pool ?? (sent.IsFurther && sent.Request.Options.TryGetValue(Tried, out var last) ? last : call?.Tried);
             sent.Pool = Note(set.Pick(!sent.IsUnary, tried?.Owner as Endpoint, isRetried && sent.IsUnary)?.Pool, call);
         }
         else

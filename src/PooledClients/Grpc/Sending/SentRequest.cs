@@ -22,6 +22,9 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type, bool is
     /// <summary>What kind of method it calls.</summary>
     public readonly MethodType Type = type;
 
+    /// <summary>Whether it is a further attempt of its call.</summary>
+    public readonly bool IsFurther = isFurther;
+
     /// <summary>Its message on the way of this attempt.</summary>
     public SentContent Content = Wrap(request, type, isFurther);
 
