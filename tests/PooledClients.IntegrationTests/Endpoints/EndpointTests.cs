@@ -152,8 +152,8 @@ public sealed class EndpointTests : WatchedTest
         await using var group = await ServerGroup.StartAsync(2);
         var resolver = new ListResolver([ServerGroup.EndPointOf(group[0])]);
         await using var clients = await StartAsync(resolver);
-        using var stream = clients.KeyValue.Exchange();
-        await ExchangeAsync(stream);
+        var streams = Enumerable.Range(0, 20).Select(_ => clients.KeyValue.Exchange()).ToArray();
+        await Task.WhenAll(streams.Select(ExchangeAsync));
 
         resolver.Set(() => [ServerGroup.EndPointOf(group[1])]);
         while (ServerGroup.CallsOf(group[1]) == 0)
@@ -165,7 +165,8 @@ public sealed class EndpointTests : WatchedTest
         await clients.KeyValue.GetManyAsync(50);
 
         Assert.Equal(before, ServerGroup.CallsOf(group[0]));
-        await ExchangeAsync(stream);
+        await Task.WhenAll(streams.Select(ExchangeAsync));
+        Array.ForEach(streams, static stream => stream.Dispose());
     }
 
     [Fact]

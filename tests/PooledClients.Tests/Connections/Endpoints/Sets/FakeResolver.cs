@@ -11,6 +11,11 @@ internal sealed class FakeResolver : IEndpointResolver
     private volatile EndPoint[] _endPoints = [];
     private CancellationTokenSource _changed = new();
 
+    /// <summary>Gets or sets what it says where nobody has told it by <see cref="Set"/>, without a word of a change.</summary>
+    public Func<EndPoint[]>? Answer { get; set; }
+
+    public int Asked { get; private set; }
+
     public void Set(params EndPoint[] endPoints)
     {
         _endPoints = endPoints;
@@ -20,6 +25,12 @@ internal sealed class FakeResolver : IEndpointResolver
 
     public ValueTask<ResolvedEndpoints> ResolveAsync(Uri address, CancellationToken cancellationToken)
     {
+        Asked++;
+        if (Answer is { } answer)
+        {
+            return new(new ResolvedEndpoints(answer()));
+        }
+
         var changed = Volatile.Read(ref _changed).Token;
         return new(new ResolvedEndpoints(_endPoints) { ChangeToken = new CancellationChangeToken(changed) });
     }
