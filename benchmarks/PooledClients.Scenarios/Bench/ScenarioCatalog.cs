@@ -35,6 +35,8 @@ internal static class ScenarioCatalog
         .. Enum.GetValues<EndpointHurt>().Select(static hurt => new EndpointsScenario(hurt, EndpointLoad.Usual)),
         .. new[] { EndpointHurt.Kill, EndpointHurt.Stop, EndpointHurt.Slow }.Select(static hurt => new EndpointsScenario(hurt, new EndpointLoad(500, 20))),
         .. new[] { EndpointHurt.Kill, EndpointHurt.Unavailable }.Select(static hurt => new EndpointsScenario(hurt, EndpointLoad.Usual with { Writes = true })),
+        new EndpointsScale(isTold: false),
+        new EndpointsScale(isTold: true),
         new ThroughputScenario(),
         new HttpThroughputScenario(),
     ];

@@ -8,6 +8,11 @@ internal sealed record GrpcClientSettings
     /// <summary>Gets the servers behind one client, for the scenarios of several; none where an address is one server.</summary>
     public string[] Endpoints { get; init; } = [];
 
+    /// <summary>Gets the file that names them, for a scenario in which they come and go, and whether its change is told rather than asked for.</summary>
+    public string? EndpointsPath { get; init; }
+
+    public bool EndpointsAreTold { get; init; }
+
     public required string CaPath { get; init; }
 
     /// <summary>Gets how many clients of one address there are, each registered on its own.</summary>

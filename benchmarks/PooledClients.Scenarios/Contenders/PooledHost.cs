@@ -22,11 +22,15 @@ internal sealed class PooledHost : IAsyncDisposable
         for (var client = 0; client < (grpc?.Clients ?? 0); client++)
         {
             var address = grpc!.Address(client);
-            builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Key(client), options =>
+            var added = builder.Services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Key(client), options =>
             {
                 Configure(options, address, grpc);
                 options.Admission.Mode = admission;
             });
+            if (grpc.EndpointsPath is { } path)
+            {
+                added.AddEndpointResolver(_ => new FileEndpoints(path, grpc.EndpointsAreTold));
+            }
         }
 
         if (http is not null)
