@@ -74,6 +74,8 @@ internal sealed class Generation : IDisposable
     /// <summary>Gets the calls in flight, open streams included.</summary>
     public int InFlight => Destinations.Sum(static destination => destination.InFlight);
 
+    public bool FollowsRedirects => _handler.AllowAutoRedirect;
+
     public bool IsIdle => Volatile.Read(ref _requests) == 0 && InFlight == 0;
 
     /// <summary>Gets whether nothing of it is left: no request, no handler, no connection.</summary>
@@ -185,9 +187,9 @@ internal sealed class Generation : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var target = _key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host)
-            : _key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
+        var target = _key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host) : _key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
         var destination = BeginDial(context.InitialRequestMessage);
+        destination.Leads(context.DnsEndPoint, context.InitialRequestMessage.RequestUri!);
         try
         {
             var lease = await destination.Gate.Waits.AcquireAsync(destination.Gate.AcquireAsync, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
@@ -223,7 +225,7 @@ internal sealed class Generation : IDisposable
         }
     }
 
-    private Destination GetDestination(HttpRequestMessage request)
+    public Destination GetDestination(HttpRequestMessage request)
     {
         if (_only is not null)
         {

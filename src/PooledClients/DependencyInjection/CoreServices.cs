@@ -76,8 +76,8 @@ internal static class CoreServices
         services.TryAddSingleton(new ServiceRegistrations(services));
         services.TryAddSingleton<RootScope>();
         services.TryAddSingleton<EndpointResolvers>();
-        services.TryAddSingleton<GrpcTransportHandlers>();
-        services.TryAddSingleton<PooledChannelFactory>();
+        services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<GrpcTransportHandlers>(provider, provider.GetRequiredService<ILogger<GrpcChannelPool>>()));
+        services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<PooledChannelFactory>(provider, provider.GetRequiredService<ILogger<GrpcChannelPool>>()));
         services.TryAddSingleton<GrpcChannelPool>();
         services.TryAddSingleton<IGrpcChannelPool>(static provider => provider.GetRequiredService<GrpcChannelPool>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, GrpcSnapshotSource>());

@@ -22,7 +22,7 @@ internal sealed class GrpcTransportHandlers(
     AddressPolicies policies,
     PooledClientsMetrics metrics,
     TimeProvider timeProvider,
-    ILogger<GrpcChannelPool> logger) : IDisposable
+    ILogger logger) : IDisposable
 {
     private readonly ConcurrentDictionary<(Transport, AdmissionMode, int, BreakerSettings?, RetryBudgetSettings), Lazy<GrpcTransportHandler>> _handlers = new();
 

@@ -23,7 +23,7 @@ internal sealed class PooledChannelFactory(
     CallSiteSampler sampler,
     TimeProvider timeProvider,
     ILoggerFactory loggerFactory,
-    ILogger<GrpcChannelPool> logger)
+    ILogger logger)
 {
     // Secure, for credentials are sent to no other, and nobody is asked: the handler of the application's takes the calls.
     private static readonly ServiceAddress Nowhere = new(Uri.UriSchemeHttps, "localhost", 443);

@@ -158,6 +158,14 @@ internal sealed class ConnectionGate : IDescriptorWatch, IDisposable
         return waiter.Task.IsCompleted ? new ValueTask<ConnectionLease>(waiter.Task) : WaitAsync(waiter, cancellationToken);
     }
 
+    internal int CountWaiting(LeaseQueue queue)
+    {
+        lock (_lock)
+        {
+            return queue.Waiters.Count;
+        }
+    }
+
     internal ConnectionLease? TryAcquire(LeaseQueue queue)
     {
         var reading = _meter.Read();

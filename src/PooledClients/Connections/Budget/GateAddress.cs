@@ -23,6 +23,9 @@ internal sealed class GateAddress : ILeaseOwner
     /// <summary>What the runtime's dials wait for.</summary>
     public BudgetWaits Waits { get; }
 
+    /// <summary>The connects that wait for room.</summary>
+    public int Waiting => _gate.CountWaiting(_queue);
+
     /// <summary>The most leases at a time.</summary>
     public int Cap => _queue.Cap;
 

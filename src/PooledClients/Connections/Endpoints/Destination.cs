@@ -1,3 +1,4 @@
+using System.Net;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Telemetry;
 using PooledClients.Connections.Wire;
@@ -12,6 +13,10 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
 {
     private readonly Lock _lock = new();
 
+    // Held while connections that nobody uses are closed: a call that begins meanwhile waits for it, or it would be given one of them.
+    private readonly Lock _closing = new();
+    private volatile bool _isClosing;
+
     // Live connections, those in the handshake included; guarded by _lock.
     private readonly HashSet<PooledConnection> _live = [];
     private volatile int _connections;
@@ -23,6 +28,8 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     private volatile bool _isUsed = true;
     private volatile bool _isForgotten;
     private volatile bool _isForeign;
+    private volatile bool _isShared;
+    private int _bodies;
 
     public string Address => address;
 
@@ -64,6 +71,13 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
         if (!_isUsed)
         {
             _isUsed = true;
+        }
+
+        if (_isClosing)
+        {
+            lock (_closing)
+            {
+            }
         }
 
         return true;
@@ -164,6 +178,50 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
         lock (_lock)
         {
             return [.. _live];
+        }
+    }
+
+    /// <summary>A response has come whose body may be on a connection still.</summary>
+    public void BeginBody() => Interlocked.Increment(ref _bodies);
+
+    public void EndBody()
+    {
+        if (Interlocked.Decrement(ref _bodies) == 0)
+        {
+            idle();
+        }
+    }
+
+    /// <summary>Its connections carry what nobody counts here: none is ever taken for unused.</summary>
+    public void Share() => _isShared = true;
+
+    /// <summary>Notes where a connection leads: a proxy's carries the calls of other addresses too.</summary>
+    public void Leads(DnsEndPoint to, Uri uri)
+        => _isShared |= to.Port != uri.Port || !to.Host.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Closes the connections where no call and no body is; the runtime looks at each before it is used again.</summary>
+    /// <param name="onlyRested">Whether only where there was none for a while.</param>
+    /// <returns>How many.</returns>
+    public int CloseIdle(bool onlyRested)
+    {
+        lock (_closing)
+        {
+            // Told before the look, as a call counts itself before it looks: one of the two sees the other.
+            _isClosing = true;
+            Interlocked.MemoryBarrier();
+            var idle = Snapshot();
+            if (_isShared || InFlight > 0 || Volatile.Read(ref _bodies) > 0 || (onlyRested && _isUsed) || Volatile.Read(ref _dials) > 0)
+            {
+                idle = [];
+            }
+
+            foreach (var connection in idle)
+            {
+                connection.Close();
+            }
+
+            _isClosing = false;
+            return idle.Count;
         }
     }
 

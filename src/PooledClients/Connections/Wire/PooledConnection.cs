@@ -67,6 +67,15 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
     /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
     public bool IsSilentSince(long since) => Volatile.Read(ref _writtenAt) >= since && Volatile.Read(ref _readArmedAt) <= since;
 
+    /// <summary>Closes it and gives its lease back, whoever holds the stream.</summary>
+    public void Close()
+    {
+        if (_stream is not null && _stream.TryGetTarget(out var stream))
+        {
+            stream.Dispose();
+        }
+    }
+
     public void Abort()
     {
         if (_stream is not null && _stream.TryGetTarget(out var stream))

@@ -19,6 +19,7 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     private CancellationTokenSource _abort = new();
     private ITimer? _readTimer;
     private CancellationTokenRegistration _ambient;
+    private HeldBody _held;
     private WeakReference<IOpenBody>? _content;
     private ExchangePhases _phases;
     private RequestStage _stage;
@@ -117,8 +118,9 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
         Enter(phase);
     }
 
-    public void Answered()
+    public void Answered(Destination? holding)
     {
+        _held.Begin(holding, ref _end);
         _stage = RequestStage.Answered;
         Enter(ExchangePhase.Waiting);
     }
@@ -283,6 +285,7 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
             }
         }
 
+        _held.End();
         Route.Authority.End();
         List?.Remove(this);
         _readTimer?.Dispose();

@@ -23,7 +23,7 @@ internal static class TransportRequests
         try
         {
             var response = isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
-            call?.Answered();
+            Hold(generation.GetDestination(request), call);
             return response;
         }
         catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
@@ -34,7 +34,7 @@ internal static class TransportRequests
         catch (HttpRequestException exception) when (destination.IsForeign && exception.InnerException is HttpProtocolException)
         {
             // The server has answered, if in no HTTP/2: to ask it again in that would be no use.
-            call?.Answered();
+            call?.Answered(holding: null);
             throw;
         }
         catch (HttpRequestException exception) when (IsEnd(exception) && transport.Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
@@ -56,6 +56,17 @@ internal static class TransportRequests
             generation.Exit();
             destination.EndCall();
         }
+    }
+
+    // Where the request was sent last, for the runtime has followed redirects. A body that nobody follows holds its connection for good.
+    private static void Hold(Destination destination, IPendingCall? call)
+    {
+        if (call is null)
+        {
+            destination.Share();
+        }
+
+        call?.Answered(destination);
     }
 
     private static bool IsEnd(HttpRequestException exception) =>

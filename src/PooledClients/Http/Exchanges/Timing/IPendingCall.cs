@@ -1,3 +1,5 @@
+using PooledClients.Connections.Endpoints;
+
 namespace PooledClients.Http.Exchanges.Timing;
 
 /// <summary>An exchange on its way to a connection.</summary>
@@ -7,5 +9,6 @@ internal interface IPendingCall
     bool IsPending { get; }
 
     /// <summary>Tells that the headers of its response have come, and it is with its handlers again.</summary>
-    void Answered();
+    /// <param name="holding">Whose connection its body holds; none where it has none.</param>
+    void Answered(Destination? holding);
 }
