@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections.Budget;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.Resilience;
 using PooledClients.TestBed.Http2;
@@ -40,6 +41,10 @@ internal static class OwnFailures
             {
                 _ = clients.Get<KeyValue.KeyValueClient>(Holder).GetAsync(Calls.AnyGet);
                 await Eventually.EqualAsync(1, () => holding.Behavior.InFlight);
+
+                // One that waits for the budget with time to spare, so that the others find it short however late they come.
+                _ = clients.KeyValue.GetAsync(Calls.AnyGet);
+                await Eventually.HoldsAsync(() => clients.Get<ConnectionGate>().Capture().Addresses.Any(static address => address.Waiting > 0));
             },
         };
     }

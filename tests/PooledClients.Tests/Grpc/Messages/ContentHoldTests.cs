@@ -11,7 +11,7 @@ public sealed class ContentHoldTests
     [Fact]
     public async Task WaitAsync_ServerNeverSpeaks_EndsAfterASecond()
     {
-        var wait = new ContentHold(_heard.Task, _time).WaitAsync(CancellationToken.None);
+        var wait = new ContentHold(_heard.Task, _time).WaitAsync(TestContext.Current.CancellationToken);
 
         _time.Advance(ContentHold.Longest - TimeSpan.FromTicks(1));
         Assert.False(wait.IsCompleted);
@@ -25,7 +25,7 @@ public sealed class ContentHoldTests
     public async Task WaitAsync_ServerSpeaks_Ends()
     {
         var hold = new ContentHold(_heard.Task, _time);
-        var wait = hold.WaitAsync(CancellationToken.None);
+        var wait = hold.WaitAsync(TestContext.Current.CancellationToken);
         Assert.True(hold.IsOn);
         Assert.False(wait.IsCompleted);
 
