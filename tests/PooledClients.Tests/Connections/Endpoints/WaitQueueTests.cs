@@ -1,6 +1,6 @@
-using PooledClients.Connections.Endpoints.Http2;
+using PooledClients.Connections.Endpoints;
 
-namespace PooledClients.Tests.Connections.Endpoints.Http2;
+namespace PooledClients.Tests.Connections.Endpoints;
 
 public sealed class WaitQueueTests
 {

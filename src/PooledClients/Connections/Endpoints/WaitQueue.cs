@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Endpoints.Http2;
+namespace PooledClients.Connections.Endpoints;
 
 /// <summary>
 /// Those who wait for a <typeparamref name="T"/>, first come, first served. The owner's lock guards everything but <see cref="Count"/>;
