@@ -65,7 +65,7 @@ internal sealed class HandshakeRecorder
     public string? DescribeRefusal()
     {
         var isSuspected = _completed
-            ? ShowsIdentity && _asked && _ended && !_answered && _unanswered.MakeARow(_target)
+            ? ShowsIdentity && _ended && !_answered && _unanswered.MakeARow(_target)
             : _identity is not null && _alerts.Alert is >= HandshakeFailure and <= AccessDenied or CertificateRequired;
         return isSuspected ? _identity?.DescribeRefusal() : null;
     }
@@ -107,16 +107,25 @@ internal sealed class HandshakeRecorder
     }
 
     /// <summary>Notes that the server was asked something: the end of a connection that it was not asked on is no answer, but a spare one's.</summary>
-    public void OnAsked() => _asked = true;
+    public void OnAsked()
+    {
+        if (_asked)
+        {
+            return;
+        }
+
+        // A busy process writes what it has to ask after the end has come: of the two, one sees the other.
+        _asked = true;
+        Interlocked.MemoryBarrier();
+        CountEnd();
+    }
 
     /// <summary>Notes that the server ended the connection, in order or not.</summary>
     public void OnEnded()
     {
         _ended = true;
-        if (ShowsIdentity && _asked && !_answered && Interlocked.Exchange(ref _isEndCounted, 1) == 0)
-        {
-            _unanswered.Add(_target);
-        }
+        Interlocked.MemoryBarrier();
+        CountEnd();
     }
 
     /// <summary>Notes that the server has answered something: it takes our certificate.</summary>
@@ -169,6 +178,14 @@ internal sealed class HandshakeRecorder
         {
             _inUse.ForEach(static lease => lease.Dispose());
             _inUse.Clear();
+        }
+    }
+
+    private void CountEnd()
+    {
+        if (ShowsIdentity && _asked && _ended && !_answered && Interlocked.Exchange(ref _isEndCounted, 1) == 0)
+        {
+            _unanswered.Add(_target);
         }
     }
 

@@ -11,9 +11,10 @@ public sealed class HandshakeRecorderTests : IDisposable
 
     // Spare connections that a server closes while they are idle say nothing of our certificate.
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void DescribeRefusal_FourConnectionsEndWithoutAnAnswer_IsSuspectedWhereSomethingWasAsked(bool asked)
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    public void DescribeRefusal_FourConnectionsEndWithoutAnAnswer_IsSuspectedWhereSomethingWasAsked(bool asked, bool isLate)
     {
         var certificate = TestCertificates.CreateAuthority("the client");
         var path = _tls.Folder.Write("client.pem", TestCertificates.ToPem(certificate) + TestCertificates.KeyToPem(certificate));
@@ -24,12 +25,16 @@ public sealed class HandshakeRecorderTests : IDisposable
             recorder = context.BeginHandshake("a:443");
             recorder.Verified(chain: null, "", context.Identity);
             recorder.Completed(isMutual: true);
-            if (asked)
+            if (asked && !isLate)
             {
                 recorder.OnAsked();
             }
 
             recorder.OnEnded();
+            if (asked && isLate)
+            {
+                recorder.OnAsked();
+            }
         }
 
         Assert.Equal(asked, recorder.DescribeRefusal() is not null);
