@@ -141,9 +141,11 @@ internal sealed class ConnectionQueue(Lock @lock, ConnectionSet connections, Dia
 
     private Http2Connection? Pick()
     {
+        // Before the look at who has room: a server that is heard in between has it then.
+        var isReplacing = connections.IsReplacing;
         var picked = connections.LeastOccupied();
         picked?.Enter();
-        if (picked is { IsExpired: true } && dials.Count == 0 && !connections.IsReplacing)
+        if (picked is { IsExpired: true } && dials.Count == 0 && !isReplacing)
         {
             // Replaced before it is given up.
             dials.Start(isForCalls: false);
