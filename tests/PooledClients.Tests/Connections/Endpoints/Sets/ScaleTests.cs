@@ -1,5 +1,4 @@
 using System.Net;
-using PooledClients.Connections.Endpoints.Picking;
 
 namespace PooledClients.Tests.Connections.Endpoints.Sets;
 
