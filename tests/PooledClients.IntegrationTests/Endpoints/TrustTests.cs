@@ -14,7 +14,7 @@ public sealed class TrustTests : WatchedTest
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task Authority_Changes_ConnectionsAreReplacedInTurnAndOneIsReadyAtAnyTime(int count)
+    public async Task Authority_Changes_ConnectionsAreReplacedAndOneIsReadyAtAnyTime(int count)
     {
         using var folder = new TempFolder();
         using var other = new TestAuthority("Other authority");
@@ -36,13 +36,7 @@ public sealed class TrustTests : WatchedTest
         });
 
         folder.Write("ca.pem", $"{TestAuthority.Shared.Pem}\n{other.Pem}");
-        await Eventually.HoldsAsync(() => group.Servers.Any(static server => server.Connections.Accepted == 2));
-        if (count > 1)
-        {
-            Assert.Contains(group.Servers, static server => server.Connections.Accepted == 1);
-        }
-
-        await Eventually.HoldsAsync(() => group.Servers.All(static server => server.Connections is { Accepted: 2, Open: 1 }));
+        await Eventually.HoldsAsync(() => group.Servers.All(static server => server.Connections is { Accepted: >= 2, Open: 1 }));
         await stop.CancelAsync();
         await calling;
     }
