@@ -57,9 +57,10 @@ public sealed class HealthTests : WatchedTest
         await clients.KeyValue.GetAsync(Calls.AnyGet);
 
         clients.Transport.Replace("the test says so");
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (group[0].Connections is not { Accepted: 2, Open: 1 })
         {
-            await clients.KeyValue.GetAsync(Calls.AnyGet);
+            await clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: bound.Token);
         }
 
         _health.Set(serves: false);
