@@ -123,6 +123,6 @@ internal sealed class GrpcChannelPool(
             throw new InvalidOperationException($"Pooled gRPC client '{client.Name}' was replaced, and has no channel.");
         }
 
-        return factory.Create(client, clientOptions, setup, new RootServices(ScopeWords.OfGrpc(client.Name), services, registrations));
+        return factory.Create(client.Name, client.ClientType, clientOptions, setup, new RootServices(ScopeWords.OfGrpc(client.Name), services, registrations));
     }
 }

@@ -30,43 +30,43 @@ internal sealed class PooledChannelFactory(
 
     public GrpcTransportHandlers Handlers => handlers;
 
-    public PooledChannel Create(GrpcClientRegistration client, PooledGrpcClientOptions options, GrpcClientSetup setup, RootServices root)
+    public PooledChannel Create(string client, Type clientType, PooledGrpcClientOptions options, GrpcClientSetup setup, RootServices root)
     {
         if (setup.PrimaryHandler is { } primary)
         {
-            return CreateDetached(client, options, setup, primary(root), root);
+            return CreateDetached(client, clientType, options, setup, primary(root), root);
         }
 
         var handler = handlers.Get(options, setup, setup.EndpointResolver?.Invoke(root), out var address);
         if (!address.IsSecure)
         {
-            logger.ClearText(client.Name, address.ToString());
+            logger.ClearText(client, address.ToString());
         }
 
-        var facts = CreateFacts(client, options, setup, handler.Transport.Address, handler.LearnStreaming) with { Endpoints = handler.Transport.Set, Pending = handler.Pending };
-        var channel = CreateGrpcChannel(client.Name, address, options, setup, new ObservedChannelHandler(handler, facts.Calls!), root, out var throws);
+        var facts = CreateFacts(client, clientType, options, setup, handler.Transport.Address, handler.LearnStreaming) with { Endpoints = handler.Transport.Set, Pending = handler.Pending };
+        var channel = CreateGrpcChannel(client, address, options, setup, new ObservedChannelHandler(handler, facts.Calls!), root, out var throws);
         return new PooledChannel(channel, handler, options, setup, facts with { ThrowsOnCancellation = throws }, root);
     }
 
     /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
     private PooledChannel CreateDetached(
-        GrpcClientRegistration client, PooledGrpcClientOptions options, GrpcClientSetup setup, HttpMessageHandler primary, RootServices root)
+        string client, Type clientType, PooledGrpcClientOptions options, GrpcClientSetup setup, HttpMessageHandler primary, RootServices root)
     {
         if (!ServiceAddress.TryParse(options.Address, out var address, out _))
         {
             address = Nowhere;
         }
 
-        logger.LeftThePool(client.Name, primary.GetType().ToString());
-        var facts = CreateFacts(client, options, setup, address.ToString(), static _ => { });
-        var channel = CreateGrpcChannel(client.Name, address, options, setup, primary, root, out var throws);
+        logger.LeftThePool(client, primary.GetType().ToString());
+        var facts = CreateFacts(client, clientType, options, setup, address.ToString(), static _ => { });
+        var channel = CreateGrpcChannel(client, address, options, setup, primary, root, out var throws);
         return new PooledChannel(channel, handler: null, options, setup, facts with { ThrowsOnCancellation = throws }, root);
     }
 
     private CallPipelineFacts CreateFacts(
-        GrpcClientRegistration client, PooledGrpcClientOptions options, GrpcClientSetup setup, string address, Action<IMethod> learnStreaming) => new(
-            client.Name,
-            client.ClientType,
+        string client, Type clientType, PooledGrpcClientOptions options, GrpcClientSetup setup, string address, Action<IMethod> learnStreaming) => new(
+            client,
+            clientType,
             setup.Descriptor,
             address,
             policies.GetBudget(address, RetryBudgetSettings.From(options.Resilience.RetryBudget)),
@@ -74,7 +74,7 @@ internal sealed class PooledChannelFactory(
             policies.Metrics,
             timeProvider,
             logger,
-            new ChannelCalls(client.Name, address, setup.Descriptor ?? Idempotency.BesideClient(client.ClientType), callMetrics, timeProvider, sampler));
+            new ChannelCalls(client, address, setup.Descriptor ?? Idempotency.BesideClient(clientType), callMetrics, timeProvider, sampler));
 
     private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions options, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root, out bool throwsOnCancellation)
     {

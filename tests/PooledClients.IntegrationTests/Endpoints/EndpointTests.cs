@@ -156,9 +156,10 @@ public sealed class EndpointTests : WatchedTest
         await Task.WhenAll(streams.Select(ExchangeAsync));
 
         resolver.Set(() => [ServerGroup.EndPointOf(group[1])]);
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (ServerGroup.CallsOf(group[1]) == 0)
         {
-            await clients.KeyValue.GetAsync(Calls.AnyGet);
+            await clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: bound.Token);
         }
 
         var before = ServerGroup.CallsOf(group[0]);

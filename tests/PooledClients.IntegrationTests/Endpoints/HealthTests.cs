@@ -22,9 +22,10 @@ public sealed class HealthTests : WatchedTest
         Assert.Equal(0, ServerGroup.CallsOf(group[0]));
 
         _health.Set(serves: true);
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (ServerGroup.CallsOf(group[0]) == 0)
         {
-            await clients.KeyValue.GetAsync(Calls.AnyGet);
+            await clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: bound.Token);
         }
 
         _health.Set(serves: false);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using PooledClients.Connections;
+using PooledClients.Connections.Endpoints;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 

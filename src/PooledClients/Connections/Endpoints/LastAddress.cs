@@ -1,4 +1,4 @@
-namespace PooledClients.Connections;
+namespace PooledClients.Connections.Endpoints;
 
 /// <summary>What was found last for an address: most clients speak to one, and to compare it costs less than to hash it.</summary>
 internal sealed class LastAddress<T>
