@@ -189,7 +189,7 @@ internal sealed class Generation : IDisposable
     {
         var target = _key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host) : _key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
         var destination = BeginDial(context.InitialRequestMessage);
-        destination.Leads(context.DnsEndPoint, context.InitialRequestMessage.RequestUri!);
+        destination.Leads(context.DnsEndPoint, context.InitialRequestMessage);
         try
         {
             var lease = await destination.Gate.Waits.AcquireAsync(destination.Gate.AcquireAsync, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);

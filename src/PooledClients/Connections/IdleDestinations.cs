@@ -6,7 +6,7 @@ namespace PooledClients.Connections;
 /// </summary>
 internal static class IdleDestinations
 {
-    /// <summary>Closes those that nobody has used for a while, and where there are none, those that nobody uses.</summary>
+    /// <summary>Closes those to one address: one that nobody has used for a while, and where there is none, one that nobody uses.</summary>
     /// <returns>How many.</returns>
     public static int Close(Generation generation)
     {
@@ -16,7 +16,8 @@ internal static class IdleDestinations
             return 0;
         }
 
-        var rested = generation.Destinations.Sum(static destination => destination.CloseIdle(onlyRested: true));
-        return rested > 0 ? rested : generation.Destinations.Sum(static destination => destination.CloseIdle(onlyRested: false));
+        var closed = generation.Destinations.Select(static destination => destination.CloseIdle(onlyRested: true))
+            .Concat(generation.Destinations.Select(static destination => destination.CloseIdle(onlyRested: false)));
+        return closed.FirstOrDefault(static count => count > 0);
     }
 }

@@ -192,7 +192,7 @@ internal sealed class Transport : IReclaimable, IDisposable
             }
         }
 
-        return isIdle ? _endpoints.GiveBackUnused(connections) : _endpoints.GiveBackSpare() + IdleDestinations.Close(Current);
+        return isIdle ? _endpoints.GiveBackUnused(connections) : _endpoints.GiveBackSpare() + (Key.IsMultiplexed ? 0 : IdleDestinations.Close(Current));
     }
 
     /// <summary>Takes no request any more; what is still read from its connections may come to its end.</summary>

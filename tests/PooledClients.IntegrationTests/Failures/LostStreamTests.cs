@@ -76,7 +76,6 @@ public sealed class LostStreamTests
         var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
-        Assert.Contains("GOAWAY", failure.Status.Detail, StringComparison.Ordinal);
         Assert.Equal(StatusCode.Unavailable, call.GetStatus().StatusCode);
     }
 

@@ -45,6 +45,37 @@ public class MoreHostsThanRoomTests : WatchedTest
         }));
     }
 
+    [Fact]
+    public async Task Read_BodyOfAHostWhileOthersTakeRoom_ComesToItsEnd()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var server = new RawHttpServer(
+            async (head, stream) =>
+            {
+                if (!head.StartsWith("GET /long", StringComparison.Ordinal))
+                {
+                    return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                }
+
+                await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlo"u8.ToArray());
+                await goOn.Task;
+                return "ng";
+            },
+            everyLoopback: true);
+        await using var services = Create();
+        using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
+        using var response = await client.GetAsync(
+            new Uri($"http://127.2.1.1:{server.Address.Port}/long"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+        for (var host = 1; host <= 3 * Budget; host++)
+        {
+            await SendAsync(client, "GET", server, host);
+        }
+
+        goOn.SetResult();
+        Assert.Equal("long", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     private static async Task SendAsync(HttpClient client, string method, RawHttpServer server, int host)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"http://127.2.0.{host}:{server.Address.Port}/");

@@ -195,9 +195,9 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     /// <summary>Its connections carry what nobody counts here: none is ever taken for unused.</summary>
     public void Share() => _isShared = true;
 
-    /// <summary>Notes where a connection leads: a proxy's carries the calls of other addresses too.</summary>
-    public void Leads(DnsEndPoint to, Uri uri)
-        => _isShared |= to.Port != uri.Port || !to.Host.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Notes where a connection leads: a proxy's, and a tunnel's, carries the calls of other addresses too.</summary>
+    public void Leads(DnsEndPoint to, HttpRequestMessage request)
+        => _isShared |= request.Method == HttpMethod.Connect || to.Port != request.RequestUri!.Port || !to.Host.Equals(request.RequestUri.IdnHost, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Closes the connections where no call and no body is; the runtime looks at each before it is used again.</summary>
     /// <param name="onlyRested">Whether only where there was none for a while.</param>
@@ -209,19 +209,13 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
             // Told before the look, as a call counts itself before it looks: one of the two sees the other.
             _isClosing = true;
             Interlocked.MemoryBarrier();
-            var idle = Snapshot();
-            if (_isShared || InFlight > 0 || Volatile.Read(ref _bodies) > 0 || (onlyRested && _isUsed) || Volatile.Read(ref _dials) > 0)
-            {
-                idle = [];
-            }
+            var isIdle = !_isShared && InFlight == 0 && Volatile.Read(ref _bodies) == 0 && !(onlyRested && _isUsed);
 
-            foreach (var connection in idle)
-            {
-                connection.Close();
-            }
-
+            // A dial may be under way even so: the runtime gives it up some seconds after its request was served by another connection.
+            var idle = isIdle ? Snapshot().Where(static connection => connection.IsUp).ToArray() : [];
+            Array.ForEach(idle, static connection => connection.Close());
             _isClosing = false;
-            return idle.Count;
+            return idle.Length;
         }
     }
 

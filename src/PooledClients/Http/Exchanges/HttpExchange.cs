@@ -285,11 +285,11 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
             }
         }
 
-        _held.End();
         Route.Authority.End();
         List?.Remove(this);
         _readTimer?.Dispose();
         _ambient.Unregister();
+        _held.End();
         return true;
     }
 }

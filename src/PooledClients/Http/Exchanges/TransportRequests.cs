@@ -23,7 +23,7 @@ internal static class TransportRequests
         try
         {
             var response = isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
-            Hold(generation.GetDestination(request), call);
+            Hold(generation.GetDestination(request), destination, response, call);
             return response;
         }
         catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
@@ -58,15 +58,16 @@ internal static class TransportRequests
         }
     }
 
-    // Where the request was sent last, for the runtime has followed redirects. A body that nobody follows holds its connection for good.
-    private static void Hold(Destination destination, IPendingCall? call)
+    // At whose connection the body is: the runtime has followed redirects. What is to be followed no further shares its connection with others for good:
+    // a body that nobody counts, one of HTTP/2, which may be over before its stream is, and what comes by redirects.
+    private static void Hold(Destination last, Destination first, HttpResponseMessage response, IPendingCall? call)
     {
-        if (call is null)
+        if (call is null || response.Version.Major >= 2 || last != first)
         {
-            destination.Share();
+            last.Share();
         }
 
-        call?.Answered(destination);
+        call?.Answered(last);
     }
 
     private static bool IsEnd(HttpRequestException exception) =>
