@@ -48,7 +48,10 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
             }
         }
 
-        CollectIfDue();
+        if (_registry.Open > 0)
+        {
+            CollectIfDue();
+        }
     }
 
     public void EndWait()
@@ -88,7 +91,7 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
                 isShort |= isShortHere == true;
                 return isShortHere is null;
             });
-            isShort |= _waiting > 0;
+            isShort |= _waiting > 0 && _registry.Open > 0;
             StopIfIdle();
         }
 
@@ -108,12 +111,6 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
 
     private void CollectIfDue()
     {
-        var open = _registry.Open;
-        if (open == 0)
-        {
-            return;
-        }
-
         lock (_lock)
         {
             var now = _time.GetTimestamp();
@@ -125,7 +122,7 @@ internal sealed class LeakCollector : IPressureRelief, IDisposable
             _lastAt = now;
         }
 
-        _logger.CollectionInduced(open);
+        _logger.CollectionInduced(_registry.Open);
         _collect();
     }
 }

@@ -184,6 +184,7 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
                 {
                     // Here, so that the route is known to leak before the response counts as open no more.
                     exchange.Route.MarkLeaked();
+                    exchange.Route.Authority.Leaked();
                     collected.Add(exchange);
                 }
                 else

@@ -5,10 +5,14 @@ namespace PooledClients.Http.Routes;
 /// <param name="isShared">Whether it stands for many authorities, of none of which its counts tell.</param>
 internal sealed class HttpAuthority(string name, bool isShared = false)
 {
+    // A look may come too soon after a collection to ask for another.
+    private const int LooksAfterLeak = 3;
+
     private int _calls;
     private int _open;
     private int _routes;
     private int _isWatched;
+    private int _looksAfterLeak;
 
     public string Name { get; } = name;
 
@@ -22,9 +26,19 @@ internal sealed class HttpAuthority(string name, bool isShared = false)
     /// <summary>Whether it is looked at now and then for calls that wait; to be set by one.</summary>
     public bool TryWatch() => Volatile.Read(ref _isWatched) == 0 && Interlocked.Exchange(ref _isWatched, 1) == 0;
 
-    /// <summary>Whether calls wait while as many responses are open as there may be connections; none, and the watch over, when there are too few for that.</summary>
+    /// <summary>
+    /// Whether calls wait while as many responses are open as there may be connections, or at the looks after responses were found leaked: a
+    /// connection that something still led to then is given back by the next collection. None, and the watch over, when there are too few calls for that.
+    /// </summary>
     public bool? IsShortOf(int connections)
     {
+        // Calls that are fewer than the connections wait all the same where these are not given back yet.
+        if (Volatile.Read(ref _looksAfterLeak) > 0 && Calls > Open)
+        {
+            Interlocked.Decrement(ref _looksAfterLeak);
+            return true;
+        }
+
         if (Calls > connections)
         {
             return Open >= connections && Calls > Open;
@@ -49,6 +63,9 @@ internal sealed class HttpAuthority(string name, bool isShared = false)
     public void End() => Interlocked.Decrement(ref _calls);
 
     public void Opened() => Interlocked.Increment(ref _open);
+
+    /// <summary>A response was found leaked.</summary>
+    public void Leaked() => Volatile.Write(ref _looksAfterLeak, LooksAfterLeak);
 
     public void Closed() => Interlocked.Decrement(ref _open);
 }
