@@ -28,6 +28,16 @@ internal static class Calls
         })));
     }
 
+    /// <summary>Makes calls one after another until <paramref name="condition"/> holds; they end, and fail the test, when it does not in time.</summary>
+    public static async Task UntilAsync(Func<bool> condition, Func<CancellationToken, Task> call)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            await call(bound.Token);
+        }
+    }
+
     /// <summary>Reads a whole scan and tells how many pairs came.</summary>
     public static async Task<int> ScanAsync(this KeyValue.KeyValueClient client)
     {

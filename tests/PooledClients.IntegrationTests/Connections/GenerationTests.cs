@@ -107,11 +107,7 @@ public class GenerationTests : WatchedTest
         using var stream = clients.KeyValue.Exchange();
         await ExchangeAsync(stream);
 
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (server.Connections.Accepted < 4)
-        {
-            await clients.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: bound.Token);
-        }
+        await Calls.UntilAsync(() => server.Connections.Accepted >= 4, token => clients.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: token).ResponseAsync);
 
         await ExchangeAsync(stream);
 

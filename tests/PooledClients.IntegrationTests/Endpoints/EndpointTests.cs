@@ -156,11 +156,7 @@ public sealed class EndpointTests : WatchedTest
         await Task.WhenAll(streams.Select(ExchangeAsync));
 
         resolver.Set(() => [ServerGroup.EndPointOf(group[1])]);
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (ServerGroup.CallsOf(group[1]) == 0)
-        {
-            await clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: bound.Token);
-        }
+        await Calls.UntilAsync(() => ServerGroup.CallsOf(group[1]) != 0, token => clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: token).ResponseAsync);
 
         var before = ServerGroup.CallsOf(group[0]);
         await clients.KeyValue.GetManyAsync(50);

@@ -22,11 +22,7 @@ public sealed class HealthTests : WatchedTest
         Assert.Equal(0, ServerGroup.CallsOf(group[0]));
 
         _health.Set(serves: true);
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (ServerGroup.CallsOf(group[0]) == 0)
-        {
-            await clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: bound.Token);
-        }
+        await Calls.UntilAsync(() => ServerGroup.CallsOf(group[0]) != 0, token => clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: token).ResponseAsync);
 
         _health.Set(serves: false);
         await Eventually.HoldsAsync(() => StateOf(clients, 0) == "NotServing");
@@ -58,11 +54,7 @@ public sealed class HealthTests : WatchedTest
         await clients.KeyValue.GetAsync(Calls.AnyGet);
 
         clients.Transport.Replace("the test says so");
-        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (group[0].Connections is not { Accepted: 2, Open: 1 })
-        {
-            await clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: bound.Token);
-        }
+        await Calls.UntilAsync(() => group[0].Connections is { Accepted: 2, Open: 1 }, token => clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: token).ResponseAsync);
 
         _health.Set(serves: false);
         await Eventually.HoldsAsync(() => StateOf(clients, 0) == "NotServing");

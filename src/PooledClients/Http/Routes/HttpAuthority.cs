@@ -41,14 +41,16 @@ internal sealed class HttpAuthority(string name, bool isShared = false)
 
         if (Calls > connections)
         {
-            return Open >= connections && Calls > Open;
+            return IsHeldUp(connections);
         }
 
         // Told before the second look, as a call counts itself before it looks: one of the two sees the other.
         Volatile.Write(ref _isWatched, 0);
         Interlocked.MemoryBarrier();
-        return Calls > connections && TryWatch() ? Open >= connections && Calls > Open : null;
+        return Calls > connections && TryWatch() ? IsHeldUp(connections) : null;
     }
+
+    private bool IsHeldUp(int connections) => Open >= connections && Calls > Open;
 
     public void AddRoute() => Interlocked.Increment(ref _routes);
 
