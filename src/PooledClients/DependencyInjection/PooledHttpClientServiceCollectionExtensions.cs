@@ -59,15 +59,15 @@ public static class PooledHttpClientServiceCollectionExtensions
     /// Adds a typed client: a class whose constructor takes an <see cref="HttpClient"/>. Its options are in the section
     /// <c>PooledClients:Http:&lt;type&gt;</c>. It may be injected into singletons: its connections are replaced under it.
     /// </summary>
-    /// <typeparam name="TClient">The client's type; its bare name is the client's name.</typeparam>
+    /// <typeparam name="TClient">The client's type; its name, without the namespace, is the client's.</typeparam>
     /// <param name="services">The services.</param>
     /// <returns>The ordinary builder of the client.</returns>
     public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(this IServiceCollection services)
         where TClient : class
-        => AddTyped<TClient>(services, typeof(TClient).Name, configure: null);
+        => AddTyped<TClient>(services, name: null, configure: null);
 
     /// <summary>Adds a typed client, configured by its section and then by code.</summary>
-    /// <typeparam name="TClient">The client's type; its bare name is the client's name.</typeparam>
+    /// <typeparam name="TClient">The client's type; its name, without the namespace, is the client's.</typeparam>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
     /// <returns>The ordinary builder of the client.</returns>
@@ -76,7 +76,7 @@ public static class PooledHttpClientServiceCollectionExtensions
         where TClient : class
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return AddTyped<TClient>(services, typeof(TClient).Name, configure);
+        return AddTyped<TClient>(services, name: null, configure);
     }
 
     /// <summary>Adds a typed client under a name of its own, with the options of the section <c>PooledClients:Http:&lt;name&gt;</c>.</summary>
@@ -86,7 +86,10 @@ public static class PooledHttpClientServiceCollectionExtensions
     /// <returns>The ordinary builder of the client.</returns>
     public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(this IServiceCollection services, string name)
         where TClient : class
-        => AddTyped<TClient>(services, name, configure: null);
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return AddTyped<TClient>(services, name, configure: null);
+    }
 
     /// <summary>Adds a typed client under a name of its own, configured by its section and then by code.</summary>
     /// <typeparam name="TClient">The client's type.</typeparam>
@@ -98,12 +101,13 @@ public static class PooledHttpClientServiceCollectionExtensions
         this IServiceCollection services, string name, Action<PooledHttpClientOptions> configure)
         where TClient : class
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
         return AddTyped<TClient>(services, name, configure);
     }
 
     /// <summary>Adds a typed client that is asked for by its interface or base class.</summary>
-    /// <typeparam name="TClient">The type that is asked for; its bare name is the client's name.</typeparam>
+    /// <typeparam name="TClient">The type that is asked for; its name, without the namespace, is the client's.</typeparam>
     /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
     /// <param name="services">The services.</param>
     /// <returns>The ordinary builder of the client.</returns>
@@ -111,10 +115,10 @@ public static class PooledHttpClientServiceCollectionExtensions
         TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services)
         where TClient : class
         where TImplementation : class, TClient
-        => AddTyped<TClient, TImplementation>(services, typeof(TClient).Name, configure: null);
+        => AddTyped<TClient, TImplementation>(services, name: null, configure: null);
 
     /// <summary>Adds a typed client that is asked for by its interface or base class, configured by its section and then by code.</summary>
-    /// <typeparam name="TClient">The type that is asked for; its bare name is the client's name.</typeparam>
+    /// <typeparam name="TClient">The type that is asked for; its name, without the namespace, is the client's.</typeparam>
     /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
@@ -125,7 +129,39 @@ public static class PooledHttpClientServiceCollectionExtensions
         where TImplementation : class, TClient
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return AddTyped<TClient, TImplementation>(services, typeof(TClient).Name, configure);
+        return AddTyped<TClient, TImplementation>(services, name: null, configure);
+    }
+
+    /// <summary>Adds a typed client that is asked for by its interface or base class, under a name of its own.</summary>
+    /// <typeparam name="TClient">The type that is asked for.</typeparam>
+    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name; its options are in the section <c>PooledClients:Http:&lt;name&gt;</c>.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<
+        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services, string name)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return AddTyped<TClient, TImplementation>(services, name, configure: null);
+    }
+
+    /// <summary>Adds a typed client that is asked for by its interface or base class, under a name of its own, configured by its section and then by code.</summary>
+    /// <typeparam name="TClient">The type that is asked for.</typeparam>
+    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name; its options are in the section <c>PooledClients:Http:&lt;name&gt;</c>.</param>
+    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<
+        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services, string name, Action<PooledHttpClientOptions> configure)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddTyped<TClient, TImplementation>(services, name, configure);
     }
 
     private static IHttpClientBuilder AddUnnamed(IServiceCollection services, Action<PooledHttpClientOptions>? configure)
@@ -144,25 +180,25 @@ public static class PooledHttpClientServiceCollectionExtensions
     }
 
     private static IHttpClientBuilder AddTyped<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
-        IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+        IServiceCollection services, string? name, Action<PooledHttpClientOptions>? configure)
         where TClient : class
     {
         ArgumentNullException.ThrowIfNull(services);
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        services.AddSingleton(new TypedHttpClient(name, scoped => scoped.AddTransient(
-            scope => scope.GetRequiredService<ITypedHttpClientFactory<TClient>>().CreateClient(ScopedHttpClients.Create(scope, name)))));
-        return services.AddPooledHttp(name, configure).AddHttpClient<TClient>(name);
+        var client = name ?? TypedHttpClient.NameOf(typeof(TClient));
+        services.AddSingleton(new TypedHttpClient(client, typeof(TClient), IsNamedByType: name is null, scoped => scoped.AddTransient(
+            scope => scope.GetRequiredService<ITypedHttpClientFactory<TClient>>().CreateClient(ScopedHttpClients.Create(scope, client)))));
+        return services.AddPooledHttp(client, configure).AddHttpClient<TClient>(client);
     }
 
     private static IHttpClientBuilder AddTyped<TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(
-        IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+        IServiceCollection services, string? name, Action<PooledHttpClientOptions>? configure)
         where TClient : class
         where TImplementation : class, TClient
     {
         ArgumentNullException.ThrowIfNull(services);
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        services.AddSingleton(new TypedHttpClient(name, scoped => scoped.AddTransient<TClient>(
-            scope => scope.GetRequiredService<ITypedHttpClientFactory<TImplementation>>().CreateClient(ScopedHttpClients.Create(scope, name)))));
-        return services.AddPooledHttp(name, configure).AddHttpClient<TClient, TImplementation>(name);
+        var client = name ?? TypedHttpClient.NameOf(typeof(TClient));
+        services.AddSingleton(new TypedHttpClient(client, typeof(TClient), IsNamedByType: name is null, scoped => scoped.AddTransient<TClient>(
+            scope => scope.GetRequiredService<ITypedHttpClientFactory<TImplementation>>().CreateClient(ScopedHttpClients.Create(scope, client)))));
+        return services.AddPooledHttp(client, configure).AddHttpClient<TClient, TImplementation>(client);
     }
 }

@@ -4,5 +4,13 @@ namespace PooledClients.Http;
 
 /// <summary>A typed client that was added under a name.</summary>
 /// <param name="Name">The client's name.</param>
+/// <param name="ClientType">The type that is asked for.</param>
+/// <param name="IsNamedByType">Whether nobody gave it a name, so that it has its type's.</param>
 /// <param name="MakeScoped">Has it get the client of its scope.</param>
-internal sealed record TypedHttpClient(string Name, Action<IServiceCollection> MakeScoped);
+internal sealed record TypedHttpClient(string Name, Type ClientType, bool IsNamedByType, Action<IServiceCollection> MakeScoped)
+{
+    /// <summary>The name that a typed client has by its type, as <see cref="IHttpClientFactory"/> has it: without namespace, with type arguments.</summary>
+    public static string NameOf(Type type) => type.IsGenericType && type.Name.IndexOf('`', StringComparison.Ordinal) is var arity and > 0
+        ? $"{type.Name[..arity]}<{string.Join(',', type.GetGenericArguments().Select(NameOf))}>"
+        : type.Name;
+}

@@ -15,6 +15,9 @@ public sealed class OpenResponseSnapshot
     /// <summary>Gets how long ago the headers arrived.</summary>
     public required TimeSpan HeldFor { get; init; }
 
+    /// <summary>Gets for how long nobody has read it; <see langword="null"/> while somebody does.</summary>
+    public TimeSpan? UnreadFor { get; init; }
+
     /// <summary>Gets where the request was sent from; <see langword="null"/> when this one was not sampled.</summary>
     public string? Origin { get; init; }
 }

@@ -13,12 +13,28 @@ namespace PooledClients.DependencyInjection.Start;
 internal sealed class HttpStartCheck(
     IServiceProvider services,
     IEnumerable<HttpClientRegistration> clients,
+    IEnumerable<TypedHttpClient> typed,
     IOptionsMonitor<PooledHttpClientOptions> options,
     IOptionsMonitor<HttpClientSetup> setups,
     ServiceRegistrations registrations)
 {
     /// <summary>Gets the clients' names.</summary>
     public IReadOnlyList<string> Names { get; } = [.. clients.Select(static client => client.Name).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>A name that is its type's is that of one type, as <see cref="IHttpClientFactory"/> has it; one that was given may be shared.</summary>
+    public void CheckNames(StartFailures failures)
+    {
+        foreach (var shared in typed.GroupBy(static client => client.Name, StringComparer.Ordinal).Where(static shared => shared.Any(static client => client.IsNamedByType)))
+        {
+            var types = shared.Select(static client => client.ClientType).Distinct().ToList();
+            if (types.Count > 1)
+            {
+                failures.Add(
+                    $"{ConfigurationKeys.Http(shared.Key)}: {string.Join(" and ", types)} share the name '{shared.Key}', and so its options and handlers; " +
+                    "give all but one a name of its own: AddPooledHttpClient<TClient>(\"name\").");
+            }
+        }
+    }
 
     /// <returns>The clients whose options are good.</returns>
     public HashSet<string> CheckOptions(StartFailures failures) =>

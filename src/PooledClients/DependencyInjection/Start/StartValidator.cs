@@ -17,6 +17,7 @@ internal sealed class StartValidator(
 
         // The pool reads the process-wide options as it is made, and knows no name that is taken twice.
         var isPoolGood = failures.All.Count == 0;
+        http.CheckNames(failures);
         var goodGrpc = grpc.CheckOptions(failures);
         var goodHttp = http.CheckOptions(failures);
         if (services.GetService<IConfiguration>() is { } configuration)
