@@ -140,15 +140,18 @@ internal sealed class Transport : IReclaimable, IDisposable
         }
     }
 
-    /// <summary>Has new calls dial anew; those in flight finish where they are.</summary>
-    public void Replace(string reason)
+    /// <summary>Has new calls dial anew where <paramref name="seen"/> is still in use: many of its calls replace it once. Those in flight finish where they are.</summary>
+    public void Replace(string reason, Generation seen)
     {
         lock (_lock)
         {
-            if (!_disposed)
+            if (_disposed || Current != seen)
             {
-                ReplaceLocked(reason);
+                return;
             }
+
+            ReplaceLocked(reason: null);
+            _services.Diagnostics?.Metrics.GenerationReplaced(Address, reason);
         }
 
         RetireConnections();
@@ -286,12 +289,10 @@ internal sealed class Transport : IReclaimable, IDisposable
 
     private void ReplaceLocked(string? reason)
     {
-        var replaced = Current.Number;
         _generations.Next();
         if (reason is not null)
         {
-            _services.Logger.GenerationReplaced(Address, replaced, reason);
-
+            _services.Logger.GenerationReplaced(Address, Current.Number - 1, reason);
             // What follows a semicolon differs from time to time, which is not for an attribute.
             _services.Diagnostics?.Metrics.GenerationReplaced(Address, reason.Split(';')[0]);
         }

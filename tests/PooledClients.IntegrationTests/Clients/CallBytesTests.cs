@@ -47,25 +47,18 @@ public sealed class CallBytesTests
         var pooled = clients.KeyValue;
         foreach (var callers in (int[])[1, 16, 100])
         {
-            var plainBytes = new List<long>();
-            var pooledBytes = new List<long>();
+            var plainBytes = new List<double>();
+            var pooledBytes = new List<double>();
             for (var round = 0; round <= Rounds; round++)
             {
-                plainBytes.Add(await BytesAsync(callers, () => plain.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(30)).ResponseAsync));
-                pooledBytes.Add(await BytesAsync(callers, () => pooled.GetAsync(Calls.AnyGet).ResponseAsync));
+                plainBytes.Add(await AllocatedBytes.OfACallAsync(callers, CallsARound, () => plain.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(30)).ResponseAsync));
+                pooledBytes.Add(await AllocatedBytes.OfACallAsync(callers, CallsARound, () => pooled.GetAsync(Calls.AnyGet).ResponseAsync));
             }
 
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{callers} {Rest(plainBytes)[Rounds / 2]} {Rest(pooledBytes)[0]}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{callers} {Rest(plainBytes)[Rounds / 2]:F0} {Rest(pooledBytes)[0]:F0}"));
         }
 
         // The first round connects and compiles.
-        static long[] Rest(List<long> rounds) => [.. rounds.Skip(1).Order()];
-    }
-
-    private static async Task<long> BytesAsync(int callers, Func<Task> call)
-    {
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        await Calls.RunAsync(callers, CallsARound, _ => call());
-        return (GC.GetTotalAllocatedBytes(precise: true) - before) / CallsARound;
+        static double[] Rest(List<double> rounds) => [.. rounds.Skip(1).Order()];
     }
 }

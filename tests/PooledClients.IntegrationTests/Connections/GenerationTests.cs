@@ -22,7 +22,7 @@ public class GenerationTests : WatchedTest
         var waiting = clients.Transport.Endpoint!;
         await Eventually.EqualAsync(350, () => waiting.Waiting + waiting.Connections.InFlight);
         await Eventually.HoldsAsync(() => server.Connections.Accepted > 0);
-        clients.Transport.Replace("the test says so");
+        clients.Transport.Replace("the test says so", clients.Transport.Current);
         server.Connections.ReleaseHandshakes();
         await Task.WhenAll(scans);
 
@@ -41,7 +41,7 @@ public class GenerationTests : WatchedTest
         {
             if (number % 100 == 0)
             {
-                clients.Transport.Replace("the test says so");
+                clients.Transport.Replace("the test says so", clients.Transport.Current);
             }
 
             await clients.KeyValue.PutAsync(Calls.AnyPut);
@@ -66,7 +66,7 @@ public class GenerationTests : WatchedTest
         using var stream = clients.KeyValue.Exchange();
         await ExchangeAsync(stream);
 
-        clients.Transport.Replace("the test says so");
+        clients.Transport.Replace("the test says so", clients.Transport.Current);
         await clients.KeyValue.PutAsync(Calls.AnyPut);
 
         Assert.Equal(2, server.Connections.Open);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Processes;
 using PooledClients.TestBed.Servers;
@@ -43,8 +44,8 @@ public sealed class CallCostTests
         // The first turns compile, and fill what is kept; what else the runtime does makes a turn dearer, never cheaper.
         for (var turn = 0; turn < Turns; turn++)
         {
-            bytesOfOne = Math.Min(bytesOfOne, await BytesOfACallAsync(one));
-            bytesOfSeveral = Math.Min(bytesOfSeveral, await BytesOfACallAsync(several));
+            bytesOfOne = Math.Min(bytesOfOne, await AllocatedBytes.OfACallAsync(callers: 1, CallsATurn, () => one.GetAsync(Calls.AnyGet).ResponseAsync));
+            bytesOfSeveral = Math.Min(bytesOfSeveral, await AllocatedBytes.OfACallAsync(callers: 1, CallsATurn, () => several.GetAsync(Calls.AnyGet).ResponseAsync));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{bytesOfOne:F1} B a call over one address, {bytesOfSeveral:F1} B over two endpoints."));
@@ -55,17 +56,6 @@ public sealed class CallCostTests
             options.Address = new Uri($"https://localhost:{args[0]}");
             options.Tls.CaCertificatePem = args[2];
         }
-    }
-
-    private static async Task<double> BytesOfACallAsync(KeyValue.KeyValueClient client)
-    {
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        for (var call = 0; call < CallsATurn; call++)
-        {
-            await client.GetAsync(new GetRequest());
-        }
-
-        return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)CallsATurn;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

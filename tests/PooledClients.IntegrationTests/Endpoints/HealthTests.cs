@@ -53,7 +53,7 @@ public sealed class HealthTests : WatchedTest
         await using var clients = await StartAsync(group);
         await clients.KeyValue.GetAsync(Calls.AnyGet);
 
-        clients.Transport.Replace("the test says so");
+        clients.Transport.Replace("the test says so", clients.Transport.Current);
         await Calls.UntilAsync(() => group[0].Connections is { Accepted: 2, Open: 1 }, token => clients.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: token).ResponseAsync);
 
         _health.Set(serves: false);

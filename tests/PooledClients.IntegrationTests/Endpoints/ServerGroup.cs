@@ -36,11 +36,11 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
 
     /// <summary>
     /// Makes bursts of calls until one is spread so that each server gets from <paramref name="least"/> to <paramref name="most"/> of them: an
-    /// endpoint whose first answers were late gets few for some seconds.
+    /// endpoint that answered late, as one of a process that is busy does, gets few for some seconds, however many calls fall into them.
     /// </summary>
     public async Task IsSpreadAsync(Func<Task> burst, int least, int most)
     {
-        const int Bursts = 10;
+        const int Bursts = 80;
         List<string> seen = [];
         for (var i = 0; i < Bursts; i++)
         {
@@ -53,6 +53,7 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
             }
 
             seen.Add(string.Join(' ', calls));
+            await Task.Delay(TimeSpan.FromMilliseconds(250));
         }
 
         Assert.Fail($"No burst was spread, {least} to {most} a server: {string.Join("; ", seen)}");

@@ -37,7 +37,7 @@ public sealed class SeveralAddressesTests : WatchedTest
 
         for (var i = 0; i < 3; i++)
         {
-            clients.Transport.Replace("the test says so");
+            clients.Transport.Replace("the test says so", clients.Transport.Current);
             await clients.KeyValue.GetAsync(Calls.AnyGet);
         }
 

@@ -102,7 +102,7 @@ public sealed class TransportTrustTests : IDisposable
         });
         var transport = Connect();
 
-        transport.Replace("the test says so");
+        transport.Replace("the test says so", transport.Current);
 
         Assert.Equal(renewed, _handlers[^1].SslOptions.ClientCertificateContext!.TargetCertificate.Thumbprint);
         Assert.Equal(2, transport.Current.Number);

@@ -21,18 +21,7 @@ internal class SentContent : HttpContent, ISentOnce
     public SentContent(HttpContent inner)
     {
         _inner = inner;
-        if (RuntimeContracts.TryGiveHeaders(inner, this))
-        {
-            return;
-        }
-
-        foreach (var (name, values) in inner.Headers.NonValidated)
-        {
-            foreach (var value in values)
-            {
-                Headers.TryAddWithoutValidation(name, value);
-            }
-        }
+        ContentHeaders.Give(inner, this);
     }
 
     /// <summary>Gets the message.</summary>

@@ -10,6 +10,8 @@ using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Streams;
+using PooledClients.Grpc.Telemetry;
+using PooledClients.Grpc.Telemetry.Sizes;
 using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Sending;
@@ -109,6 +111,11 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             sent.Open = null;
         }
 
+        if (time.Observer is ObservedCall { MeasuresSizes: true } observed)
+        {
+            response.Content = new MeasuredContent(response.Content, observed);
+        }
+
         sent.Outcome = Report(GrpcFailure.Classify(status), sent.Pool);
         return status;
     }
@@ -198,10 +205,10 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         {
             transport.SlowPings((sender as Http2Connection)?.PingDelay ?? transport.PingDelay);
         }
-        else if (sender is RuntimeSender && SendFailure.IsWithoutHttp2(exception))
+        else if (sender is RuntimeSender runtime && SendFailure.IsWithoutHttp2(exception))
         {
             // The runtime gives up HTTP/2 for as long as the handler lives.
-            transport.Replace("its server did not negotiate HTTP/2");
+            transport.Replace("its server did not negotiate HTTP/2", runtime.Generation);
         }
     }
 

@@ -14,16 +14,11 @@ internal sealed class ObservedChannelHandler(GrpcTransportHandler transport, Cha
             return transport.SendAsync(request, method, cancellationToken);
         }
 
-        return observed.MeasuresSizes && request.Content is not null
-            ? MeasureAsync(request, observed, cancellationToken)
-            : transport.SendAsync(request, observed, cancellationToken);
-    }
+        if (observed.MeasuresSizes && request.Content is { } content)
+        {
+            request.Content = new MeasuredContent(content, observed);
+        }
 
-    private async Task<HttpResponseMessage> MeasureAsync(HttpRequestMessage request, ObservedCall observed, CancellationToken cancellationToken)
-    {
-        request.Content = new MeasuredContent(request.Content!, observed);
-        var response = await transport.SendAsync(request, observed, cancellationToken).ConfigureAwait(false);
-        response.Content = new MeasuredContent(response.Content, observed);
-        return response;
+        return transport.SendAsync(request, observed, cancellationToken);
     }
 }

@@ -6,21 +6,21 @@ namespace PooledClients.Grpc.Sending;
 /// <summary>A call that the runtime picks a connection for.</summary>
 internal sealed class RuntimeSender : ICallSender
 {
-    private readonly Generation _generation;
-
     public RuntimeSender(Transport transport, HttpRequestMessage request)
     {
-        _generation = transport.Enter();
-        Destination = _generation.BeginCall(request);
+        Generation = transport.Enter();
+        Destination = Generation.BeginCall(request);
     }
+
+    public Generation Generation { get; }
 
     public Destination Destination { get; }
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _generation.SendAsync(request, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Generation.SendAsync(request, cancellationToken);
 
     public void Exit()
     {
-        _generation.Exit();
+        Generation.Exit();
         Destination.EndCall();
     }
 }

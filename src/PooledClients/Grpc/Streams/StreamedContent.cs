@@ -1,5 +1,6 @@
 using System.Net;
 using PooledClients.Grpc.Messages;
+using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Streams;
 
@@ -23,13 +24,7 @@ internal sealed class StreamedContent : HttpContent
         _failed = failed;
         messages?.Answered();
         open.ReadEnds();
-        foreach (var (name, values) in inner.Headers.NonValidated)
-        {
-            foreach (var value in values)
-            {
-                Headers.TryAddWithoutValidation(name, value);
-            }
-        }
+        ContentHeaders.Give(inner, this);
     }
 
     public Exception Failed(Exception exception) => _failed(exception);

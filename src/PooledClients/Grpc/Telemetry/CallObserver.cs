@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Grpc.Core;
 
 namespace PooledClients.Grpc.Telemetry;
@@ -8,6 +9,9 @@ namespace PooledClients.Grpc.Telemetry;
 /// </summary>
 internal abstract class CallObserver
 {
+    // A deadline's timer may be early by the milliseconds that its header rounds.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(5);
+
     /// <summary>The calls of its method.</summary>
     public abstract MethodCalls Method { get; }
 
@@ -38,4 +42,13 @@ internal abstract class CallObserver
 
     /// <summary>The call has reached its deadline.</summary>
     public virtual void DeadlineExceeded(WaitPhase phase) => Method.DeadlineExceeded(phase);
+
+    /// <summary>The status that a stream's response has brought, if it has come to its end.</summary>
+    protected static StatusCode? StatusOf(HttpResponseMessage response) => StatusIn(response.TrailingHeaders.NonValidated) ?? StatusIn(response.Headers.NonValidated);
+
+    /// <summary>Whether the time that was left is over.</summary>
+    protected static bool IsOver(TimeSpan elapsed, TimeSpan? remaining) => elapsed + Tolerance >= remaining;
+
+    private static StatusCode? StatusIn(HttpHeadersNonValidated headers) =>
+        headers.TryGetValues("grpc-status", out var value) && int.TryParse(value.ToString(), out var code) ? (StatusCode)code : null;
 }

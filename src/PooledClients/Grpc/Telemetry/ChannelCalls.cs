@@ -68,10 +68,10 @@ internal sealed class ChannelCalls
     {
         if (many is not null && CallActivities.HasListeners)
         {
-            return new ObservedCall(Get(fullName), _time, many, CallActivities.Start(many, fullName));
+            return new ObservedCall(Get(fullName), many, CallActivities.Start(many, fullName));
         }
 
-        return IsFollowed ? new ObservedCall(Get(fullName), _time, many, activity: null) : null;
+        return IsFollowed ? new ObservedCall(Get(fullName), many, activity: null) : null;
     }
 
     private MethodCalls Find(string path)

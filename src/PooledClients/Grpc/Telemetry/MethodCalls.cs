@@ -42,6 +42,8 @@ internal sealed class MethodCalls : CallObserver
 
     public CallMetrics Metrics { get; }
 
+    public TimeProvider Time => _time;
+
     /// <summary>The full name without a leading slash, or <c>other</c>.</summary>
     public string Name { get; }
 
@@ -90,6 +92,24 @@ internal sealed class MethodCalls : CallObserver
         {
             Interlocked.Increment(ref _succeeded);
         }
+    }
+
+    // Deadlines are counted whoever listens, so a stream that has one tells of its end.
+    public override Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
+    {
+        if (remaining is null)
+        {
+            return null;
+        }
+
+        var since = _time.GetTimestamp();
+        return () =>
+        {
+            if (StatusOf(response) is null && IsOver(_time.GetElapsedTime(since), remaining))
+            {
+                DeadlineExceeded(WaitPhase.Response);
+            }
+        };
     }
 
     public override void DeadlineExceeded(WaitPhase phase)

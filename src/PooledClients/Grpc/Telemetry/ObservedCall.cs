@@ -8,24 +8,22 @@ namespace PooledClients.Grpc.Telemetry;
 /// or, where something of the application's may come between, by the execution context.
 /// </summary>
 /// <param name="method">Its method.</param>
-/// <param name="time">The clock.</param>
 /// <param name="many">How it is made, if it is several of the channel's: then those are its children, and it is only what they are together.</param>
 /// <param name="activity">Its span, if it has one of ours.</param>
 /// <param name="parent">The call that it is a part of.</param>
-internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string? many, Activity? activity, ObservedCall? parent = null) : CallObserver
+internal sealed class ObservedCall(MethodCalls method, string? many, Activity? activity, ObservedCall? parent = null) : CallObserver
 {
     public const string Hedged = "hedge";
     public const string Retried = "retry";
-
-    // A deadline's timer may be early by the milliseconds that its header rounds.
-    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(5);
 
     private static readonly AsyncLocal<ObservedCall?> Flowing = new();
 
     [ThreadStatic]
     private static ObservedCall? _current;
 
-    private readonly long _startedAt = time.GetTimestamp();
+    // Each field is so many bytes a call.
+    private readonly bool _isHedged = many == Hedged;
+    private readonly long _startedAt = method.Time.GetTimestamp();
 
     // The timestamp at which the attempt under way began, 0 while there is none: whoever takes it tells of the attempt's end.
     private long _attemptAt;
@@ -59,11 +57,11 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
     public static Scope Enter(ObservedCall? call, bool flows) => new(call, flows);
 
     /// <summary>Begins one of the calls that this one is made of.</summary>
-    public ObservedCall Child() => new(method, time, many: null, activity: null, this);
+    public ObservedCall Child() => new(method, many: null, activity: null, this);
 
     public override void AttemptBegins(bool isTransparent)
     {
-        var now = time.GetTimestamp();
+        var now = method.Time.GetTimestamp();
         var whole = parent ?? this;
         Interlocked.Increment(ref isTransparent ? ref whole._transparent : ref whole._attempts);
         if (Interlocked.Exchange(ref whole._idleSince, 0) is var since and not 0)
@@ -86,12 +84,12 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
             return;
         }
 
-        Volatile.Write(ref (parent ?? this)._idleSince, time.GetTimestamp());
+        Volatile.Write(ref (parent ?? this)._idleSince, method.Time.GetTimestamp());
         var metrics = method.Metrics;
         var statusTag = StatusNames.Tag(status);
         if (metrics.AttemptDuration.Enabled)
         {
-            metrics.AttemptDuration.Record(time.GetElapsedTime(began).TotalSeconds, method.MethodTag, method.TargetTag, statusTag);
+            metrics.AttemptDuration.Record(method.Time.GetElapsedTime(began).TotalSeconds, method.MethodTag, method.TargetTag, statusTag);
         }
 
         if (metrics.SentSize.Enabled)
@@ -111,11 +109,11 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
 
     public override Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
     {
-        var since = time.GetTimestamp();
+        var since = method.Time.GetTimestamp();
         return () =>
         {
-            var status = ResponseStatus(response.TrailingHeaders.NonValidated) ?? ResponseStatus(response.Headers.NonValidated);
-            if (status is null && time.GetElapsedTime(since) + Tolerance >= remaining)
+            var status = StatusOf(response);
+            if (status is null && IsOver(method.Time.GetElapsedTime(since), remaining))
             {
                 status = StatusCode.DeadlineExceeded;
                 DeadlineExceeded(WaitPhase.Response);
@@ -176,7 +174,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
         var metrics = method.Metrics;
         if (metrics.CallDuration.Enabled)
         {
-            metrics.CallDuration.Record(time.GetElapsedTime(_startedAt).TotalSeconds, method.MethodTag, method.TargetTag, StatusNames.Tag(status));
+            metrics.CallDuration.Record(method.Time.GetElapsedTime(_startedAt).TotalSeconds, method.MethodTag, method.TargetTag, StatusNames.Tag(status));
         }
 
         if (_transparent > 0 && metrics.TransparentRetries.Enabled)
@@ -189,20 +187,17 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
             return;
         }
 
-        var further = many == Hedged ? metrics.Hedges : metrics.Retries;
+        var further = _isHedged ? metrics.Hedges : metrics.Retries;
         if (further.Enabled)
         {
             further.Record(_attempts - 1, method.MethodTag, method.TargetTag);
         }
 
-        if (many != Hedged && metrics.RetryDelay.Enabled)
+        if (!_isHedged && metrics.RetryDelay.Enabled)
         {
-            metrics.RetryDelay.Record(time.GetElapsedTime(0, _idle).TotalSeconds, method.MethodTag, method.TargetTag);
+            metrics.RetryDelay.Record(method.Time.GetElapsedTime(0, _idle).TotalSeconds, method.MethodTag, method.TargetTag);
         }
     }
-
-    private static StatusCode? ResponseStatus(System.Net.Http.Headers.HttpHeadersNonValidated trailers) =>
-        trailers.TryGetValues("grpc-status", out var value) && int.TryParse(value.ToString(), out var code) ? (StatusCode)code : null;
 
     /// <summary>Restores what was the call before.</summary>
     internal readonly ref struct Scope
@@ -210,6 +205,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
         private readonly ObservedCall? _outer;
         private readonly Activity? _outerActivity;
         private readonly bool _isSet;
+        private readonly bool _hasSpan;
         private readonly bool _flows;
 
         public Scope(ObservedCall? call, bool flows)
@@ -228,8 +224,18 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
                 Flowing.Value = call;
             }
 
-            // The span was started as the current one; from here on, on the way out, the caller's is it again.
-            _outerActivity = call.Span?.Parent;
+            // The span was started as the current one; from here on, on the way out, the caller's is it again. A later part of the call begins
+            // under whatever is current where somebody waits for it, and belongs under the whole's.
+            _hasSpan = (call.Span ?? call.Whole?.Span) is not null;
+            if (call.Span is { } span)
+            {
+                _outerActivity = span.Parent;
+            }
+            else if (_hasSpan)
+            {
+                _outerActivity = Activity.Current;
+                Activity.Current = call.Whole!.Span;
+            }
         }
 
         public void Dispose()
@@ -239,7 +245,7 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
                 return;
             }
 
-            if (_current?.Span is not null)
+            if (_hasSpan)
             {
                 Activity.Current = _outerActivity;
             }
@@ -253,4 +259,6 @@ internal sealed class ObservedCall(MethodCalls method, TimeProvider time, string
     }
 
     private Activity? Span => activity;
+
+    private ObservedCall? Whole => parent;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Telemetry.Sizes;
 
@@ -12,20 +13,14 @@ internal sealed class MeasuredContent : HttpContent
     {
         _inner = inner;
         _call = call;
-        foreach (var (name, values) in inner.Headers.NonValidated)
-        {
-            foreach (var value in values)
-            {
-                Headers.TryAddWithoutValidation(name, value);
-            }
-        }
+        ContentHeaders.Give(inner, this);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _inner.CopyToAsync(new MeasuredStream(stream, _call), context, cancellationToken);
+        RuntimeContracts.SerializeToStreamAsync(_inner, new MeasuredStream(stream, _call), context, cancellationToken);
 
     protected override Task<Stream> CreateContentReadStreamAsync()
     {

@@ -2,11 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace PooledClients.Grpc.Telemetry.Sizes;
 
-/// <summary>Passes bytes on and counts those of messages. One call's one writer, or one reader, touches it.</summary>
+/// <summary>Passes bytes on and counts those of messages. It is read or written, never both, and by one at a time.</summary>
 internal sealed class MeasuredStream(Stream inner, ObservedCall call) : PassingStream(inner)
 {
-    private MessageSizeCounter _written;
-    private MessageSizeCounter _read;
+    private MessageSizeCounter _counter;
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -18,19 +17,19 @@ internal sealed class MeasuredStream(Stream inner, ObservedCall call) : PassingS
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        call.Sent(_written.Count(buffer.Span));
+        call.Sent(_counter.Count(buffer.Span));
         return Inner.WriteAsync(buffer, cancellationToken);
     }
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        call.Sent(_written.Count(buffer.AsSpan(offset, count)));
+        call.Sent(_counter.Count(buffer.AsSpan(offset, count)));
         Inner.Write(buffer, offset, count);
     }
 
     private int Count(Memory<byte> buffer, int read)
     {
-        call.Received(_read.Count(buffer.Span[..read]));
+        call.Received(_counter.Count(buffer.Span[..read]));
         return read;
     }
 

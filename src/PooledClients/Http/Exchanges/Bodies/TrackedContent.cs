@@ -21,10 +21,7 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
         _inner = inner;
         _body = body;
         _stream = body.Stream;
-        if (!RuntimeContracts.TryGiveHeaders(inner, this))
-        {
-            ContentHeaders.Copy(inner, this);
-        }
+        ContentHeaders.Give(inner, this);
     }
 
     public HttpExchange Exchange { get; }

@@ -1,10 +1,15 @@
-namespace PooledClients.Http.Exchanges.Bodies;
+namespace PooledClients.Platform;
 
-/// <summary>Gives one content the headers of another, as they came.</summary>
+/// <summary>Gives one content the headers of another, as they came: the headers themselves, or copies where this .NET keeps them elsewhere.</summary>
 internal static class ContentHeaders
 {
-    public static void Copy(HttpContent from, HttpContent to)
+    public static void Give(HttpContent from, HttpContent to)
     {
+        if (RuntimeContracts.TryGiveHeaders(from, to))
+        {
+            return;
+        }
+
         foreach (var header in from.Headers.NonValidated)
         {
             if (header.Value.Count == 1)
