@@ -39,7 +39,7 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
             .OrderByDescending(static phase => phase.Count).ToList();
         var worst = snapshot.Methods.Where(static method => method.DeadlinesByPhase.Count > 0).MaxBy(static method => method.DeadlinesByPhase.Values.Sum());
         return phases.Count == 0
-            ? "No call has reached its deadline."
+            ? "No gRPC call has reached its deadline."
             : Show.Text($"{phases.Sum(static phase => phase.Count)} calls since the start, waiting for: {string.Join(", ", phases.Select(static phase => Show.Text($"{phase.Phase} {phase.Count}")))}. Most of them: {worst!.Method} to {worst.Target}.");
     }
 
@@ -147,7 +147,7 @@ internal sealed class PageModel(PooledClientsSnapshot snapshot)
     private PageSection Held()
     {
         var held = snapshot.OpenResponses
-            .Select(static response => (response.HeldFor, What: $"{response.Method} {response.Uri}", response.Client, Kind: "response", Unread: (TimeSpan?)response.HeldFor, response.Origin))
+            .Select(static response => (response.HeldFor, What: $"{response.Method} {response.Uri}", response.Client, Kind: "response", Unread: response.UnreadFor, response.Origin))
             .Concat(snapshot.OpenStreams.Select(static stream => (
                 stream.HeldFor, What: $"{stream.Method} of {stream.Address}", Client: stream.Client ?? "", Kind: "stream", Unread: stream.UnreadFor, stream.Origin))).ToList();
         var known = held.Where(static one => one.Origin is not null).ToLookup(static one => (one.Kind, one.Client, one.What), static one => one.Origin);

@@ -27,7 +27,8 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
             var before = _down.GetValueOrDefault(address);
             if (before is null && _down.Count >= MostAddresses)
             {
-                return;
+                // What was tried last matters most.
+                _down.TryRemove(_down.Values.MinBy(static address => address.LastFailureAt)!.Address, out _);
             }
 
             _down[address] = new AddressSnapshot

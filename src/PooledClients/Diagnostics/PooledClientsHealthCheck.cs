@@ -9,6 +9,9 @@ namespace PooledClients.Diagnostics;
 /// </summary>
 internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnostics) : IHealthCheck
 {
+    // A sender of webhooks can have thousands; the count tells of all.
+    private const int MostAddresses = 20;
+
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         // An application may have put diagnostics of its own there.
@@ -42,7 +45,7 @@ internal sealed class PooledClientsHealthCheck(IPooledClientsDiagnostics diagnos
             data[$"channel.{channel.Name}"] = channel.CircuitState is null ? channel.State : $"{channel.State}, circuit {channel.CircuitState}";
         }
 
-        foreach (var address in snapshot.Unreachable)
+        foreach (var address in snapshot.Unreachable.OrderByDescending(static address => address.LastFailureAt).Take(MostAddresses))
         {
             data[$"unreachable.{address.Address}"] = address.LastError;
         }

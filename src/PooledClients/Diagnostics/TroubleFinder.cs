@@ -15,9 +15,22 @@ internal static class TroubleFinder
     /// <summary>A response or stream that nobody reads for so long is held by somebody who forgot it.</summary>
     private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(30);
 
+    /// <summary>So many of a kind are told one by one; a process can have thousands of servers that are down.</summary>
+    private const int MostOfAKind = 20;
+
     public static List<TroubleSnapshot> Find(PooledClientsSnapshot snapshot) =>
         [.. Descriptors(snapshot).Concat(Budget(snapshot)).Concat(Addresses(snapshot)).Concat(Endpoints(snapshot)).Concat(Breakers(snapshot))
-            .Concat(Certificates(snapshot)).Concat(Refusals(snapshot)).Concat(Held(snapshot)).OrderByDescending(static trouble => trouble.Severity)];
+            .Concat(Certificates(snapshot)).Concat(Refusals(snapshot)).Concat(Held(snapshot))
+            .GroupBy(static trouble => trouble.Kind).SelectMany(Bound).OrderByDescending(static trouble => trouble.Severity)];
+
+    private static IEnumerable<TroubleSnapshot> Bound(IGrouping<string, TroubleSnapshot> kind)
+    {
+        List<TroubleSnapshot> worstFirst = [.. kind.OrderByDescending(static trouble => trouble.Severity)];
+        return worstFirst.Count <= MostOfAKind
+            ? worstFirst
+            : worstFirst.Take(MostOfAKind).Append(Trouble(
+                worstFirst[MostOfAKind].Severity, kind.Key, $"{worstFirst.Count - MostOfAKind} more of the kind '{kind.Key}'", "The lists of the snapshot have them all."));
+    }
 
     private static IEnumerable<TroubleSnapshot> Descriptors(PooledClientsSnapshot snapshot)
     {
@@ -101,14 +114,13 @@ internal static class TroubleFinder
                 "It is tried again by itself; what was read before stays in use there until then.")));
 
     private static IEnumerable<TroubleSnapshot> Held(PooledClientsSnapshot snapshot) =>
-        snapshot.OpenResponses.Where(static response => response.HeldFor >= HeldFor)
+        snapshot.OpenResponses.Where(static response => response.UnreadFor >= HeldFor)
             .GroupBy(static response => (response.Client, response.Method, response.Uri))
             .OrderByDescending(static held => held.Count())
-            .Take(20)
             .Select(static held => Trouble(
                 TroubleSeverity.Notice,
                 "response",
-                $"{Count(held, "response")} of HTTP client '{held.Key.Client}' to {held.Key.Method} {held.Key.Uri} {(held.Count() == 1 ? "is" : "are")} open and unread, the oldest for {held.Max(static response => response.HeldFor).TotalSeconds:0} s, sent by {Callers(held.Select(static response => response.Origin))}",
+                $"{Count(held, "response")} of HTTP client '{held.Key.Client}' to {held.Key.Method} {held.Key.Uri} {(held.Count() == 1 ? "is" : "are")} open and unread, the oldest for {held.Max(static response => response.UnreadFor)!.Value.TotalSeconds:0} s, sent by {Callers(held.Select(static response => response.Origin))}",
                 "Read each to its end or dispose it: until then it holds a connection, or a stream of one."))
             .Concat(snapshot.OpenStreams.Where(static stream => stream.UnreadFor >= HeldFor)
                 .GroupBy(static stream => (stream.Address, stream.Method))

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using PooledClients.Grpc.Deadlines;
 
 namespace PooledClients.Grpc;
 
@@ -7,6 +8,8 @@ internal static class HealthProbe
 {
     // An empty HealthCheckRequest is no bytes at all; the answer is not looked at.
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
+
+    public const string Path = "/grpc.health.v1.Health/Check";
 
     private static readonly Method<byte[], byte[]> Check = new(MethodType.Unary, "grpc.health.v1.Health", "Check", Bytes, Bytes);
 
@@ -19,8 +22,7 @@ internal static class HealthProbe
 
         try
         {
-            using var call = channel.CreateBareInvoker().AsyncUnaryCall(
-                Check, host: null, new CallOptions(cancellationToken: cancellationToken).WithWaitForReady(), []);
+            using var call = Start(channel, cancellationToken);
             await call.ResponseAsync.ConfigureAwait(false);
         }
         catch (RpcException exception) when (cancellationToken.IsCancellationRequested)
@@ -31,6 +33,14 @@ internal static class HealthProbe
         catch (RpcException) when (handler.State == ConnectivityState.Ready)
         {
             // Whatever the server answered, it answered.
+        }
+    }
+
+    private static AsyncUnaryCall<byte[]> Start(PooledChannel channel, CancellationToken cancellationToken)
+    {
+        using (CallScope.Start(ProbeScope.Instance, flows: true))
+        {
+            return channel.CreateBareInvoker().AsyncUnaryCall(Check, host: null, new CallOptions(cancellationToken: cancellationToken).WithWaitForReady(), []);
         }
     }
 }

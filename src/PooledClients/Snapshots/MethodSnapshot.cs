@@ -3,7 +3,7 @@ namespace PooledClients;
 /// <summary>The calls of one method by one gRPC client. They are counted always, whoever listens to metrics.</summary>
 /// <remarks>
 /// A unary call counts as answered when the headers of its response are there, a stream as well: how long a stream goes on after that is
-/// its caller's choice. Each call that the channel makes counts, those of a hedged call one by one.
+/// its caller's choice. A call counts once, however many attempts or hedges it takes.
 /// </remarks>
 public sealed class MethodSnapshot
 {
@@ -25,7 +25,7 @@ public sealed class MethodSnapshot
     /// <summary>Gets how many calls failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Gets the calls that ended by their deadline, by what they were waiting for then: admission, dial, stream or response.</summary>
+    /// <summary>Gets the calls that ended by their deadline, by what they were waiting for then: admission, dial, stream, budget, response or retry.</summary>
     public IReadOnlyDictionary<string, long> DeadlinesByPhase { get; init; } = new Dictionary<string, long>();
 
     /// <summary>Gets how many calls ended a second, over the last two minutes.</summary>

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +41,35 @@ public sealed class ConnectionInstrumentTests : MeasuredTest
 
         await Seen.WaitForAsync("grpc.subchannel.disconnections", $"grpc.target={Target(server)}", "grpc.disconnect_error=subchannel shutdown");
         Assert.Equal(0, Mine("grpc.subchannel.open_connections", $"grpc.target={Target(server)}").Sum(static point => point.Value));
+    }
+
+    [Fact]
+    public async Task Connection_OlderThanItsListener_IsNoneLessAtItsEnd()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var listener = new MeterListener();
+        var measured = new ConcurrentQueue<(string Name, long Value)>();
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => measured.Enqueue((instrument.Name, value)));
+        using var meters = new UnheardMeters();
+        await using (var host = await ClientHost.StartAsync(Log, services =>
+        {
+            services.AddSingleton<IMeterFactory>(meters);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(server.Address));
+        }))
+        {
+            await host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token);
+            listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Scope == meters && instrument.Name.StartsWith("grpc.subchannel.", StringComparison.Ordinal))
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.Start();
+        }
+
+        await Eventually.HoldsAsync(() => measured.Contains(("grpc.subchannel.disconnections", 1)));
+        Assert.DoesNotContain(measured, static point => point.Name == "grpc.subchannel.open_connections");
     }
 
     [Fact]
@@ -228,5 +259,20 @@ public sealed class ConnectionInstrumentTests : MeasuredTest
         var call = host.KeyValue.Exchange(cancellationToken: Token);
         await call.RequestStream.WriteAsync(new ExchangeRequest { Get = Calls.AnyGet }, Token);
         await call.ResponseStream.MoveNext(Token);
+    }
+
+    // Other tests listen to every meter of the library's name.
+    private sealed class UnheardMeters : IMeterFactory
+    {
+        private readonly List<Meter> _meters = [];
+
+        public Meter Create(MeterOptions options)
+        {
+            var meter = new Meter($"unheard.{options.Name}", options.Version, options.Tags, scope: this);
+            _meters.Add(meter);
+            return meter;
+        }
+
+        public void Dispose() => _meters.ForEach(static meter => meter.Dispose());
     }
 }

@@ -92,6 +92,22 @@ public sealed class OneCallTests : MeasuredTest
         Assert.Equal(1, (await Seen.WaitForAsync("pooledclients.deadline_exceeded", $"grpc.target={Target(server)}", "pooledclients.phase=retry")).Value);
     }
 
+    // No listener: whoever looks at the snapshot only later has to find it.
+    [Fact]
+    public async Task Deadline_OfAStreamThatHasBegun_IsCountedWhoeverListens()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var host = await ClientHost.StartAsync(Log, server.Address, static options => options.StreamingDeadline = TimeSpan.FromSeconds(1));
+        using var call = host.KeyValue.Exchange(cancellationToken: Token);
+        await call.RequestStream.WriteAsync(new ExchangeRequest { Get = Calls.AnyGet }, Token);
+        Assert.True(await call.ResponseStream.MoveNext(Token));
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        await Eventually.EqualAsync("response 1", () => string.Join(' ', host.Get<IPooledClientsDiagnostics>().Capture().Methods.Single().DeadlinesByPhase.Select(static phase => $"{phase.Key} {phase.Value}")));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -40,6 +40,25 @@ public sealed class SpanTests : WatchedTest
         Activity[] Mine(string source) => [.. stopped.Where(span => span.TraceId == caller.TraceId && span.Source.Name == source)];
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RetriedStream_OfACallerAndOfNone_HasOneRoot(bool hasCaller)
+    {
+        var stopped = new ConcurrentQueue<Activity>();
+        using var listener = Listen(stopped);
+        await using var server = await TestServer.StartAsync();
+        await using var host = await ClientHost.StartAsync(Log, server.Address);
+        server.Behavior.FailTimes = 2;
+        using var caller = hasCaller ? new Activity("caller").Start() : null;
+
+        await host.KeyValue.ScanAsync();
+
+        Assert.Same(caller, Activity.Current);
+        var attempts = stopped.Where(static span => span.Source.Name == "Grpc.Net.Client").ToArray();
+        Assert.Contains(stopped, root => root.Source.Name == "PooledClients" && root.ParentSpanId == (caller?.SpanId ?? default) && attempts.Count(attempt => attempt.ParentSpanId == root.SpanId) == 3);
+    }
+
     [Fact]
     public async Task CallThatWaits_OfACaller_HasAnEventAndNoSpanOfOurs()
     {

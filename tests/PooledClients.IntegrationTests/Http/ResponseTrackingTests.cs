@@ -250,6 +250,31 @@ public class ResponseTrackingTests : WatchedTest
         Assert.Contains(nameof(OpenAsync), open.Origin, StringComparison.Ordinal);
     }
 
+    // A stream that goes on for hours is read all the time, and is no trouble.
+    [Fact]
+    public async Task Snapshot_ResponseThatIsRead_IsOpenForLongAndNotUnread()
+    {
+        var api = new HttpApi();
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = Create(server);
+        using var response = await OpenAsync(http.Client, "/stall/headers");
+        var diagnostics = http.Services.GetRequiredService<IPooledClientsDiagnostics>();
+        _time.Advance(TimeSpan.FromSeconds(40));
+        Assert.Equal(TimeSpan.FromSeconds(40), Assert.Single(diagnostics.Capture().OpenResponses).UnreadFor);
+        Assert.Contains(diagnostics.Capture().Troubles, static trouble => trouble.Kind == "response");
+
+        using var end = new CancellationTokenSource();
+        var reading = (await response.Content.ReadAsStreamAsync()).ReadAtLeastAsync(new byte[1 << 20], 1 << 20, throwOnEndOfStream: false, end.Token);
+        _time.Advance(TimeSpan.FromSeconds(40));
+
+        var open = Assert.Single(diagnostics.Capture().OpenResponses);
+        Assert.True(open.HeldFor >= TimeSpan.FromSeconds(80), $"{open.HeldFor}");
+        Assert.Null(open.UnreadFor);
+        Assert.DoesNotContain(diagnostics.Capture().Troubles, static trouble => trouble.Kind == "response");
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reading);
+    }
+
     [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]

@@ -19,6 +19,8 @@ public class WarmUpTests : WatchedTest
 
         Assert.Equal((1, "/grpc.health.v1.Health/Check"), (server.Connections.Handshakes, Assert.Single(server.Requests).Path));
         Assert.Equal(ConnectivityState.Ready, clients.Get<IGrpcChannelPool>().GetState("KeyValue"));
+        var channel = Assert.Single(clients.Get<IPooledClientsDiagnostics>().Capture().Channels);
+        Assert.Equal((0, 0, null), (channel.CallsStarted, channel.CallsFailed, channel.LastError));
 
         await clients.KeyValue.GetManyAsync(10);
         Assert.Equal(1, server.Connections.Accepted);

@@ -19,7 +19,7 @@ internal static class LargestSnapshot
             builder.Pools.Add(new() { Address = address, Kind = "grpc", Connections = 3, Waiting = 2, Limit = 10, OldestWait = TimeSpan.FromSeconds(2.5) });
             builder.Endpoints.Add(new() { Service = $"{text}{i / 5}", EndPoint = address, State = "Ejected" });
             builder.Breakers.Add(new() { Address = address, Kind = "http", State = "Open", OpenUntil = Snapshots.Now });
-            builder.OpenResponses.Add(new() { Client = text, Method = "GET", Uri = address, HeldFor = TimeSpan.FromMinutes(6), Origin = text });
+            builder.OpenResponses.Add(new() { Client = text, Method = "GET", Uri = address, HeldFor = TimeSpan.FromMinutes(6), UnreadFor = TimeSpan.FromMinutes(5), Origin = text });
             builder.OpenStreams.Add(new() { Client = text, Address = address, Method = text, HeldFor = TimeSpan.FromMinutes(9), UnreadFor = TimeSpan.FromMinutes(8), Origin = text });
             builder.Certificates.Add(new() { Use = CertificateUse.Identity, Source = address, Subject = text, Thumbprint = text, NotBefore = Snapshots.Now, NotAfter = Snapshots.Now, ExpiresSoon = true, LastRefusal = text });
             builder.CertificateFiles.Add(new() { Path = address, Use = CertificateUse.Authority, Reads = 3, Refusals = 1, LastRefusal = text });

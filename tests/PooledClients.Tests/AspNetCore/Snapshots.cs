@@ -38,7 +38,7 @@ internal static class Snapshots
             AddConnection(builder, i, channels);
         }
 
-        builder.OpenResponses.Add(new() { Client = "uploads", Method = "GET", Uri = "https://api.internal/files/{}" + outside, HeldFor = TimeSpan.FromMinutes(6), Origin = "Shop.Files.FileStore.OpenAsync" });
+        builder.OpenResponses.Add(new() { Client = "uploads", Method = "GET", Uri = "https://api.internal/files/{}" + outside, HeldFor = TimeSpan.FromMinutes(6), UnreadFor = TimeSpan.FromMinutes(5), Origin = "Shop.Files.FileStore.OpenAsync" });
         builder.OpenStreams.Add(new() { Client = "kv", Address = "https://kv-0.internal:5001", Method = "rocksdb.v1.KeyValue/Scan", HeldFor = TimeSpan.FromMinutes(9), UnreadFor = TimeSpan.FromMinutes(8), Origin = "Shop.Catalog.Watcher.FollowAsync" });
         builder.Certificates.Add(new() { Use = CertificateUse.Identity, Source = "/etc/tls/client.pem", Subject = "CN=shop" + outside, Thumbprint = "AB12CD34", NotBefore = Now.AddYears(-1), NotAfter = Now.AddDays(2), ExpiresSoon = true });
         builder.CertificateFiles.Add(new() { Path = "/etc/tls/ca.pem", Use = CertificateUse.Authority, Reads = 3, Refusals = 1, LastRefusal = "its second certificate is cut off" });

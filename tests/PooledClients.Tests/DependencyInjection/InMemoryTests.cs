@@ -63,7 +63,7 @@ public sealed class InMemoryTests
             }
 
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Unreachable);
-            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("named", Unreachable);
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("named", Unreachable).AddEndpointResolver(static _ => throw new NotSupportedException("asked for endpoints"));
             services.AddPooledHttpClient("uploads", options => options.Tls.ClientCertificatePath = "/no/such/file.pem");
             services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(() => new Refusing());
             if (!isBefore)

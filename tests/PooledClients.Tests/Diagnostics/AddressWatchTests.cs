@@ -40,6 +40,20 @@ public sealed class AddressWatchTests
         Assert.Equal(2, _logger.Collector.Count);
     }
 
+    [Fact]
+    public void Failed_MoreAddressesThanAreKept_KeepsThoseThatWereTriedLast()
+    {
+        for (var i = 0; i <= 1_000; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            _watch.Failed($"https://{i}", new IOException("refused"), TimeSpan.Zero);
+        }
+
+        Assert.Equal(1_000, Capture().Count);
+        Assert.DoesNotContain(Capture(), static address => address.Address == "https://0");
+        Assert.Contains(Capture(), static address => address.Address == "https://1000");
+    }
+
     private List<AddressSnapshot> Capture()
     {
         var builder = new SnapshotBuilder();

@@ -79,8 +79,8 @@ public sealed class InstrumentAttributesTests
         process.DescriptorFault(Address);
         process.ObserveCalls(static () => new(Address, 1, 2, 3));
         connections.ConnectFailed(Address);
-        connections.Opened(Address, isSecure: true);
-        connections.Closed(Address, isSecure: true, "connection reset");
+        connections.Opened(Address, isSecure: true, isCounted: true);
+        connections.Closed(Address, isSecure: true, isCounted: true, "connection reset");
         connections.ConnectPhase(Address, "http", "tls", Second, "timeout");
         connections.GenerationReplaced(Address, "its certificates changed");
     }

@@ -19,6 +19,30 @@ public sealed class TroubleFinderTests
         Assert.Equal(expected, troubles.SingleOrDefault()?.Severity);
     }
 
+    [Fact]
+    public void Find_WithThousandsOfDeadAddresses_TellsTheWorstAndHowManyMore()
+    {
+        var troubles = Find(snapshot =>
+        {
+            for (var i = 0; i < 1_000; i++)
+            {
+                snapshot.Unreachable.Add(new()
+                {
+                    Address = $"https://{i}",
+                    DownSince = Now.AddHours(-1),
+                    Failures = 7,
+                    LastFailureAt = i == 999 ? Now : Now.AddMinutes(-30),
+                    LastError = "Connection refused",
+                    NextTryAt = Now,
+                });
+            }
+        });
+
+        Assert.Equal(21, troubles.Count);
+        Assert.Contains("https://999 ", troubles[0].What, StringComparison.Ordinal);
+        Assert.Contains("980 more", troubles[^1].What, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(9, 1, null)]
     [InlineData(10, 1, TroubleSeverity.Degraded)]
@@ -82,7 +106,7 @@ public sealed class TroubleFinderTests
     {
         var troubles = Find(static snapshot =>
         {
-            snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromMinutes(1), Origin = "Repo.Load" });
+            snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromHours(1), UnreadFor = TimeSpan.FromMinutes(1), Origin = "Repo.Load" });
             snapshot.Breakers.Add(new() { Address = "https://a", Kind = "http", State = "Open", OpenUntil = Now.AddSeconds(1) });
             snapshot.Breakers.Add(new() { Address = "https://b", Kind = "grpc", State = "HalfOpen" });
             snapshot.Descriptors = new() { Open = 990, Limit = 1000, Source = "test", Reserved = 0, Connections = 10, Budget = 500 };
@@ -101,7 +125,7 @@ public sealed class TroubleFinderTests
         {
             for (var i = 0; i < 5; i++)
             {
-                snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromMinutes(1), Origin = i == 0 ? "Repo.Load" : null });
+                snapshot.OpenResponses.Add(new() { Client = "api", Method = "GET", Uri = "https://a/x", HeldFor = TimeSpan.FromHours(1), UnreadFor = TimeSpan.FromMinutes(1), Origin = i == 0 ? "Repo.Load" : null });
                 snapshot.OpenStreams.Add(new() { Address = "https://b", Method = "kv/Scan", HeldFor = TimeSpan.FromMinutes(1), UnreadFor = TimeSpan.FromMinutes(1), Origin = i == 4 ? "Repo.Watch" : null });
             }
         });

@@ -17,6 +17,9 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
     private readonly long _connectedAt = teller.Diagnostics.Time.GetTimestamp();
     private long _openedAt;
     private int _state;
+
+    // Written before the state is Open, so that its end, whenever that comes, knows whether the connection counts as open.
+    private bool _isCounted;
     private string? _reason;
     private Exception? _failure;
 
@@ -34,6 +37,7 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
     /// <param name="remoteEndPoint">The other side.</param>
     public void Established(Stream? plaintext, string? remoteEndPoint)
     {
+        _isCounted = _diagnostics.Metrics.CountsOpen;
         if (Interlocked.CompareExchange(ref _state, Open, Connecting) != Connecting)
         {
             return;
@@ -53,7 +57,7 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
 
         if (teller.IsGrpc)
         {
-            _diagnostics.Metrics.Opened(teller.Target, isSecure);
+            _diagnostics.Metrics.Opened(teller.Target, isSecure, _isCounted);
         }
         else
         {
@@ -113,7 +117,7 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
 
         if (teller.IsGrpc)
         {
-            _diagnostics.Metrics.Closed(teller.Target, isSecure, reason);
+            _diagnostics.Metrics.Closed(teller.Target, isSecure, _isCounted, reason);
         }
 
         _diagnostics.Logger.ConnectionClosed(Id, address, _diagnostics.Time.GetElapsedTime(_openedAt).TotalSeconds, reason);

@@ -20,7 +20,7 @@ internal sealed class LogLimiter(TimeProvider timeProvider)
 
     /// <summary>The lines that are held back. The others are told each time: they follow from what somebody does, or happen once.</summary>
     public static FrozenSet<int> Limited { get; } = FrozenSet.ToFrozenSet(
-        [200, 202, 203, 206, 303, 304, 320, 403, 410, 513, 514, 517, 518, 519, 552, 553, 554, 601, 602]);
+        [200, 202, 203, 206, 303, 304, 320, 403, 410, 513, 514, 517, 518, 519, 550, 551, 552, 553, 554, 601, 602]);
 
     /// <summary>Whether the line may be told now, and how many like it were not since the last one.</summary>
     public bool MayTell(int id, string target, out int held)

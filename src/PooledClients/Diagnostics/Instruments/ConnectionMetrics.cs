@@ -35,24 +35,30 @@ internal sealed class ConnectionMetrics
         }
     }
 
+    /// <summary>
+    /// Whether a connection that opens now counts as one that is open. Who listens later begins with those that open later: an end without a
+    /// beginning would make the sum wrong for good.
+    /// </summary>
+    public bool CountsOpen => _open.Enabled;
+
     /// <summary>A connection of gRPC's is open.</summary>
-    public void Opened(string target, bool isSecure)
+    public void Opened(string target, bool isSecure, bool isCounted)
     {
         if (_succeeded.Enabled)
         {
             _succeeded.Add(1, new KeyValuePair<string, object?>(Target, target));
         }
 
-        if (_open.Enabled)
+        if (isCounted)
         {
             _open.Add(1, Level(target, isSecure));
         }
     }
 
     /// <summary>A connection of gRPC's that was open has ended.</summary>
-    public void Closed(string target, bool isSecure, string reason)
+    public void Closed(string target, bool isSecure, bool isCounted, string reason)
     {
-        if (_open.Enabled)
+        if (isCounted)
         {
             _open.Add(-1, Level(target, isSecure));
         }

@@ -37,6 +37,9 @@ internal abstract class CallScope
     /// <summary>Its count, where it is several of the channel's calls; none where each of those is a call.</summary>
     public virtual CallAccount? Account => null;
 
+    /// <summary>Whether it is none of the application's: it is not counted.</summary>
+    public virtual bool IsProbe => false;
+
     /// <summary>Whether it has to be found also where the request is sent later.</summary>
     protected virtual bool MayFlow => false;
 

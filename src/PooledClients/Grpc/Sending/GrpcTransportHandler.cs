@@ -86,6 +86,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallObserver? observer, CancellationToken cancellationToken)
     {
         var call = CallScope.Of(request);
+        observer = call is { IsProbe: true } ? null : observer;
         var counted = call?.Account is null ? observer?.Method : null;
         counted?.Begins();
         // Only here: a call that was made before goes on, its waits, its resends and its further attempts included.
@@ -277,7 +278,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
     {
         return new RetriedRequest(request, time, retrier, hasParent, SendAgainAsync, cancellationToken);
-
         Task<HttpResponseMessage> SendAgainAsync()
         {
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.

@@ -68,13 +68,15 @@ internal sealed class ResponseRegistry : ISnapshotSource, IDisposable
     public void AddTo(SnapshotBuilder snapshot)
     {
         var open = new List<HttpExchange>();
+        var now = _time.GetTimestamp();
         Visit(open.Add);
-        snapshot.OpenResponses.AddRange(open.Select(static exchange => new OpenResponseSnapshot
+        snapshot.OpenResponses.AddRange(open.Select(exchange => new OpenResponseSnapshot
         {
             Client = exchange.Owner.Name,
             Method = exchange.Route.Method,
             Uri = exchange.Route.Path,
             HeldFor = exchange.OpenFor,
+            UnreadFor = exchange.HeldFor(now) is var unread && unread > TimeSpan.Zero ? unread : null,
             Origin = exchange.CallSite,
         }).OrderByDescending(static response => response.HeldFor));
     }
