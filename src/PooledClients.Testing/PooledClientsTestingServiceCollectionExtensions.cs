@@ -61,7 +61,11 @@ public static class PooledClientsTestingServiceCollectionExtensions
         services.AddOptions();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<PooledGrpcClientOptions>, UnusedOptions>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<PooledHttpClientOptions>, UnusedOptions>());
-        services.PostConfigureAll<GrpcClientSetup>(setup => setup.PrimaryHandler = create);
+        services.PostConfigureAll<GrpcClientSetup>(setup =>
+        {
+            setup.PrimaryHandler = create;
+            setup.EndpointResolver = null;
+        });
         return services.PostConfigureAll<HttpClientFactoryOptions>(options => options.HttpMessageHandlerBuilderActions.Add(builder =>
         {
             if (builder.Services.GetServices<HttpClientRegistration>().Any(client => client.Name == builder.Name))

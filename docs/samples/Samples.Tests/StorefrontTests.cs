@@ -52,6 +52,21 @@ public sealed class StorefrontTests
     }
 
     [Fact]
+    public async Task Prices_ServerFailsOnce_AreTriedAgainWithOneToken()
+    {
+        using var server = new StockServer { FailTimes = 1 };
+        await using var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(
+            web => web.ConfigureTestServices(services => services.UsePooledClientsInMemory(server)));
+        using var client = factory.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "me");
+
+        Assert.Equal("/prices/apples", await client.GetStringAsync(new Uri("/prices/apples", UriKind.Relative), Token));
+
+        Assert.Equal(2, server.Addresses.Count);
+        Assert.Equal("Bearer me", Assert.Single(server.Seen).Token);
+    }
+
+    [Fact]
     public async Task Prices_FromTheServerInMemory_AreTold()
     {
         using var server = new StockServer();
@@ -70,9 +85,16 @@ public sealed class StorefrontTests
 
         public ConcurrentQueue<string> Addresses { get; } = new();
 
+        public int FailTimes { get; set; }
+
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Addresses.Enqueue(request.RequestUri!.AbsoluteUri);
+            if (FailTimes-- > 0)
+            {
+                return new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+            }
+
             if (request.Content is null)
             {
                 Seen.Enqueue((request.RequestUri.Segments[^1], request.Headers.TryGetValues("authorization", out var tokens) ? tokens.Single() : ""));

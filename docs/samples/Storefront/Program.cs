@@ -38,6 +38,8 @@ internal sealed class TokenHandler(RequestToken token) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        // A retry comes through here again, with the request as it left.
+        request.Headers.Remove("authorization");
         request.Headers.TryAddWithoutValidation("authorization", token.Value);
         return base.SendAsync(request, cancellationToken);
     }
