@@ -24,6 +24,9 @@ internal sealed class EndpointsScenario(EndpointHurt hurt, EndpointLoad load) : 
     private readonly ServerBehaviour _well = new() { DelayMs = load.DelayMs };
     private static readonly TimeSpan Cold = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(2);
+
+    // A process that begins on a busy machine listens after seconds.
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public override IReadOnlyList<Contender> Contenders { get; } = [GrpcContender.RoundRobin, GrpcContender.RoundRobinWithRetries, GrpcContender.Pooled];
@@ -180,5 +183,11 @@ internal sealed class EndpointsScenario(EndpointHurt hurt, EndpointLoad load) : 
 
     private static TimeSpan After(BenchOptions options) => options.Duration(8, 3);
 
-    private static TimeSpan Duration(BenchOptions options) => Cold + Before + Hurt(options) + After(options) + TimeSpan.FromSeconds(1);
+    // Calls go on for as long as it is looked at what becomes of them.
+    private TimeSpan Duration(BenchOptions options) => Cold + Before + Hurt(options) + After(options) + TimeSpan.FromSeconds(1) + (hurt switch
+    {
+        EndpointHurt.Kill => Restart,
+        EndpointHurt.Rolling => Servers * Restart,
+        _ => TimeSpan.Zero,
+    });
 }
