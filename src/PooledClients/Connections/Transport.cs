@@ -117,7 +117,7 @@ internal sealed class Transport : IReclaimable, IDisposable
     }
 
     /// <summary>Gets the calls in flight, open streams included.</summary>
-    public int InFlight => Math.Max(0, Generations.Sum(static generation => generation.InFlight) + Endpoints.Sum(static pool => pool.Connections.InFlight) - (Set?.Watches ?? 0));
+    public int InFlight => Generations.Sum(static generation => generation.InFlight) + Endpoints.Sum(static pool => pool.Connections.InFlight);
 
     /// <summary>Gets the pool that a request's connections come from; none when the runtime picks them.</summary>
     public EndpointPool? EndpointOf(HttpRequestMessage request) => _endpoints.Of(request);
@@ -177,7 +177,7 @@ internal sealed class Transport : IReclaimable, IDisposable
 
     public int Reclaim()
     {
-        var connections = Connections;
+        var ofRuntime = Generations.Sum(static generation => generation.Connections);
         bool isIdle;
         lock (_lock)
         {
@@ -190,12 +190,12 @@ internal sealed class Transport : IReclaimable, IDisposable
             isIdle = Current.IsIdle && InFlight == 0;
             if (isIdle)
             {
-                _services.Logger.PoolReclaimed(Address, connections, Current.Number);
+                _services.Logger.PoolReclaimed(Address, Connections, Current.Number);
                 ReplaceLocked(reason: null);
             }
         }
 
-        return isIdle ? _endpoints.GiveBackUnused(connections) : _endpoints.GiveBackSpare() + (Key.IsMultiplexed ? 0 : IdleDestinations.Close(Current));
+        return isIdle ? ofRuntime + _endpoints.GiveBackUnused() : _endpoints.GiveBackSpare() + (Key.IsMultiplexed ? 0 : IdleDestinations.Close(Current));
     }
 
     /// <summary>Takes no request any more; what is still read from its connections may come to its end.</summary>

@@ -82,14 +82,12 @@ internal sealed class TransportEndpoints : IEndpointOwner
     }
 
     /// <summary>Others wait for room: closes what nobody uses.</summary>
-    public int GiveBackUnused(int connections)
+    /// <returns>How many connections that was.</returns>
+    public int GiveBackUnused()
     {
-        foreach (var connection in All.SelectMany(static pool => pool.Connections.Unused))
-        {
-            connection.Retire(NoRoom);
-        }
-
-        return connections;
+        var unused = All.SelectMany(static pool => pool.Connections.Unused).ToArray();
+        Array.ForEach(unused, static connection => connection.Retire(NoRoom));
+        return unused.Length;
     }
 
     /// <summary>Others wait for room: closes the connections of one endpoint, where calls have another one.</summary>

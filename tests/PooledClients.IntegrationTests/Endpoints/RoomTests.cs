@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Logs;
@@ -55,6 +56,25 @@ public sealed class RoomTests : WatchedTest
     }
 
     [Fact]
+    public async Task Call_TheBudgetIsHeldByASetThatIsOnlyWatched_GetsItsRoom()
+    {
+        var health = new ServedHealth();
+        health.Set(serves: true);
+        await using var group = new ServerGroup("service.test");
+        await group.AddAsync(map: health.Map);
+        await using var other = await TestServer.StartAsync();
+        await using var clients = await StartAsync(budget: 1, group, other, static options => options.Endpoints.HealthCheck = "search.v1.Search");
+        await clients.KeyValue.GetAsync(Calls.AnyGet);
+        var transport = clients.Get<TransportRegistry>().Transports.Single(static transport => transport.Set is not null);
+        await Eventually.HoldsAsync(() => transport.Endpoints.Single().Connections.Current.Any(static connection => connection.IsWatched));
+
+        await clients.Get<KeyValue.KeyValueClient>("other").GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(20));
+
+        Assert.Equal(2, transport.Current.Number);
+        Assert.Equal(1, other.Connections.Open);
+    }
+
+    [Fact]
     public async Task Call_OthersHoldTheBudget_FailsAtItsDeadlineAndSaysWhoAndLeavesNothingInLine()
     {
         await using var group = await ServerGroup.StartAsync(3);
@@ -79,10 +99,14 @@ public sealed class RoomTests : WatchedTest
 
     private static PooledClientsSnapshot Seen(ClientHost clients) => clients.Get<IPooledClientsDiagnostics>().Capture();
 
-    private Task<ClientHost> StartAsync(int budget, ServerGroup group, TestServer? other = null) => ClientHost.StartAsync(Log, services =>
+    private Task<ClientHost> StartAsync(int budget, ServerGroup group, TestServer? other = null, Action<PooledGrpcClientOptions>? configure = null) => ClientHost.StartAsync(Log, services =>
     {
         services.ConfigurePooledClients(options => options.Descriptors.MaxConnections = budget);
-        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(group.Configure);
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+        {
+            group.Configure(options);
+            configure?.Invoke(options);
+        });
         if (other is not null)
         {
             services.AddPooledGrpcClient<KeyValue.KeyValueClient>("other", options =>

@@ -59,9 +59,12 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
         Assert.Fail($"No burst was spread, {least} to {most} a server: {string.Join("; ", seen)}");
     }
 
-    public async Task<TestServer> AddAsync(int port = 0, IPAddress? address = null, Action<WebApplication>? map = null)
+    public async Task<TestServer> AddAsync(int port = 0, IPAddress? address = null, Action<WebApplication>? map = null, int maxStreams = 100)
     {
-        var server = await TestServer.StartAsync(new TestServerOptions { Port = port, Address = address ?? IPAddress.Loopback, Certificate = TestAuthority.Shared.IssueServer(host), Map = map });
+        var server = await TestServer.StartAsync(new TestServerOptions
+        {
+            Port = port, Address = address ?? IPAddress.Loopback, Certificate = TestAuthority.Shared.IssueServer(host), Map = map, MaxStreams = maxStreams,
+        });
         _servers.Add(server);
         return server;
     }

@@ -18,8 +18,8 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
     /// <summary>Gets the connections that only finish the calls they have.</summary>
     public Http2Connection[] Retired => _retired;
 
-    /// <summary>Gets the streams that are open or about to be, on whatever connection.</summary>
-    public int InFlight => Occupied(_current) + Occupied(_retired);
+    /// <summary>Gets the calls whose streams are open or about to be, on whatever connection.</summary>
+    public int InFlight => Calls(_current) + Calls(_retired);
 
     /// <summary>Gets how many of the calls wait for this process and not for the server.</summary>
     public int AtHand
@@ -36,8 +36,8 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Gets those that may be picked and on which nothing is.</summary>
-    public IEnumerable<Http2Connection> Unused => _current.Where(static connection => connection.Occupied == 0);
+    /// <summary>Gets those that may be picked and on which no call is.</summary>
+    public IEnumerable<Http2Connection> Unused => _current.Where(static connection => connection.Calls == 0);
 
     /// <summary>Gets whether there is one that may be picked whose server has answered.</summary>
     public bool IsAnswered => Array.Exists(_current, static connection => connection.WasAnswered);
@@ -120,14 +120,14 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
         return best;
     }
 
-    private static int Occupied(Http2Connection[] connections)
+    private static int Calls(Http2Connection[] connections)
     {
-        var occupied = 0;
+        var calls = 0;
         foreach (var connection in connections)
         {
-            occupied += connection.Occupied;
+            calls += connection.Calls;
         }
 
-        return occupied;
+        return calls;
     }
 }

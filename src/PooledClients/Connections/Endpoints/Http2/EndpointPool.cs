@@ -182,7 +182,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
             }
         }
 
-        if (connection.Occupied == 0 && _connections.InFlight == 0)
+        if (connection.Calls == 0 && _connections.InFlight == 0)
         {
             Owner.Idle();
         }

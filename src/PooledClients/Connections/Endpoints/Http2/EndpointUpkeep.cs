@@ -84,7 +84,7 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
     private void LookAt(Http2Connection connection)
     {
         var now = timeProvider.GetTimestamp();
-        var isUnused = connection.Occupied == 0;
+        var isUnused = connection.Calls == 0;
         if (connection.Lifetime != Timeout.InfiniteTimeSpan && connection.Wire!.Age >= connection.Lifetime)
         {
             if (isUnused)
@@ -143,7 +143,7 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
         }
         else if (age >= HeldWarning && _warned.Add(connection))
         {
-            logger.RetiredConnectionHeld(pool.Address, connection.Occupied, age.TotalSeconds);
+            logger.RetiredConnectionHeld(pool.Address, connection.Calls, age.TotalSeconds);
         }
     }
 }

@@ -3,7 +3,6 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
-using PooledClients.Platform;
 
 namespace PooledClients.Connections.Endpoints.Http2;
 
@@ -15,7 +14,7 @@ namespace PooledClients.Connections.Endpoints.Http2;
 /// The dial is no request's, for the runtime drops one with the request that began it. It ends with TLS; HTTP/2 begins with the first
 /// call, the only one until the server's SETTINGS have come.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The handler is disposed when the connection is retired and its last call is over.")]
+[SuppressMessage("Design", "CA1001", Justification = "The handler is disposed when the connection is retired and its last call is over; the source has no timer and no wait handle.")]
 internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnectionWatcher
 {
     private readonly IConnectionPool _pool;
@@ -36,6 +35,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private int _handlerDisposed;
 
     // Without an end where the server never says anything.
+    private readonly CancellationTokenSource _retired = new();
+
     private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Set when the server's side is over; who sees it and the disposed handler closes the socket.
@@ -50,7 +51,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         _frames = new ConnectionFrames(this);
         PingDelay = handler.KeepAlivePingDelay is var delay && delay != Timeout.InfiniteTimeSpan ? delay : null;
         Lifetime = handler.PooledConnectionLifetime;
-        Configure(handler);
+        Http2Handler.Configure(handler, Address, () => Interlocked.Exchange(ref _ready, null), Observe);
         _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
     }
 
@@ -102,6 +103,12 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     }
 
     /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
+    /// <summary>Gets or sets whether one of its streams follows its server's health, and is nobody's call.</summary>
+    public bool IsWatched { get; set; }
+
+    /// <summary>Gets how many of them are somebody's calls: without any it is unused.</summary>
+    public int Calls => Math.Max(0, Occupied - (IsWatched ? 1 : 0));
+
     public int AtHand => Count().AtHand;
 
     /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
@@ -122,6 +129,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     public bool IsRetired => _isRetired;
 
     /// <summary>Gets whether its server has answered anything on it.</summary>
+    /// <summary>Gets what is cancelled, under no lock, once it is picked no more.</summary>
+    public CancellationToken Retired => _retired.Token;
+
     public bool WasAnswered { get; private set; }
 
     /// <summary>Connects, and does the TLS handshake.</summary>
@@ -191,6 +201,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     public void CloseWhenUnused()
     {
         Interlocked.MemoryBarrier();
+        _ = _retired.CancelAsync();
         if (Volatile.Read(ref _inside) == 0)
         {
             DisposeHandler();
@@ -253,22 +264,6 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         var inside = Volatile.Read(ref _inside);
         var (open, answered) = _frames.Streams;
         return (open, Math.Max(0, inside - (open - answered)));
-    }
-
-    private void Configure(SocketsHttpHandler handler)
-    {
-        handler.EnableMultipleHttp2Connections = false;
-        handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
-        handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
-        handler.UseProxy = false;
-        RuntimeContracts.OnHeadersWritten(handler, StreamRefusedException.ThrowIfSentOnce);
-        handler.ConnectCallback = (_, _) => Interlocked.Exchange(ref _ready, null) is { } ready
-            ? new ValueTask<Stream>(ready)
-            : ValueTask.FromException<Stream>(new ConnectionOverException(Address));
-        var filter = handler.PlaintextStreamFilter;
-        handler.PlaintextStreamFilter = filter is null
-            ? (context, _) => new(Observe(context.PlaintextStream))
-            : async (context, cancellationToken) => Observe(await filter(context, cancellationToken).ConfigureAwait(false));
     }
 
     private ObservedStream Observe(Stream plaintext)

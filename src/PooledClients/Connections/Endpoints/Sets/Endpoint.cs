@@ -134,7 +134,7 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
 
     void IEndpointOwner.Lost()
     {
-        Health?.Look();
+        Health?.Lost();
         _set.Lost();
     }
 

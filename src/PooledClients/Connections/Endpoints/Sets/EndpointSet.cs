@@ -85,9 +85,6 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     /// <summary>Told when <see cref="ServiceConfig"/> is another.</summary>
     public event Action? ServiceConfigChanged;
 
-    /// <summary>Gets the streams that are open for health checks, which are nobody's calls.</summary>
-    public int Watches => _members.Current.Concat(_members.Leaving).Count(static endpoint => endpoint.Health is { IsOpen: true });
-
     public string Service { get; }
 
     /// <summary>Gets how often an endpoint was left out for failures in a row, and for their share.</summary>

@@ -19,134 +19,114 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _disposed = new();
+    private readonly Lock _lock = new();
 
     // 1 while a watch is under way, the pause after it included.
     private int _isRunning;
-    private volatile bool _isServing;
-    private volatile bool _hasSpoken;
-    private volatile bool _isOpen;
 
-    // What the watch is on, and what ends it.
-    private volatile Http2Connection? _connection;
-    private volatile CancellationTokenSource? _stop;
+    // Both written under _lock: what was said last, and on which connection.
+    private volatile bool _isServing;
+    private volatile Http2Connection? _saidOn;
 
     /// <summary>Gets whether it serves, as far as it has said.</summary>
     public bool IsServing => _isServing;
 
-    /// <summary>Gets whether it has said that it does not serve, or nothing is known of it any more.</summary>
-    public bool IsRefusing => _hasSpoken && !_isServing;
-
-    /// <summary>Gets whether a stream is open for it, which is nobody's call.</summary>
-    public bool IsOpen => _isOpen;
+    /// <summary>Gets whether it has said that it does not serve, or does not say it any more. What was said on a connection that is over tells nothing of the next one.</summary>
+    public bool IsRefusing => !_isServing && _saidOn is { IsRetired: false };
 
     /// <summary>Sees to it that a watch is under way, on a connection that is picked.</summary>
     public void Look()
     {
-        if (_connection is { IsRetired: true })
-        {
-            Stop();
-        }
-
         if (pool.IsReady && !_disposed.IsCancellationRequested && Interlocked.Exchange(ref _isRunning, 1) == 0)
         {
             _ = Task.Run(RunAsync);
         }
     }
 
-    public void Dispose()
+    /// <summary>The last connection is gone: the server of the next one is not taken to serve before it says so.</summary>
+    public void Lost()
     {
-        _disposed.Cancel();
-        Stop();
+        lock (_lock)
+        {
+            _isServing &= _saidOn is { IsRetired: false };
+        }
     }
 
-    private void Stop()
-    {
-        try
-        {
-            _stop?.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The watch has just ended by itself.
-        }
-    }
+    public void Dispose() => _disposed.Cancel();
 
     private async Task RunAsync()
     {
         if (pool.TryTake(out var connection))
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token);
-            (_stop, _connection) = (stop, connection);
-            var isOver = false;
-            try
-            {
-                isOver = await FollowAsync(connection, stop.Token).ConfigureAwait(false);
-                if (!isOver)
-                {
-                    Say(isServing: false);
-                }
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                // What was said stays in force until the next watch, on another connection, says otherwise.
-            }
-#pragma warning disable CA1031 // Whatever it is, nothing is known of its health any more.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-                Say(isServing: false);
-            }
-
-            (_stop, _connection, _isOpen) = (null, null, false);
-            if (!stop.IsCancellationRequested && !isOver)
-            {
-                await Task.Delay(Pause, timeProvider, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            await WatchAsync(connection).ConfigureAwait(false);
         }
 
         Volatile.Write(ref _isRunning, 0);
+        if (connection is { IsRetired: true })
+        {
+            Look();
+        }
+    }
+
+    private async Task WatchAsync(Http2Connection connection)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token, connection.Retired);
+        var hasSaid = false;
+        try
+        {
+            hasSaid = await FollowAsync(connection, stop.Token).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever it is, nothing is known of its health any more.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+
+        // The end of its connection is no word of the server's: what was said stays in force until the next watch, on another one, says otherwise.
+        if (!hasSaid && !stop.IsCancellationRequested)
+        {
+            Say(connection, isServing: false);
+            await Task.Delay(Pause, timeProvider, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     // Whether something was said before it ended: proxies end a stream now and then. It is asked again at once, and what was said stays in force.
     private async Task<bool> FollowAsync(Http2Connection connection, CancellationToken cancellationToken)
     {
-        string? status;
+        // What is not gRPC's own answer stands for Unimplemented (gRPC over HTTP/2, HTTP to gRPC status codes).
+        var status = EndpointProbe.Unimplemented;
         var hasSaid = false;
         using var request = EndpointProbe.CreateRequest(new Uri(address, "/grpc.health.v1.Health/Watch"), Message());
-        using (var response = await SendAsync(connection, request, cancellationToken).ConfigureAwait(false))
+        connection.IsWatched = true;
+        try
         {
-            if (response.StatusCode == HttpStatusCode.NotFound)
+            using var response = await SendAsync(connection, request, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.NotFound)
             {
-                // What is not gRPC's own answer stands for Unimplemented (gRPC over HTTP/2, HTTP to gRPC status codes).
-                await ServeForGoodAsync(cancellationToken).ConfigureAwait(false);
-            }
+                response.EnsureSuccessStatusCode();
+                var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+                while (await ReadAsync(body, cancellationToken).ConfigureAwait(false) is { } isServing)
+                {
+                    hasSaid = true;
+                    Say(connection, isServing);
+                }
 
-            response.EnsureSuccessStatusCode();
-            _isOpen = true;
-            var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            while (await ReadAsync(body, cancellationToken).ConfigureAwait(false) is { } isServing)
-            {
-                hasSaid = true;
-                Say(isServing);
+                status = EndpointProbe.StatusOf(response.TrailingHeaders) ?? EndpointProbe.StatusOf(response.Headers);
             }
-
-            status = EndpointProbe.StatusOf(response.TrailingHeaders) ?? EndpointProbe.StatusOf(response.Headers);
-            _isOpen = false;
+        }
+        finally
+        {
+            connection.IsWatched = false;
         }
 
         if (status == EndpointProbe.Unimplemented)
         {
-            await ServeForGoodAsync(cancellationToken).ConfigureAwait(false);
+            // One that cannot be asked is taken to serve, for as long as the connection lasts.
+            Say(connection, isServing: true);
+            await Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken).ConfigureAwait(false);
         }
 
         return hasSaid;
-    }
-
-    // One that cannot be asked is taken to serve, for as long as the connection lasts.
-    private Task ServeForGoodAsync(CancellationToken cancellationToken)
-    {
-        Say(isServing: true);
-        return Task.Delay(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken);
     }
 
     private static async Task<HttpResponseMessage> SendAsync(Http2Connection connection, HttpRequestMessage request, CancellationToken cancellationToken)
@@ -196,12 +176,18 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
         return message is [0x08, 1, ..];
     }
 
-    private void Say(bool isServing)
+    private void Say(Http2Connection connection, bool isServing)
     {
-        if (_isServing != isServing || !_hasSpoken)
+        lock (_lock)
         {
-            (_isServing, _hasSpoken) = (isServing, true);
-            changed();
+            if (connection.IsRetired || (_saidOn == connection && _isServing == isServing))
+            {
+                return;
+            }
+
+            (_saidOn, _isServing) = (connection, isServing);
         }
+
+        changed();
     }
 }

@@ -1,4 +1,4 @@
-namespace PooledClients.Connections.Endpoints.Http2;
+namespace PooledClients.Connections.Endpoints;
 
 /// <summary>
 /// How often connections that have gone silent may be replaced: at most once in a second, doubling to a minute while the replacements

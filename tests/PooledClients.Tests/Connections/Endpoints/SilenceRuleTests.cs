@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using PooledClients.Connections.Endpoints.Http2;
+using PooledClients.Connections.Endpoints;
 
-namespace PooledClients.Tests.Connections.Endpoints.Http2;
+namespace PooledClients.Tests.Connections.Endpoints;
 
 public sealed class SilenceRuleTests
 {
