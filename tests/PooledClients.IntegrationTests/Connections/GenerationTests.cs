@@ -74,6 +74,27 @@ public class GenerationTests : WatchedTest
     }
 
     [Fact]
+    public async Task Replace_WhileTheOnlyDialThatTheCapAllowsHangs_DialsAnew()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var clients = await ClientHost.StartAsync(Log, server.Address, static options =>
+        {
+            options.Connection.MaxConnections = 1;
+            options.Connection.ConnectTimeout = TimeSpan.FromMinutes(10);
+        });
+        server.Connections.HoldHandshakes();
+        var call = clients.KeyValue.PutAsync(Calls.AnyPut);
+        await Eventually.EqualAsync(1, () => server.Connections.Accepted);
+
+        clients.Transport.Replace("the test says so");
+
+        await Eventually.EqualAsync(2, () => server.Connections.Accepted);
+        server.Connections.ReleaseHandshakes();
+        await call;
+        await Eventually.EqualAsync(1, () => server.Connections.Open);
+    }
+
+    [Fact]
     public async Task CloseGracefully_AgainAndAgainUnder16Callers_FailsNoCallAndNoStream()
     {
         await using var server = await TestServer.StartAsync();

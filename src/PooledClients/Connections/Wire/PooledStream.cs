@@ -73,9 +73,6 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
     }
 
-    /// <summary>The connection counts no more towards its address's cap: it only finishes the calls that it has.</summary>
-    public void Drain() => _lease.Drain();
-
     /// <summary>What the system tells of the socket.</summary>
     public (TcpInfo? Tcp, int? Unread, bool? IsResumed) Read()
     {

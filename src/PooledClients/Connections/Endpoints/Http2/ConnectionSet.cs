@@ -48,6 +48,9 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
     /// <summary>Gets how many are up whose server has told its limit.</summary>
     public int Ready => _current.Count(static connection => connection.Limit is not null);
 
+    /// <summary>Whether the cap is reached, and none of them is to be replaced: so it is where a dial was late, and both it and the one in its place have come to a connection.</summary>
+    public bool IsFull(int cap) => _current.Length >= cap && !Array.Exists(_current, static connection => connection.IsExpired);
+
     public void Add(Http2Connection connection) => _current = [.. _current, connection];
 
     /// <returns>Whether it was picked until now.</returns>

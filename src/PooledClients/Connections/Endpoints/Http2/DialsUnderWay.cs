@@ -27,7 +27,7 @@ internal sealed class DialsUnderWay(IConnectionPool pool, EndpointDialer dialer)
         // On no thread of a call, so that nothing of its context stays with the connection.
         ThreadPool.UnsafeQueueUserWorkItem(
             static dial => _ = dial.Dials.RunAsync(dial.Dial, dial.Token),
-            (Dials: this, Dial: new Dial(_epoch, isAhead), Token: (isForCalls ? _waitedFor : _valid).Token),
+            (Dials: this, Dial: new Dial(_epoch, isAhead, _valid.Token), Token: (isForCalls ? _waitedFor : _valid).Token),
             preferLocal: false);
     }
 

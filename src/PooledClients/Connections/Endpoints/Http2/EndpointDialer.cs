@@ -1,4 +1,5 @@
 using PooledClients.Connections.Budget;
+using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
 
 namespace PooledClients.Connections.Endpoints.Http2;
@@ -36,6 +37,8 @@ internal sealed class EndpointDialer(
             return null;
         }
 
+        // What is discarded holds up nothing that is to be made in its place.
+        using var leave = dial.Discarded.UnsafeRegister(static lease => ((ConnectionLease)lease!).Drain(), lease);
         try
         {
             var connection = new Http2Connection(pool, dial, createHandler());

@@ -95,7 +95,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         var isWanted = false;
         lock (_lock)
         {
-            if (_dials.TryEnd(dial))
+            if (_dials.TryEnd(dial) && !_connections.IsFull(Budget.Cap))
             {
                 _connections.Add(connection);
                 replaced = Owner.AsksFirst ? [] : _connections.RetireReplaced(isAnswered: false);

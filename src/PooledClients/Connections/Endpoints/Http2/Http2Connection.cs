@@ -26,6 +26,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     // What the handler's only dial is given.
     private Stream? _ready;
     private PooledStream? _stream;
+    private ConnectionLease? _lease;
     private bool _isSecure;
 
     // Calls inside SendAsync. None enters once _isRetired is set, both under the pool's lock; who brings it to zero after that, or
@@ -34,9 +35,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private volatile bool _isRetired;
     private int _handlerDisposed;
 
-    // Without an end where the server never says anything.
     private readonly CancellationTokenSource _retired = new();
 
+    // Without an end where the server never says anything.
     private readonly TaskCompletionSource _heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Set when the server's side is over; who sees it and the disposed handler closes the socket.
@@ -102,13 +103,13 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         }
     }
 
-    /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
     /// <summary>Gets or sets whether one of its streams follows its server's health, and is nobody's call.</summary>
     public bool IsWatched { get; set; }
 
     /// <summary>Gets how many of them are somebody's calls: without any it is unused.</summary>
     public int Calls => Math.Max(0, Occupied - (IsWatched ? 1 : 0));
 
+    /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
     public int AtHand => Count().AtHand;
 
     /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
@@ -128,18 +129,18 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     public bool IsRetired => _isRetired;
 
-    /// <summary>Gets whether its server has answered anything on it.</summary>
     /// <summary>Gets what is cancelled, under no lock, once it is picked no more.</summary>
     public CancellationToken Retired => _retired.Token;
 
+    /// <summary>Gets whether its server has answered anything on it.</summary>
     public bool WasAnswered { get; private set; }
 
     /// <summary>Connects, and does the TLS handshake.</summary>
     public async Task OpenAsync(Connector connector, EndpointAddress target, ConnectionLease lease, CancellationToken wanted)
     {
+        (_lease, _isSecure) = (lease, target.IsSecure);
         var stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
         _stream = stream;
-        _isSecure = target.IsSecure;
         try
         {
             _ready = target.IsSecure ? await Http2Handshake.RunAsync(stream, _handler.SslOptions, target.Host, Address).ConfigureAwait(false) : stream;
@@ -194,14 +195,14 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         LeaveCap();
     }
 
-    /// <summary>Counts no more towards the cap, so that another one may be made in its place.</summary>
-    public void LeaveCap() => _stream?.Drain();
+    /// <summary>Counts no more towards the cap, so that another one may be made in its place; also while it is being made.</summary>
+    public void LeaveCap() => _lease?.Drain();
 
     /// <summary>Closes it once its calls are over: the runtime lets what is under way come to its end.</summary>
     public void CloseWhenUnused()
     {
-        Interlocked.MemoryBarrier();
         _ = _retired.CancelAsync();
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _inside) == 0)
         {
             DisposeHandler();
@@ -217,7 +218,11 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     void IConnectionOwner.Refused(PooledConnection connection, IdentityRefusedException exception) => _pool.IdentityRefused(this, exception);
 
-    void IConnectionOwner.HandshakeLate() => _pool.DialIsLate(_dial);
+    void IConnectionOwner.HandshakeLate()
+    {
+        LeaveCap();
+        _pool.DialIsLate(_dial);
+    }
 
     void IConnectionOwner.Closed(PooledConnection connection)
     {
