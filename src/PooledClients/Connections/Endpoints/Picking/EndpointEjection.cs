@@ -143,7 +143,7 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
         {
             if (_state == EndpointHealth.Probing || _isProbed)
             {
-                return ReportProbeLocked(outcome);
+                return ReportProbeLocked(outcome, mayEject);
             }
 
             if (outcome == EndpointOutcome.Unknown || _state == EndpointHealth.Ejected)
@@ -177,7 +177,7 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
 
     private static TimeSpan Max(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
-    private bool ReportProbeLocked(EndpointOutcome outcome)
+    private bool ReportProbeLocked(EndpointOutcome outcome, Func<bool> mayEject)
     {
         _isProbed = false;
         if (outcome == EndpointOutcome.Unknown)
@@ -195,8 +195,12 @@ internal sealed class EndpointEjection(EjectionSettings options, TimeProvider ti
                 return false;
             }
 
-            EjectLocked();
-            return true;
+            // So many have left meanwhile that it cannot be done without.
+            if (mayEject())
+            {
+                EjectLocked();
+                return true;
+            }
         }
 
         _state = EndpointHealth.Well;

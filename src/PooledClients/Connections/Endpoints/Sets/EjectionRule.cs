@@ -29,9 +29,14 @@ internal sealed class EjectionRule(EndpointMembers members, EjectionSettings set
             return false;
         }
 
+        return Judge(endpoint, ejection, outcome);
+    }
+
+    private bool Judge(Endpoint endpoint, EndpointEjection ejection, EndpointOutcome outcome)
+    {
         lock (_lock)
         {
-            if (!ejection.Report(outcome, MayEject))
+            if (!ejection.Report(outcome, () => MayEject(endpoint)))
             {
                 return false;
             }
@@ -50,10 +55,11 @@ internal sealed class EjectionRule(EndpointMembers members, EjectionSettings set
         return true;
     }
 
-    private bool MayEject()
+    // One that takes a call at a time is out still: its place is nobody else's before a call has succeeded there.
+    private bool MayEject(Endpoint endpoint)
     {
         var all = members.Current;
-        var ejected = all.Count(static endpoint => endpoint.Ejection.State == EndpointHealth.Ejected);
-        return ejected + 1 <= all.Length * settings.MaxEjectedRatio && all.Length > 1;
+        var others = all.Count(other => other != endpoint && other.Ejection.State != EndpointHealth.Well);
+        return others + 1 <= all.Length * settings.MaxEjectedRatio && all.Length > 1;
     }
 }

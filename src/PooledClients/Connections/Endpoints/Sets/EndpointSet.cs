@@ -248,7 +248,6 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         {
             // Calls that wait see to their connections themselves.
             var (owed, sick) = _members.Tick(_typical.Seconds, _settings.SlowStart, preparesAhead: !_waiting.Any, now, _timeProvider);
-            _picker.Owe(owed, sick);
             _members.Forget();
             RefreshPickerLocked();
             _typical.Update(_picker.Ready);
@@ -260,6 +259,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         }
     }
 
+            _picker.Owe(owed, sick);
     // Ten times a second, and mostly for nothing: a few bytes each.
     private void RefreshPickerLocked()
     {

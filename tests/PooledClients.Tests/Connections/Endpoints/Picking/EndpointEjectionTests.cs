@@ -124,6 +124,19 @@ public sealed class EndpointEjectionTests
     }
 
     [Fact]
+    public void Report_ProbeFailsWhereItCannotBeDoneWithout_PutsItBack()
+    {
+        var ejection = Create();
+        Eject(ejection);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        ejection.Tick();
+        ejection.TryProbe();
+
+        Assert.True(ejection.Report(EndpointOutcome.Failed, static () => false));
+        Assert.Equal(EndpointHealth.Well, ejection.State);
+    }
+
+    [Fact]
     public void TryProbe_Probing_OneAtATimeAndAnUnknownEndLetsTheNextTry()
     {
         var ejection = Create();
