@@ -93,7 +93,8 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
     // The caller's thread waits, so that no thread of the pool is needed for it to go on.
     private Endpoint? Wait(CancellationToken cancellationToken)
     {
-        while (!set.IsClosed && (set.All.Count > 0 || set.Failure is null))
+        var since = timeProvider.GetTimestamp();
+        while (!set.IsClosed && (set.All.Count > 0 || set.FailedAt < since))
         {
             if (set.Pick(isStream: false) is { } endpoint)
             {

@@ -36,6 +36,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     // Replaced as a whole under _lock; read anywhere.
     private volatile EndpointPicker<Endpoint> _picker;
     private volatile Exception? _failure;
+    private long _failedAt = long.MinValue;
     private volatile string? _serviceConfig;
     private volatile bool _isClosed;
 
@@ -76,6 +77,9 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 
     /// <summary>Gets why the last look-up failed; none when it did not.</summary>
     public Exception? Failure => _failure;
+
+    /// <summary>Gets when a look-up failed last.</summary>
+    public long FailedAt => Volatile.Read(ref _failedAt);
 
     public bool IsClosed => _isClosed;
 
@@ -240,6 +244,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         Changed();
     }
 
+        Volatile.Write(ref _failedAt, Now);
     // Ten times a second while there are calls, one at a time by the lock.
     private void Tick()
     {

@@ -72,7 +72,8 @@ internal sealed class WaitingCalls(EndpointSet set, TimeProvider timeProvider)
                     return endpoint;
                 }
 
-                if (!waitsForReady && (all.Count == 0 ? set.Failure is not null : all.All(endpoint => endpoint.DialFailedAt >= since || endpoint.Health is { IsRefusing: true })))
+                // What failed before this call came may be long ago, and over.
+                if (!waitsForReady && (all.Count == 0 ? set.FailedAt >= since : all.All(endpoint => endpoint.DialFailedAt >= since || endpoint.Health is { IsRefusing: true })))
                 {
                     return null;
                 }

@@ -14,6 +14,9 @@ internal sealed class FakeResolver : IEndpointResolver
     /// <summary>Gets or sets what it says where nobody has told it by <see cref="Set"/>, without a word of a change.</summary>
     public Func<EndPoint[]>? Answer { get; set; }
 
+    /// <summary>Gets or sets what it waits for before it answers.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
     public int Asked { get; private set; }
 
     public void Set(params EndPoint[] endPoints)
@@ -23,15 +26,16 @@ internal sealed class FakeResolver : IEndpointResolver
         changed.Cancel();
     }
 
-    public ValueTask<ResolvedEndpoints> ResolveAsync(Uri address, CancellationToken cancellationToken)
+    public async ValueTask<ResolvedEndpoints> ResolveAsync(Uri address, CancellationToken cancellationToken)
     {
         Asked++;
+        await Held;
         if (Answer is { } answer)
         {
-            return new(new ResolvedEndpoints(answer()));
+            return new ResolvedEndpoints(answer());
         }
 
         var changed = Volatile.Read(ref _changed).Token;
-        return new(new ResolvedEndpoints(_endPoints) { ChangeToken = new CancellationChangeToken(changed) });
+        return new ResolvedEndpoints(_endPoints) { ChangeToken = new CancellationChangeToken(changed) };
     }
 }
