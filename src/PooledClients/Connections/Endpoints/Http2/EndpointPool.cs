@@ -269,7 +269,6 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
             _calls.Close();
         }
 
-        _upkeep.Dispose();
         _reachability.Forget();
         RetireAll();
     }
@@ -278,6 +277,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     public void Dispose()
     {
         Close();
+        _upkeep.Dispose();
         foreach (var connection in _connections.Retired)
         {
             connection.Abort();

@@ -65,10 +65,9 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
         }
 
         RetireSurplus();
-        foreach (var connection in pool.Connections.Retired)
-        {
-            LookAtRetired(connection);
-        }
+        var retired = pool.Connections.Retired;
+        Array.ForEach(retired, LookAtRetired);
+        _warned.IntersectWith(retired);
 
         lock (_lock)
         {
