@@ -13,11 +13,13 @@ internal sealed class EndpointLoad
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
 
     // What is up to twice as slow as the others costs as much as they do, so that calls spread evenly among those that are well: by their
-    // latency alone the best of five would get two calls of five, and the worst none.
+    // latency alone the best of five would get two calls of five, and the worst none. Below a millisecond a wait for a processor is many times
+    // what a call takes, and tells nothing of the endpoint.
     private const double AsGoodAs = 2;
+    private const double AsGoodSeconds = 0.001;
 
-    // However slow, or failing, an endpoint costs no more than so many typical ones: a price without a bound keeps one out for good.
-    private const double MostTimes = 32;
+    // However slow, or failing, an endpoint costs no more than so many that are as good: a price without a bound keeps one out for good.
+    private const double MostTimes = 16;
 
     private const double MostSeconds = 60;
     private const double LeastSeconds = 0.00001;
@@ -32,9 +34,11 @@ internal sealed class EndpointLoad
     private const int DecayTicks = 20;
     private const double LeastShare = 0.1;
 
-    // One that is not much slower than the others is asked again soon: its answer delays nobody by much.
-    private const double NotMuchSlower = 4;
+    // One that is not much slower than the others is asked again soon: its answer delays nobody by much. So is one that has just become slow,
+    // and answers: it may have been late for a moment alone. While it stays slow it is asked less and less often.
+    private const double NotMuchSlower = 2;
     private const int SoonTicks = 3;
+    private const int MostDoublings = 3;
 
     // Interlocked. The picks only grow.
     private int _inFlight;
@@ -58,6 +62,8 @@ internal sealed class EndpointLoad
     // The ticks' own, and there is one at a time.
     private long _picksAtTick;
     private int _idleTicks;
+    private bool _wasSlow;
+    private int _askedWhileSlow;
 
     public EndpointLoad(double initialSeconds, double share = 1, int coldAnswers = 0)
     {
@@ -153,10 +159,10 @@ internal sealed class EndpointLoad
         Volatile.Write(ref _hasFailed, outcome == EndpointOutcome.Failed);
         var isStale = Volatile.Read(ref _ticksSinceSample) >= StaleTicks;
         Volatile.Write(ref _ticksSinceSample, 0);
-        var asGood = typicalSeconds * AsGoodAs;
+        var asGood = AsGood(typicalSeconds);
         var isFirstLate = outcome == EndpointOutcome.Answered && seconds > asGood && latency <= asGood && !Volatile.Read(ref _wasLate);
         Volatile.Write(ref _wasLate, seconds > asGood);
-        latency += (Math.Min(seconds, isFirstLate ? asGood : typicalSeconds * MostTimes) - latency) * (isStale || isFirstLate ? 1 : SampleWeight);
+        latency += (Math.Min(seconds, isFirstLate ? asGood : asGood * MostTimes) - latency) * (isStale || isFirstLate ? 1 : SampleWeight);
         Volatile.Write(ref _latency, latency);
         SetCost(IsCold ? typicalSeconds : latency, typicalSeconds);
     }
@@ -170,8 +176,11 @@ internal sealed class EndpointLoad
     public int Tick(double share, double typicalSeconds, long now, TimeProvider timeProvider)
     {
         var picks = Volatile.Read(ref _picks);
+        var wasIdle = _idleTicks >= SoonTicks;
         _idleTicks = picks == _picksAtTick ? _idleTicks + 1 : 0;
         _picksAtTick = picks;
+        _askedWhileSlow = !IsSlow ? 0 : _wasSlow && wasIdle && _idleTicks == 0 ? Math.Min(_askedWhileSlow + 1, MostDoublings) : _askedWhileSlow;
+        _wasSlow = IsSlow;
         Volatile.Write(ref _share, Math.Max(share, LeastShare));
 
         var latency = Volatile.Read(ref _latency);
@@ -191,12 +200,19 @@ internal sealed class EndpointLoad
     /// <param name="idleTicks">What <see cref="Tick"/> has said.</param>
     /// <param name="typicalSeconds">What a call to any endpoint of the set takes.</param>
     /// <param name="idle">How many endpoints are without calls: each is to have one within two seconds, one after the other.</param>
-    public bool IsOwed(int idleTicks, double typicalSeconds, int idle) =>
-        idleTicks >= (LatencySeconds <= typicalSeconds * NotMuchSlower && !HasFailed ? SoonTicks : Math.Max(10, 18 - idle));
+    public bool IsOwed(int idleTicks, double typicalSeconds, int idle)
+    {
+        var most = Math.Max(10, 18 - idle);
+        return idleTicks >= most
+            || (!HasFailed && idleTicks >= SoonTicks && LatencySeconds <= AsGood(typicalSeconds) * NotMuchSlower)
+            || (!HasFailed && InFlight == 0 && Math.Min(idleTicks, Volatile.Read(ref _ticksSinceSample)) >= SoonTicks << _askedWhileSlow);
+    }
+
+    private static double AsGood(double typicalSeconds) => Math.Max(typicalSeconds * AsGoodAs, typicalSeconds + AsGoodSeconds);
 
     private void SetCost(double seconds, double typicalSeconds)
     {
-        var isSlow = seconds > typicalSeconds * AsGoodAs;
+        var isSlow = seconds > AsGood(typicalSeconds);
         Volatile.Write(ref _isSlow, isSlow);
         Volatile.Write(ref _cost, isSlow ? seconds : typicalSeconds);
     }

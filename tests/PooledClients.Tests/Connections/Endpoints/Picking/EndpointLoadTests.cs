@@ -150,25 +150,66 @@ public sealed class EndpointLoadTests
         Assert.True(load.LatencySeconds < 0.005, $"The estimate is {load.LatencySeconds} s after 15 s.");
     }
 
-    [Theory]
-    [InlineData(5, 1, 3)]
-    [InlineData(18, 1, 3)]
-    [InlineData(100, 1, 17)]
-    [InlineData(100, 5, 13)]
-    [InlineData(100, 20, 10)]
-    public void IsOwed_WithoutACall_IsSoonOfOneThatIsNotMuchSlowerAndWithinTwoSecondsOfOthers(int milliseconds, int idle, int expected)
+    [Fact]
+    public void CostOf_LessThanAMillisecondSlowerThanTheOthers_IsTheirs()
     {
-        var load = new EndpointLoad(milliseconds / 1000.0);
-        load.Begin(isStream: false, Now);
-        load.End(EndpointOutcome.Unknown, TimeSpan.Zero, 0.005, Now);
-        load.Tick(share: 1, typicalSeconds: 0.005, Now, _time);
-        var ticks = 1;
-        while (!load.IsOwed(load.Tick(share: 1, typicalSeconds: 0.005, Now, _time), typicalSeconds: 0.005, idle))
+        var load = new EndpointLoad(0.00002);
+        for (var i = 0; i < 10; i++)
         {
-            ticks++;
+            Call(load, TimeSpan.FromMicroseconds(640), typical: 0.00002);
         }
 
-        Assert.Equal(expected, ticks);
+        Assert.Equal((false, 0.00002), (load.IsSlow, load.CostOf(isStream: false)));
+
+        for (var i = 0; i < 10; i++)
+        {
+            Call(load, TimeSpan.FromMilliseconds(2), typical: 0.00002);
+        }
+
+        Assert.Equal((true, 0.002), (load.IsSlow, Math.Round(load.CostOf(isStream: false), 4)));
+    }
+
+    [Fact]
+    public void End_FailureAmongCallsOfMicroseconds_CostsMoreThanTheOthers()
+    {
+        var load = new EndpointLoad(0.00002);
+        Call(load, TimeSpan.FromMicroseconds(10), EndpointOutcome.Failed, typical: 0.00002);
+
+        Assert.True(load.IsSlow);
+    }
+
+    [Theory]
+    [InlineData(5, 100, 3, 3, 3)]
+    [InlineData(18, 1, 3, 3, 3)]
+    [InlineData(100, 1, 3, 6, 12, 17, 17)]
+    [InlineData(100, 5, 3, 6, 12, 13, 13)]
+    [InlineData(100, 20, 3, 6, 10, 10, 10)]
+    public void IsOwed_WithoutACall_IsSoonOfOneThatIsNotMuchSlowerAndMoreAndMoreSeldomOfOneThatStaysSlow(int milliseconds, int idle, params int[] expected)
+    {
+        var load = new EndpointLoad(milliseconds / 1000.0);
+        List<int> owed = [];
+        foreach (var _ in expected)
+        {
+            Call(load, TimeSpan.FromMilliseconds(milliseconds));
+            owed.Add(TicksUntilOwed(load, idle));
+        }
+
+        Assert.Equal(expected, owed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void IsOwed_LastCallHasFailedOrIsNotAnswered_IsWithinTwoSecondsAlone(bool hasFailed)
+    {
+        var load = new EndpointLoad(0.1);
+        Call(load, TimeSpan.FromMilliseconds(100), hasFailed ? EndpointOutcome.Failed : EndpointOutcome.Answered);
+        if (!hasFailed)
+        {
+            load.Begin(isStream: false, Now);
+        }
+
+        Assert.Equal(17, TicksUntilOwed(load, idle: 1));
     }
 
     [Fact]
@@ -191,6 +232,18 @@ public sealed class EndpointLoadTests
         fast.EndStream();
         Assert.True(slow.CostOf(isStream: true) > fast.CostOf(isStream: true));
         Assert.Equal((0, 0), (fast.Streams, fast.InFlight));
+    }
+
+    private int TicksUntilOwed(EndpointLoad load, int idle)
+    {
+        load.Tick(share: 1, typicalSeconds: 0.005, Now, _time);
+        var ticks = 1;
+        while (!load.IsOwed(load.Tick(share: 1, typicalSeconds: 0.005, Now, _time), typicalSeconds: 0.005, idle))
+        {
+            ticks++;
+        }
+
+        return ticks;
     }
 
     private void Tick(EndpointLoad load, int times)

@@ -28,4 +28,26 @@ public sealed class SlowEndpointTests
 
         Assert.InRange(service.Picks(0) - before, 3, service.Latencies.Count / 100);
     }
+
+    [Fact]
+    public void Pick_OneIsLateForAMoment_IsBackSoonAfter()
+    {
+        using var service = new SimulatedService(500);
+        service.Resolve(5);
+        service.Run(TimeSpan.FromSeconds(5));
+        var hurt = service.Set.All[0];
+        service.Answer = target => (TimeSpan.FromMilliseconds(target.Equals(hurt.Target) ? 100 : 5), EndpointOutcome.Answered);
+        for (var i = 0; i < 1_000 && hurt.Load.LatencySeconds < 0.03; i++)
+        {
+            service.Run(TimeSpan.FromMilliseconds(10));
+        }
+
+        Assert.True(hurt.Load.IsSlow);
+        service.Answer = static _ => (TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
+
+        // A tenth of a second for what is on its way, three for the question.
+        service.Run(TimeSpan.FromSeconds(0.7));
+
+        Assert.False(hurt.Load.IsSlow);
+    }
 }
