@@ -51,7 +51,7 @@ internal sealed class EndpointPicker<T>(T[] ready, EndpointPolicy policy)
         return policy switch
         {
             EndpointPolicy.LeastLoaded => PickLeastLoaded(isStream, other),
-            EndpointPolicy.RoundRobin => PickFrom(NextTurn(), other),
+            EndpointPolicy.RoundRobin => PickFrom(NextFullTurn(), other),
             _ => PickFrom(0, other),
         };
     }
@@ -60,6 +60,18 @@ internal sealed class EndpointPicker<T>(T[] ready, EndpointPolicy policy)
         (endpoint = Interlocked.Exchange(ref owed, null)) is not null && endpoint != other && endpoint.Ejection.TryProbe(isSpare);
 
     private int NextTurn() => (int)((uint)Interlocked.Increment(ref _turn) % (uint)ready.Length);
+
+    // One that is spared gives its turn to the next.
+    private int NextFullTurn()
+    {
+        var turn = NextTurn();
+        for (var spared = 1; spared < ready.Length && IsSpared(ready[turn]); spared++)
+        {
+            turn = NextTurn();
+        }
+
+        return turn;
+    }
 
     // The first of the two in turn rather than by chance: where all are well and idle, each gets as many.
     private T PickLeastLoaded(bool isStream, T? other)

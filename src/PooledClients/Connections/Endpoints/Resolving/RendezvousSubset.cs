@@ -11,9 +11,17 @@ internal sealed class RendezvousSubset(int size, ulong seed)
 {
     private const ulong Prime = 0x100000001B3;
 
-    public IReadOnlyList<EndPoint> Take(IReadOnlyList<EndPoint> endPoints) => endPoints.Count <= size
-        ? endPoints
-        : [.. endPoints.OrderByDescending(Score).ThenBy(static endPoint => endPoint.ToString(), StringComparer.Ordinal).Take(size)];
+    /// <returns>Those that are chosen, in the order that they came in: it is the resolver's, and may be one of preference.</returns>
+    public IReadOnlyList<EndPoint> Take(IReadOnlyList<EndPoint> endPoints)
+    {
+        if (endPoints.Count <= size)
+        {
+            return endPoints;
+        }
+
+        var chosen = endPoints.OrderByDescending(Score).ThenBy(static endPoint => endPoint.ToString(), StringComparer.Ordinal).Take(size).ToHashSet();
+        return [.. endPoints.Where(chosen.Contains)];
+    }
 
     // FNV-1a, then the finaliser of MurmurHash3: FNV alone spreads the last bytes, in which addresses differ, over the low bits only.
     private ulong Score(EndPoint endPoint)

@@ -8,7 +8,11 @@ namespace PooledClients.Connections.Endpoints.Sets;
 internal sealed class Endpoint : IPickable, IEndpointOwner
 {
     private readonly IServiceEndpoints _set;
+    private readonly bool _isNew;
     private long _dialFailedAt = long.MinValue;
+
+    // The ticks' own: when it was ready first.
+    private long? _readyAt;
 
     // One question at a time: 1 from when it is asked until the next one may be. The answer is there until somebody has looked.
     private int _isAsked;
@@ -19,14 +23,14 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <param name="connect">Makes what holds its connections, whose owner it is.</param>
     /// <param name="load">What it is worth.</param>
     /// <param name="ejection">Whether it is left out.</param>
-    /// <param name="joinedAt">When it came; <see langword="null"/> when it is one of the first, which are all new alike.</param>
-    public Endpoint(IServiceEndpoints set, EndPoint target, Func<IEndpointOwner, IEndpointConnections> connect, EndpointLoad load, EndpointEjection ejection, long? joinedAt)
+    /// <param name="isNew">Whether it is spared at first; not so when it is one of the first, which are all new alike.</param>
+    public Endpoint(IServiceEndpoints set, EndPoint target, Func<IEndpointOwner, IEndpointConnections> connect, EndpointLoad load, EndpointEjection ejection, bool isNew)
     {
         _set = set;
         Target = target;
         Load = load;
         Ejection = ejection;
-        JoinedAt = joinedAt;
+        _isNew = isNew;
         StreamEnded = load.EndStream;
         Connections = connect(this);
         Health = set.WatchHealthAt(Connections);
@@ -46,8 +50,6 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
 
     public EndpointEjection Ejection { get; }
 
-    public long? JoinedAt { get; }
-
     /// <summary>Gets what a streaming call calls when it has ended.</summary>
     public Action StreamEnded { get; }
 
@@ -66,7 +68,12 @@ internal sealed class Endpoint : IPickable, IEndpointOwner
     /// <summary>Brings what depends on time up to date.</summary>
     public void Tick(double typicalSeconds, TimeSpan slowStart, bool preparesAhead, long now, TimeProvider timeProvider)
     {
-        var share = slowStart <= TimeSpan.Zero || JoinedAt is not { } joinedAt ? 1 : Math.Min(1, timeProvider.GetElapsedTime(joinedAt, now) / slowStart);
+        if (_readyAt is null && IsReady)
+        {
+            _readyAt = now;
+        }
+
+        var share = _isNew ? Math.Min(1, timeProvider.GetElapsedTime(_readyAt ?? now, now) / slowStart) : 1;
         IdleTicks = Load.Tick(share, typicalSeconds, now, timeProvider);
         Ejection.Fold();
         Health?.Look();

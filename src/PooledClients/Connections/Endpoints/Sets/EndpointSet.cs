@@ -229,22 +229,26 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     }
 
     // The first ones are all new alike: none of them has to be spared.
-    private Endpoint Create(EndPoint target, string? host, bool isFirst) => new(
-        this,
-        target,
-        owner => _connect(owner, target, host),
-        new EndpointLoad(_typical.Seconds, isFirst ? 1 : 0, EndpointLoad.ColdAnswers),
-        new EndpointEjection(_settings.Ejection, _timeProvider),
-        isFirst ? null : Now);
+    private Endpoint Create(EndPoint target, string? host, bool isFirst)
+    {
+        var isNew = !isFirst && _settings.SlowStart > TimeSpan.Zero;
+        return new(
+            this,
+            target,
+            owner => _connect(owner, target, host),
+            new EndpointLoad(_typical.Seconds, isNew ? 0 : 1, EndpointLoad.ColdAnswers),
+            new EndpointEjection(_settings.Ejection, _timeProvider),
+            isNew);
+    }
 
     private void ResolveFailed(Exception? exception)
     {
         _failure = exception ?? new InvalidOperationException($"The resolver of {Service} knows no endpoint.");
+        Volatile.Write(ref _failedAt, Now);
         _logger.EndpointsNotResolved(Service, _failure.Message, _members.Current.Length);
         Changed();
     }
 
-        Volatile.Write(ref _failedAt, Now);
     // Ten times a second while there are calls, one at a time by the lock.
     private void Tick()
     {
@@ -255,6 +259,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
             var (owed, sick) = _members.Tick(_typical.Seconds, _settings.SlowStart, preparesAhead: !_waiting.Any, now, _timeProvider);
             _members.Forget();
             RefreshPickerLocked();
+            _picker.Owe(owed, sick);
             _typical.Update(_picker.Ready);
         }
 
@@ -264,7 +269,6 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         }
     }
 
-            _picker.Owe(owed, sick);
     // Ten times a second, and mostly for nothing: a few bytes each.
     private void RefreshPickerLocked()
     {

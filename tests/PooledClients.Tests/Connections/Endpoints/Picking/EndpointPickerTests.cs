@@ -164,13 +164,15 @@ public sealed class EndpointPickerTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Pick_NewOne_GetsItsShareOfAShare(bool isStream)
+    [InlineData(false, EndpointPolicy.LeastLoaded)]
+    [InlineData(true, EndpointPolicy.LeastLoaded)]
+    [InlineData(false, EndpointPolicy.RoundRobin)]
+    [InlineData(true, EndpointPolicy.RoundRobin)]
+    public void Pick_NewOne_GetsItsShareOfAShare(bool isStream, EndpointPolicy policy)
     {
         var endpoints = Create(6);
         endpoints[5].Load.Tick(share: 0.5, typicalSeconds: 0.005, 0, _time);
-        var picker = new EndpointPicker<FakeEndpoint>(endpoints, EndpointPolicy.LeastLoaded);
+        var picker = new EndpointPicker<FakeEndpoint>(endpoints, policy);
         var picked = Enumerable.Range(0, 6_000).Select(_ => picker.Pick(isStream)!).ToArray();
 
         Assert.InRange(picked.Count(one => one == endpoints[5]), 350, 650);

@@ -13,6 +13,16 @@ public sealed class RendezvousSubsetTests
     }
 
     [Fact]
+    public void Take_MoreThanTheSize_KeepsTheirOrder()
+    {
+        var endPoints = Create(100);
+        var taken = new RendezvousSubset(20, seed: 7).Take(endPoints);
+
+        Assert.Equal(20, taken.Count);
+        Assert.Equal(endPoints.Where(taken.Contains), taken);
+    }
+
+    [Fact]
     public void Take_ThousandByThousandProcesses_LoadsEachAlike()
     {
         var endPoints = Create(1_000);

@@ -25,7 +25,7 @@ internal sealed class SimulatedService : IDisposable
             new Uri("https://service.test"),
             TimeSpan.FromSeconds(5),
             HttpEndpointOwner.Instance,
-            (_, target, _) => Connections[target] = new FakeConnections(),
+            (_, target, _) => Connections[target] = new FakeConnections { IsReady = AreReady },
             Time,
             NullLogger.Instance);
     }
@@ -35,6 +35,9 @@ internal sealed class SimulatedService : IDisposable
     public EndpointSet Set { get; }
 
     public ConcurrentDictionary<EndPoint, FakeConnections> Connections { get; } = new();
+
+    /// <summary>Gets or sets whether endpoints to come are ready at once.</summary>
+    public bool AreReady { get; set; } = true;
 
     /// <summary>Gets or sets how long a call takes at an endpoint, and how it ends.</summary>
     public Func<EndPoint, (TimeSpan Time, EndpointOutcome Outcome)> Answer { get; set; } = static _ => (TimeSpan.FromMilliseconds(5), EndpointOutcome.Answered);
