@@ -92,8 +92,16 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
             began = services.TimeProvider.GetTimestamp();
             phase = "the TCP connect";
             var socket = await SocketConnector.ConnectAsync(addresses, port, services.TimeProvider, attempt.Token).ConfigureAwait(false);
-            DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
-            return (socket, addresses);
+            try
+            {
+                DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
+                return (socket, addresses);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
         }
         catch (OperationCanceledException) when (attempt.HasTimedOut)
         {

@@ -12,6 +12,9 @@ internal static class DeadPeerDetection
     private const int IpProtoTcp = 6;
     private const int LinuxTcpUserTimeout = 18;
 
+    // The most that Linux takes for the quiet time and for the one between probes.
+    private const int MostSeconds = 32_767;
+
     public static void Apply(Socket socket, TimeSpan timeout)
     {
         if (timeout == Timeout.InfiniteTimeSpan)
@@ -20,7 +23,7 @@ internal static class DeadPeerDetection
         }
 
         // Half of the time quiet, then probes over the other half. The kernel counts in whole seconds.
-        var seconds = (int)Math.Ceiling(timeout.TotalSeconds);
+        var seconds = (int)Math.Min(Math.Ceiling(timeout.TotalSeconds), 2 * MostSeconds);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, seconds / 2));
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, seconds / 2 / Probes));

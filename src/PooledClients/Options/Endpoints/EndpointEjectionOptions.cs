@@ -15,7 +15,7 @@ public sealed class EndpointEjectionOptions
     public int ConsecutiveFailures { get; set; } = 5;
 
     /// <summary>Gets or sets the share of failed calls, of at least 20 within 5 seconds, that is enough as well.</summary>
-    /// <value>0.5. More than 1 leaves it out of account.</value>
+    /// <value>0.5; at most 1, by which all of them have to fail.</value>
     public double FailureRatio { get; set; } = 0.5;
 
     /// <summary>Gets or sets for how long an endpoint is left out; it doubles each time, until calls succeed again.</summary>
