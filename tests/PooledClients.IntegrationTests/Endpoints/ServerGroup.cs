@@ -63,7 +63,11 @@ internal sealed class ServerGroup(string host) : IAsyncDisposable
     {
         var server = await TestServer.StartAsync(new TestServerOptions
         {
-            Port = port, Address = address ?? IPAddress.Loopback, Certificate = TestAuthority.Shared.IssueServer(host), Map = map, MaxStreams = maxStreams,
+            Port = port,
+            Address = address ?? IPAddress.Loopback,
+            Certificate = TestAuthority.Shared.IssueServer(host),
+            Map = map,
+            MaxStreams = maxStreams,
         });
         _servers.Add(server);
         return server;
