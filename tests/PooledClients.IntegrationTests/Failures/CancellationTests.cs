@@ -35,6 +35,38 @@ public sealed class CancellationTests
         });
     }
 
+    // The timer of the channel is some milliseconds later than what it tells the server.
+    [Theory]
+    [MemberData(nameof(Both))]
+    public async Task Call_ServerNamesTheDeadlineFirst_ThrowsWhatTheOptionSays(bool throws, bool isStream)
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                while (true)
+                {
+                    var request = await connection.ReceiveAsync();
+                    await Task.Delay(int.Parse(request.Headers["grpc-timeout"].TrimEnd('m'), CultureInfo.InvariantCulture) + 1, TestContext.Current.CancellationToken);
+                    await connection.SendRefusalAsync(request.StreamId, "4");
+                }
+            },
+            tls: false);
+
+        await CompareAsync(server.Address, throws, async client =>
+        {
+            var deadline = DateTime.UtcNow.AddMilliseconds(200);
+            if (isStream)
+            {
+                using var stream = client.Load(deadline: deadline);
+                return $"{Name(await Record.ExceptionAsync(() => stream.ResponseAsync))}, {stream.GetStatus().StatusCode}";
+            }
+
+            using var call = client.GetAsync(Calls.AnyGet, deadline: deadline);
+            return $"{Name(await Record.ExceptionAsync(() => call.ResponseAsync))}, {call.GetStatus().StatusCode}";
+        });
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

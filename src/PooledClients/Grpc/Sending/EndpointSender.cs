@@ -93,9 +93,9 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         var status = GrpcAnswer.StatusOf(response);
         if (status == StatusCode.DeadlineExceeded && time.IsOver)
         {
-            // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went.
-            response.Dispose();
-            throw DeadlineExceeded(exception: null, sent, time);
+            // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went. It stays an answer,
+            // which the channel makes what its options say of.
+            GrpcAnswer.SetStatus(response, DeadlineExceeded(exception: null, sent, time).Status);
         }
 
         time.Call?.OnHeaders(isEnd: status is not null);
