@@ -32,6 +32,26 @@ public class SilenceTests : WatchedTest
         Assert.Equal(1, server.Behavior.Processed("Put"));
     }
 
+    // The channel's own timer and what it tells the server begin before its credentials are read.
+    [Fact]
+    public async Task Call_AfterOneWithSlowCredentialsRanIntoItsDeadlineInABlackHole_Succeeds()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var relay = new Relay(server.Port);
+        await using var clients = await ClientHost.StartAsync(Log, relay.AddressFor(server.Address));
+        await clients.KeyValue.GetAsync(Calls.AnyGet);
+        await IsQuietAsync(clients);
+        var slow = CallCredentials.FromInterceptor(static (_, _) => Task.Delay(TimeSpan.FromMilliseconds(50)));
+
+        relay.BlackHole();
+        var failure = await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut, new CallOptions(deadline: DateTime.UtcNow + Long + Long, credentials: slow)));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        Assert.Contains("reached its deadline", failure.Status.Detail, StringComparison.Ordinal);
+        await clients.KeyValue.PutAsync(Calls.AnyPut);
+        Assert.Equal(2, relay.Accepted);
+    }
+
     [Fact]
     public async Task Call_AfterAnIdleTimeInWhichTheConnectionDied_IsReplacedToo()
     {

@@ -91,6 +91,25 @@ public sealed class InstrumentTests : MeasuredTest
     }
 
     [Fact]
+    public async Task Stream_AtAnOpenBreaker_IsACallOfItsStatus()
+    {
+        Log.Allow(static _ => true);
+        await using var server = await TestServer.StartAsync();
+        await using var host = await StartAsync(server, static options => options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30));
+        server.Behavior.FailTimes = int.MaxValue;
+        for (var i = 0; i < 25; i++)
+        {
+            await Calls.FailureOf(host.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: Token));
+        }
+
+        using var call = host.KeyValue.Exchange(cancellationToken: Token);
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token));
+
+        Assert.Contains("The breaker of", failure.Status.Detail, StringComparison.Ordinal);
+        await Seen.WaitForAsync("grpc.client.call.duration", "grpc.method=rocksdb.v1.KeyValue/Exchange", $"grpc.target={Target(server)}", "grpc.status=UNAVAILABLE");
+    }
+
+    [Fact]
     public async Task Deadline_OfAUnaryCall_IsToldByWhatItWaitedFor()
     {
         await using var server = await TestServer.StartAsync();

@@ -97,6 +97,40 @@ public sealed class DrainedCallTests : WatchedTest
         await stopping;
     }
 
+    // The call of another is what the host waits for.
+    [Fact]
+    public async Task Stop_CallWhoseCredentialsAreBeingRead_GoesOn()
+    {
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync();
+            while (true)
+            {
+                var request = await connection.ReceiveCompleteAsync();
+                _ = request.StreamId == 1 ? AnswerFirstAsync(connection, request) : connection.AnswerQuietlyAsync(request.StreamId);
+            }
+        });
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+        var first = clients.KeyValue.PutAsync(Calls.AnyPut).ResponseAsync;
+        await Eventually.HoldsAsync(() => server.Requests.Count == 1);
+        var credentials = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = clients.KeyValue.PutAsync(Calls.AnyPut, new CallOptions(credentials: CallCredentials.FromInterceptor((_, _) => credentials.Task))).ResponseAsync;
+
+        var stopping = clients.StopAsync();
+        await Eventually.HoldsAsync(() => clients.KeyValue.TryNewCall() is { StatusCode: StatusCode.Unavailable });
+        credentials.SetResult();
+        await call;
+        _go.SetResult();
+        await first;
+        await stopping;
+
+        async Task AnswerFirstAsync(RawHttp2Connection connection, RawRequest request)
+        {
+            await _go.Task;
+            await connection.AnswerAsync(request.StreamId);
+        }
+    }
+
     private Task<ClientHost> StartAsync(RawHttp2Server server) => ClientHost.StartAsync(Log, server.Address, static options =>
     {
         options.Resilience.Retry.MaxAttempts = 3;

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.ServiceConfigs;
+using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
+using PooledClients.TestBed.Http2;
 using PooledClients.TestBed.Logs;
 using PooledClients.TestBed.Servers;
 using PooledClients.TestBed.Waiting;
@@ -36,6 +38,23 @@ public sealed class RetryTests : WatchedTest
         var timeouts = server.Requests.Select(TimeoutOf).ToArray();
         Assert.Equal(4, timeouts.Distinct().Count());
         Assert.Equal(timeouts.OrderDescending(), timeouts);
+    }
+
+    [Fact]
+    public async Task Deadline_OfAFurtherAttempt_IsTheCalls()
+    {
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            await connection.SendSettingsAsync();
+            await connection.SendRefusalAsync((await connection.ReceiveCompleteAsync()).StreamId, "14");
+            await connection.Ended;
+        });
+        await using var clients = await ClientHost.StartAsync(Log, server.Address, static options => options.Resilience.Retry.Delay = options.Resilience.Retry.MaxDelay = TimeSpan.FromSeconds(0.8));
+
+        var failure = await Calls.FailureOf(clients.KeyValue.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(2), cancellationToken: Token));
+
+        Assert.Equal((StatusCode.DeadlineExceeded, 2), (failure.StatusCode, server.Requests.Count));
+        Assert.Matches(@"its deadline of (2|1\.[789]\d*) s", failure.Status.Detail);
     }
 
     [Theory]

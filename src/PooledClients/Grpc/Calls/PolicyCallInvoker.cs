@@ -29,7 +29,7 @@ internal sealed class PolicyCallInvoker(
             var origin = Apply(policy, ref options, out _);
             method = policy.Limits is { } limits ? limits.Limit(method) : method;
             var observed = calls?.Begin(method.FullName, many: null);
-            using (Start(policy, origin, options))
+            using (Start(method, policy, origin, options))
             using (Observe(observed, options))
             {
                 return observed is null ? inner.BlockingUnaryCall(method, host, options, request)
@@ -56,7 +56,7 @@ internal sealed class PolicyCallInvoker(
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, policy.Hedger is null ? null : ObservedCall.Hedged);
         AsyncUnaryCall<TResponse> call;
-        using (Start(policy, origin, options))
+        using (Start(method, policy, origin, options))
         using (Observe(observed, options))
         {
             call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(
@@ -138,13 +138,27 @@ internal sealed class PolicyCallInvoker(
     // What a call is several of the channel's by is observed one by one.
     private CallInvoker Channel(ObservedCall? observed) => observed is null ? inner : new ObservingInvoker(inner, observed, flows: true);
 
-    private CallScope.Started Start(MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options) =>
-        policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin), Flows(options)) : CallScope.Start(origin);
+    private CallScope.Started Start(IMethod method, MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options)
+    {
+        if (policy.Retrier is not { } retrier)
+        {
+            return Start(method, origin, callSite: null, options);
+        }
 
-    private CallScope.Started Start(IMethod method, DeadlineOrigin? origin, string? callSite, in CallOptions options) =>
-        callSite is null ? CallScope.Start(origin) : CallScope.Start(new SampledCall(method.FullName, origin, callSite), Flows(options));
+        var clock = Clock(options);
+        return CallScope.Start(retrier.ScopeOf(origin, clock), flows: clock is not null);
+    }
 
-    private SeveralCalls Several(IMethod method, string? callSite, in CallOptions options) => new(calls?.Open(method.FullName), callSite, Flows(options));
+    private CallScope.Started Start(IMethod method, DeadlineOrigin? origin, string? callSite, in CallOptions options)
+    {
+        var clock = Clock(options);
+        return callSite is null && clock is null ? CallScope.Start(origin)
+            : CallScope.Start(new FlowingCall(method.FullName, origin, clock, callSite), flows: clock is not null);
+    }
+
+    private SeveralCalls Several(IMethod method, string? callSite, in CallOptions options) => new(calls?.Open(method.FullName), callSite, Clock(options));
+
+    private CallClock? Clock(in CallOptions options) => Flows(options) ? CallClock.Start(time, options.Deadline) : null;
 
     private bool Flows(in CallOptions options) => mayWait || options.Credentials is not null;
 

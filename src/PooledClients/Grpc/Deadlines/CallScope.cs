@@ -7,9 +7,8 @@ namespace PooledClients.Grpc.Deadlines;
 /// <summary>
 /// What the handler below the channel is told of a call, and tells it. It travels beside the call for nothing: gRPC sends a request
 /// on the thread that makes the call, so the handler that takes the request finds it by <see cref="Of"/>. Where something may be
-/// asynchronous in between (call credentials, interceptors and message handlers of the application) a call that may be tried again, or
-/// whose caller is known, flows with the execution context, for some bytes; of any other nothing is known there, and whoever relies on it
-/// does without.
+/// asynchronous in between (call credentials, interceptors and message handlers of the application) a scope of the call's own, or one of its
+/// method, flows with the execution context, for some bytes.
 /// </summary>
 internal abstract class CallScope
 {
@@ -30,6 +29,9 @@ internal abstract class CallScope
         get => null;
         set { }
     }
+
+    /// <summary>Its clock, where its request may be sent later; elsewhere the request says as it comes what is left.</summary>
+    public virtual CallClock? Clock => null;
 
     /// <summary>Where its caller stands in the code, if that was found out.</summary>
     public virtual string? CallSite => null;

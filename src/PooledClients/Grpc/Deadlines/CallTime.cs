@@ -24,7 +24,19 @@ internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, 
     public TimeSpan Elapsed => timeProvider.GetElapsedTime(StartedAt);
 
     /// <summary>What is left; none without a deadline.</summary>
-    public TimeSpan? Remaining => _timeout == Timeout.InfiniteTimeSpan ? null : _timeout - Elapsed;
+    public TimeSpan? Remaining
+    {
+        get
+        {
+            if (_timeout == Timeout.InfiniteTimeSpan)
+            {
+                return null;
+            }
+
+            var remaining = _timeout - Elapsed;
+            return Call?.Clock?.Left(_timeout) is { } left && left < remaining ? left : remaining;
+        }
+    }
 
     /// <summary>Whether it is the deadline that has ended the call, and not its caller.</summary>
     public bool IsOver => Remaining <= Tolerance;

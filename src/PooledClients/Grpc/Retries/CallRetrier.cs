@@ -45,8 +45,11 @@ internal sealed class CallRetrier(
         throwsOnCancellation && end.StatusCode is StatusCode.DeadlineExceeded or StatusCode.Cancelled ? new OperationCanceledException(end.Status.Detail, end) : end;
 
     /// <summary>What the handler is told of a call whose deadline comes from there.</summary>
-    public RetriableCall ScopeOf(DeadlineOrigin? deadline) =>
-        _lastScope is { } last && ReferenceEquals(last.Deadline, deadline) ? last : _lastScope = new RetriableCall(this, deadline);
+    /// <param name="deadline">Who set it.</param>
+    /// <param name="clock">The call's own clock, if it has one.</param>
+    public RetriableCall ScopeOf(DeadlineOrigin? deadline, CallClock? clock) =>
+        clock is not null ? new RetriableCall(this, deadline, clock)
+        : _lastScope is { } last && ReferenceEquals(last.Deadline, deadline) ? last : _lastScope = new RetriableCall(this, deadline);
 
     /// <summary>What an answer comes to that another attempt may mend; <see langword="null"/> where it is the call's.</summary>
     /// <param name="response">The answer.</param>

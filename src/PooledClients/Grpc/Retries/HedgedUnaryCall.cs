@@ -54,6 +54,8 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
 
     public override CallAccount? Account => _facts.Account;
 
+    public override CallClock? Clock => _facts.Clock;
+
     protected override bool MayFlow => true;
 
     protected override bool IsOf(HttpRequestMessage request) => request.RequestUri!.AbsolutePath.EndsWith(_method.FullName, StringComparison.Ordinal);

@@ -68,6 +68,8 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
 
     public override DeadlineOrigin? Deadline => _origin;
 
+    public override CallClock? Clock => _facts.Clock;
+
     public override string? CallSite => _facts.CallSite;
 
     public override CallAccount? Account => _facts.Account;

@@ -63,6 +63,25 @@ internal static class CallReports
         return false;
     }
 
+    /// <summary>Tells of a whole call whose attempts did not: it took several, or was a probe of a breaker that is not closed.</summary>
+    /// <param name="sending">The call.</param>
+    /// <param name="time">Whom to tell.</param>
+    /// <param name="isStream">Whether it is a streaming call.</param>
+    public static async Task<HttpResponseMessage> TellAsync(this Task<HttpResponseMessage> sending, CallTime time, bool isStream)
+    {
+        try
+        {
+            var response = await sending.ConfigureAwait(false);
+            time.Answered(response, GrpcAnswer.StatusOf(response), isLast: true, isStream);
+            return response;
+        }
+        catch (Exception exception) when (time.Failed(exception, isLast: true, isStream))
+        {
+            // It only looks.
+            throw;
+        }
+    }
+
     private static Status StatusOf(Exception exception, in CallTime time) => exception switch
     {
         RpcException failure => failure.Status,

@@ -74,15 +74,16 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         }
 
         sent.Outcome = EndpointOutcome.Unknown;
-        if (sent.Pool?.Owner is Endpoint endpoint)
+        var endpoint = sent.Pool?.Owner as Endpoint;
+        if (endpoint is not null || sent.IsFurther)
         {
             sent.StartedAt = timeProvider.GetTimestamp();
-            endpoint.Begin(!sent.IsUnary, sent.StartedAt);
+            endpoint?.Begin(!sent.IsUnary, sent.StartedAt);
         }
 
         if (!sent.IsUnary)
         {
-            sent.Open = openStreams.Add(sent.Request.RequestUri!.AbsolutePath, (sent.Pool?.Owner as Endpoint)?.StreamEnded, time.Observer?.Method, time.Call?.CallSite);
+            sent.Open = openStreams.Add(sent.Request.RequestUri!.AbsolutePath, endpoint?.StreamEnded, time.Observer?.Method, time.Call?.CallSite);
         }
     }
 
@@ -222,7 +223,9 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             return sent.Sender is RuntimeSender runtime ? errors.NotSent(time, runtime.Destination, exception) : errors.NotSent(time, sent.Pool!, exception);
         }
 
-        if (sent.Sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(time.StartedAt) && connection.Pool.Silence.MayRetire(time.StartedAt))
+        // What came before a further attempt was none of its.
+        var since = sent.IsFurther ? sent.StartedAt : time.StartedAt;
+        if (sent.Sender is Http2Connection { IsRetired: false } connection && connection.IsSilentSince(since) && connection.Pool.Silence.MayRetire(since))
         {
             connection.Pool.Retire(connection, "a call reached its deadline while it received not one byte");
         }

@@ -28,6 +28,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private readonly AddressBreaker? _breaker;
     private readonly CallWaits _waits;
     private readonly StreamingMethods _streaming = new();
+    private long _drainingSince;
     private volatile bool _draining;
 
     public GrpcTransportHandler(
@@ -78,7 +79,11 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     }
 
     /// <summary>Takes no new call from now on.</summary>
-    public void BeginDrain() => _draining = true;
+    public void BeginDrain()
+    {
+        _drainingSince = _timeProvider.GetTimestamp();
+        _draining = true;
+    }
 
     /// <param name="request">The request of a call.</param>
     /// <param name="observer">Whom to tell what becomes of the call; nobody where it is nobody's.</param>
@@ -90,25 +95,25 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         var counted = call?.Account is null ? observer?.Method : null;
         counted?.Begins();
         // Only here: a call that was made before goes on, its waits, its resends and its further attempts included.
-        if (_draining && !PreviousAttempts.AreOf(request))
+        if (_draining && !PreviousAttempts.AreOf(request) && call?.Clock?.HasBegunBefore(_drainingSince) != true)
         {
             var draining = _errors.Draining();
             counted?.Ends(draining.StatusCode, draining.Status.Detail, TimeSpan.Zero);
             return Task.FromException<HttpResponseMessage>(draining);
         }
 
-        return SendAsync(request, call, (call as RetriableCall)?.Retrier, observer, isAgain: false, cancellationToken);
+        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
+        return SendAsync(request, time, (call as RetriableCall)?.Retrier, isAgain: false, cancellationToken);
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         SendAsync(request, observer: null, cancellationToken);
 
     // A closed breaker is asked nothing.
-    private Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken) =>
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken) =>
         _breaker is null || _breaker.IsClosed
-            ? SendOnAsync(request, new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer), retrier, isAgain, cancellationToken)
-            : ProbeAsync(request, call, retrier, observer, isAgain, cancellationToken);
+            ? SendOnAsync(request, time, retrier, isAgain, cancellationToken)
+            : ProbeAsync(request, time, retrier, isAgain, cancellationToken);
 
     // One async method, for each costs 114 B a call.
     private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken)
@@ -206,7 +211,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
 
         var retrying = CreateRetried(request, time, retrier!, hasParent, cancellationToken).GoOnAsync(failure, refusal);
         SetPending(ref isPending, false);
-        return await ObserveAsync(retrying, time).ConfigureAwait(false);
+        return await retrying.TellAsync(time, isStream: false).ConfigureAwait(false);
     }
 
     private void SetPending(ref bool isPending, bool value)
@@ -230,41 +235,24 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     // Unary calls that are tried again below the channel are known by that; what is made above it, hedges and attempts of a stream, tells of itself.
     private static bool IsFurther(HttpRequestMessage request, CallScope? call) => call is not (null or RetriableCall) && PreviousAttempts.AreOf(request);
 
-    // A call that took several attempts, or a probe of a breaker that is not closed, is rare enough for a method of its own.
-    private static async Task<HttpResponseMessage> ObserveAsync(Task<HttpResponseMessage> sending, CallTime time)
-    {
-        try
-        {
-            var response = await sending.ConfigureAwait(false);
-            time.Answered(response, GrpcAnswer.StatusOf(response), isLast: true, isStream: false);
-            return response;
-        }
-        catch (Exception exception) when (time.Failed(exception, isLast: true, isStream: false))
-        {
-            throw;
-        }
-    }
-
-    private Task<HttpResponseMessage> ProbeAsync(
-        HttpRequestMessage request, CallScope? call, CallRetrier? retrier, CallObserver? observer, bool isAgain, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken)
     {
         if (isAgain)
         {
             return SendProbeAsync();
         }
 
-        var time = new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer);
         var sending = retrier is null
             ? SendProbeAsync()
             : CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
-        return ObserveAsync(sending, time);
+        return sending.TellAsync(time, isStream: _streaming.TypeOf(request) != MethodType.Unary);
 
         async Task<HttpResponseMessage> SendProbeAsync()
         {
             try
             {
                 return await _breaker!.ProbeAsync(
-                    () => SendOnAsync(request, new CallTime(_timeProvider, GrpcTimeoutHeader.Read(request), call, observer), retrier: null, isAgain: true, cancellationToken),
+                    () => SendOnAsync(request, time, retrier: null, isAgain: true, cancellationToken),
                     static response => GrpcFailure.Classify(response),
                     exception => request.Content is SentContent { HasFailed: true } ? RequestOutcome.Ignored : GrpcFailure.Classify(exception)).ConfigureAwait(false);
             }
@@ -282,7 +270,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         {
             // A content that an attempt has not used up stays with that attempt: the next one has its own around the same message.
             request.Content = request.Content is SentContent used ? used.Message : request.Content;
-            return SendAsync(request, time.Call, retrier: null, time.Observer, isAgain: true, cancellationToken);
+            return SendAsync(request, time, retrier: null, isAgain: true, cancellationToken);
         }
     }
 

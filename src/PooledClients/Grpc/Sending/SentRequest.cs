@@ -34,7 +34,7 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type, bool is
     /// <summary>What the attempt is given to.</summary>
     public ICallSender Sender = null!;
 
-    /// <summary>When the attempt began, where there are several endpoints.</summary>
+    /// <summary>When the attempt began, where there are several endpoints, or where it is a further one of its call.</summary>
     public long StartedAt;
 
     /// <summary>What the attempt has come to.</summary>
