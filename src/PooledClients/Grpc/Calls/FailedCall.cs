@@ -12,7 +12,9 @@ internal static class FailedCall
     {
         var failure = new RpcException(new Status(StatusCode.DeadlineExceeded, detail));
         Exception thrown = throwsOnCancellation ? new OperationCanceledException(detail, failure) : failure;
+
+        // The channel, too, leaves no cancellation to whoever watches for failures that nobody looked at.
         return new AsyncUnaryCall<TResponse>(
-            Task.FromException<TResponse>(thrown), Task.FromException<Metadata>(thrown), () => failure.Status, () => failure.Trailers, () => { });
+            Task.FromException<TResponse>(thrown).Observed(), Task.FromException<Metadata>(thrown).Observed(), () => failure.Status, () => failure.Trailers, () => { });
     }
 }

@@ -56,12 +56,20 @@ internal sealed class PolicyCallInvoker(
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, policy.Hedger is null ? null : ObservedCall.Hedged);
         AsyncUnaryCall<TResponse> call;
-        using (Start(method, policy, origin, options))
-        using (Observe(observed, options))
+        try
         {
-            call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(
-                    Channel(observed), hedger, method, host, options, origin, request, Several(method, callSite: null, options), observed)
-                : inner.AsyncUnaryCall(method, host, options, request);
+            using (Start(method, policy, origin, options))
+            using (Observe(observed, options))
+            {
+                call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(
+                        Channel(observed), hedger, method, host, options, origin, request, Several(method, callSite: null, options), observed)
+                    : inner.AsyncUnaryCall(method, host, options, request);
+            }
+        }
+        catch (Exception exception)
+        {
+            Drop(linked, observed, exception);
+            throw;
         }
 
         if (policy.Hedger is null)
@@ -82,12 +90,20 @@ internal sealed class PolicyCallInvoker(
         var observed = calls?.Begin(method.FullName, policy.Retrier is null ? null : ObservedCall.Retried);
         var callSite = calls?.FindCaller(method.FullName);
         AsyncServerStreamingCall<TResponse> call;
-        using (Start(method, origin, callSite, options))
-        using (Observe(observed, options))
+        try
         {
-            call = policy.Retrier is { } retrier
-                ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request, Several(method, callSite, options))
-                : inner.AsyncServerStreamingCall(method, host, options, request);
+            using (Start(method, origin, callSite, options))
+            using (Observe(observed, options))
+            {
+                call = policy.Retrier is { } retrier
+                    ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request, Several(method, callSite, options))
+                    : inner.AsyncServerStreamingCall(method, host, options, request);
+            }
+        }
+        catch (Exception exception)
+        {
+            Drop(linked, observed, exception);
+            throw;
         }
 
         call = policy.Retrier is null || observed is null ? call : ObservedReader<TResponse>.Wrap(call, observed);
@@ -101,15 +117,23 @@ internal sealed class PolicyCallInvoker(
         var origin = Apply(policy, ref options, out var linked);
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, many: null);
+        var callSite = calls?.FindCaller(method.FullName);
         AsyncClientStreamingCall<TRequest, TResponse> call;
-        using (Start(method, origin, calls?.FindCaller(method.FullName), options))
-        using (Observe(observed, options))
+        try
         {
-            call = inner.AsyncClientStreamingCall(method, host, options);
+            using (Start(method, origin, callSite, options))
+            using (Observe(observed, options))
+            {
+                call = inner.AsyncClientStreamingCall(method, host, options);
+            }
+        }
+        catch (Exception exception)
+        {
+            Drop(linked, observed, exception);
+            throw;
         }
 
         observed?.EndsWith(call.ResponseAsync);
-
         linked?.DisposeAfter(call.ResponseAsync);
         return call;
     }
@@ -123,13 +147,28 @@ internal sealed class PolicyCallInvoker(
         var observed = calls?.Begin(method.FullName, many: null);
         var callSite = calls?.FindCaller(method.FullName);
         AsyncDuplexStreamingCall<TRequest, TResponse> call;
-        using (Start(method, origin, callSite, options))
-        using (Observe(observed, options))
+        try
         {
-            call = inner.AsyncDuplexStreamingCall(method, host, options);
+            using (Start(method, origin, callSite, options))
+            using (Observe(observed, options))
+            {
+                call = inner.AsyncDuplexStreamingCall(method, host, options);
+            }
+        }
+        catch (Exception exception)
+        {
+            Drop(linked, observed, exception);
+            throw;
         }
 
         return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call), callSite);
+    }
+
+    // A call that could not even be made has come to its end with that.
+    private static void Drop(LinkedCancellation? linked, ObservedCall? observed, Exception exception)
+    {
+        linked?.Dispose();
+        observed?.Ends(exception is RpcException failure ? failure.StatusCode : StatusCode.Internal);
     }
 
     private ObservedCall.Scope Observe(ObservedCall? observed, in CallOptions options) =>

@@ -24,9 +24,14 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     private readonly CancellationTokenSource _disposed = new();
     private readonly List<(Exception Failure, AsyncUnaryCall<TResponse> Call)> _failed = [];
 
-    // The attempt that decided: what the call came to is what it came to, whatever ended later. Written once, before the response ends.
-    private AsyncUnaryCall<TResponse> _decisive = null!;
+    // The attempt that decided: what the call came to is what it came to, whatever ended later. Written once, before the response ends; none where
+    // not even one could be made.
+    private AsyncUnaryCall<TResponse>? _decisive;
     private Task<TResponse> _response = null!;
+    private StatusCode _status;
+
+    // No further attempt is made: an earlier one, the server or the budget forbids it.
+    private volatile bool _stops;
 
     private HedgedUnaryCall(
         CallInvoker inner,
@@ -73,16 +78,27 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     {
         var call = new HedgedUnaryCall<TRequest, TResponse>(inner, hedger, method, host, options, origin, request, facts);
         call._response = call.ObserveAsync(observed);
+        if (call is { _response.IsCompleted: true, _decisive: null })
+        {
+            // What could not even be made is told at once, and as it is, as by the channel.
+            call._response.GetAwaiter().GetResult();
+        }
+
+        call._response.ObserveIf(() => call._status is StatusCode.Cancelled or StatusCode.DeadlineExceeded);
         return new AsyncUnaryCall<TResponse>(
             call._response,
-            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetHeadersAsync(),
-            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).Finished().GetStatus(),
-            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).Finished().GetTrailers(),
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetHeadersAsync().Observed(),
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetStatus(),
+            static call => ((HedgedUnaryCall<TRequest, TResponse>)call).GetTrailers(),
             static call => ((HedgedUnaryCall<TRequest, TResponse>)call).Dispose(),
             call);
     }
 
-    public void Dispose() => _disposed.Cancel();
+    public void Dispose()
+    {
+        _disposed.Cancel();
+        _response.Observed();
+    }
 
     // It ends before its caller goes on: whoever has awaited it finds what was recorded of it.
     private async Task<TResponse> ObserveAsync(ObservedCall? observed)
@@ -95,13 +111,18 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
         }
         catch (Exception exception)
         {
-            End(observed, exception is RpcException failure ? failure.Status : _decisive.GetStatus());
+            End(observed, StatusOf(exception));
             throw;
         }
     }
 
+    private Status StatusOf(Exception exception) => exception is RpcException failure
+        ? failure.Status
+        : _decisive?.GetStatus() ?? new Status(exception is OperationCanceledException ? StatusCode.Cancelled : StatusCode.Internal, exception.Message, exception);
+
     private void End(ObservedCall? observed, Status status)
     {
+        _status = status.StatusCode;
         Account?.Ends(status);
         observed?.Ends(status.StatusCode);
     }
@@ -110,7 +131,7 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_options.CancellationToken, _disposed.Token);
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false, stop.Token);
-        context.Properties.Set(HedgedAttempt<TResponse>.StartKey, AttemptAsync);
+        context.Properties.Set(HedgedAttempt<TResponse>.StartKey, Hedge);
         var outcome = await _hedger.Pipeline<TResponse>().ExecuteOutcomeAsync(
             static (context, call) => call.AttemptAsync(0, context.CancellationToken), context, this).ConfigureAwait(false);
         ResilienceContextPool.Shared.Return(context);
@@ -134,13 +155,23 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     }
 
     // A failure that is no attempt's is the strategy's own, and leaves the first attempt to speak for the call.
-    private AsyncUnaryCall<TResponse> AttemptOf(Exception failure)
+    private AsyncUnaryCall<TResponse>? AttemptOf(Exception failure)
     {
         lock (_failed)
         {
-            var decisive = _failed.Find(attempt => ReferenceEquals(attempt.Failure, failure)).Call;
-            return decisive ?? _failed.FirstOrDefault().Call ?? Make(0, new CancellationToken(canceled: true));
+            return _failed.Find(attempt => ReferenceEquals(attempt.Failure, failure)).Call ?? _failed.FirstOrDefault().Call;
         }
+    }
+
+    private Func<ValueTask<Outcome<HedgedAttempt<TResponse>>>>? Hedge(int number, CancellationToken cancellationToken)
+    {
+        if (_stops || !_hedger.Budget.TryTakeHedge())
+        {
+            _stops = true;
+            return null;
+        }
+
+        return () => AttemptAsync(number, cancellationToken);
     }
 
     private async ValueTask<Outcome<HedgedAttempt<TResponse>>> AttemptAsync(int number, CancellationToken cancellationToken)
@@ -159,6 +190,11 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
                 {
                     _failed.Add((e, call));
                 }
+            }
+
+            if (_hedger.Stops(e, number))
+            {
+                _stops = true;
             }
 
             return Outcome.FromException<HedgedAttempt<TResponse>>(e);
@@ -182,11 +218,17 @@ internal sealed class HedgedUnaryCall<TRequest, TResponse> : CallScope, IDisposa
     private async Task<Metadata> GetHeadersAsync()
     {
         await ((Task)_response).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return await _decisive.ResponseHeadersAsync.ConfigureAwait(false);
+        if (_decisive is null)
+        {
+            await _response.ConfigureAwait(false);
+        }
+
+        return await _decisive!.ResponseHeadersAsync.ConfigureAwait(false);
     }
 
-    private AsyncUnaryCall<TResponse> Finished() => _response.IsCompleted
-        ? _decisive
-        : throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+    private Status GetStatus() => !_response.IsCompleted ? throw new InvalidOperationException("Unable to get the status because the call is not complete.")
+        : _decisive?.GetStatus() ?? StatusOf(_response.Exception?.InnerException ?? new OperationCanceledException());
 
+    private Metadata GetTrailers() => (_response.IsCompleted ? _decisive : null)?.GetTrailers()
+        ?? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
 }

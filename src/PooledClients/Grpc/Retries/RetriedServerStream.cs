@@ -39,9 +39,17 @@ internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IA
         _method = method;
         _host = host;
         _request = request;
-        using (CallScope.Start(this, facts.Flows))
+        try
         {
-            _current = inner.AsyncServerStreamingCall(method, host, options, request);
+            using (CallScope.Start(this, facts.Flows))
+            {
+                _current = inner.AsyncServerStreamingCall(method, host, options, request);
+            }
+        }
+        catch (Exception exception) when (Account?.Failed(exception) == true)
+        {
+            // It only looks.
+            throw;
         }
     }
 
@@ -60,7 +68,7 @@ internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IA
         var call = new RetriedServerStream<TRequest, TResponse>(inner, retrier, method, host, options, origin, request, facts);
         return new AsyncServerStreamingCall<TResponse>(
             call,
-            static call => ((RetriedServerStream<TRequest, TResponse>)call).GetHeadersAsync(),
+            static call => ((RetriedServerStream<TRequest, TResponse>)call).GetHeadersAsync().Observed(),
             static call => ((RetriedServerStream<TRequest, TResponse>)call).GetStatus(),
             static call => ((RetriedServerStream<TRequest, TResponse>)call).GetTrailers(),
             static call => ((RetriedServerStream<TRequest, TResponse>)call).Dispose(),

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Retries;
 using PooledClients.Grpc.ServiceConfigs;
@@ -122,6 +123,59 @@ public sealed class PolicyCallInvokerTests
         Assert.False(own.IsCancellationRequested);
     }
 
+    // The tokens may live for as long as the process does.
+    [Theory]
+    [InlineData(MethodType.Unary)]
+    [InlineData(MethodType.ServerStreaming)]
+    [InlineData(MethodType.ClientStreaming)]
+    [InlineData(MethodType.DuplexStreaming)]
+    public void Call_WithItsOwnTokenThatCannotBeMade_LetsGoOfBoth(MethodType kind)
+    {
+        using var own = new CancellationTokenSource();
+        using var ambient = new CancellationTokenSource();
+        using var server = new MemoryServer();
+        var failing = new FailingInvoker(_channel, from: 1, new InvalidOperationException("No call today."));
+        using var fixture = new PipelineFixture(server, channel: failing);
+
+        using (CallDeadline.Begin(DateTime.MaxValue, ambient.Token))
+        {
+            Assert.Throws<InvalidOperationException>(() => (IDisposable)(kind switch
+            {
+                MethodType.Unary => fixture.Client.PutAsync(new PutRequest(), cancellationToken: own.Token),
+                MethodType.ServerStreaming => fixture.Client.Scan(new ScanRequest(), cancellationToken: own.Token),
+                MethodType.ClientStreaming => fixture.Client.Load(cancellationToken: own.Token),
+                _ => fixture.Client.Exchange(cancellationToken: own.Token),
+            }));
+        }
+
+        ambient.Cancel();
+        own.Cancel();
+        Assert.False(failing.Last.CancellationToken.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void InboundDeadline_AlreadyPassed_LeavesNothingUnobserved()
+    {
+        using var server = new MemoryServer();
+        using var fixture = new PipelineFixture(server, channel: _channel);
+        var seen = 0;
+        EventHandler<UnobservedTaskExceptionEventArgs> count = (_, unobserved) =>
+            seen += unobserved.Exception.InnerException is RpcException failure && failure.Status.Detail.Contains("set by the inbound call", StringComparison.Ordinal) ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += count;
+        try
+        {
+            FailByInboundDeadline(fixture);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= count;
+        }
+
+        Assert.Equal(0, seen);
+    }
+
     [Fact]
     public async Task InboundDeadline_AlreadyPassed_SaysSoAndSendsNothing()
     {
@@ -152,6 +206,15 @@ public sealed class PolicyCallInvokerTests
         fixture.Put();
         Assert.Equal("the client's Deadline option", seen?.Deadline?.ToString());
         Assert.Null(CallScope.Of(Assert.Single(server.Requests)));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void FailByInboundDeadline(PipelineFixture fixture)
+    {
+        using (CallDeadline.Begin(fixture.Time.GetUtcNow().UtcDateTime))
+        {
+            fixture.Put();
+        }
     }
 
     private static GrpcMethodOptions Of(int seconds) => new() { Deadline = TimeSpan.FromSeconds(seconds) };

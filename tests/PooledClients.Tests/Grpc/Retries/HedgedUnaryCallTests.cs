@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Grpc.Core;
+using PooledClients.Grpc.Sending;
 using RocksDb.V1;
 using static PooledClients.Tests.Grpc.MemoryServer;
 
@@ -79,6 +81,138 @@ public sealed class HedgedUnaryCallTests
         Assert.NotNull(call.GetTrailers());
     }
 
+    // What says nothing about the call leaves it to the attempts that are out.
+    public static TheoryData<string> NotOfTheCall => ["pushback", "no pushback", "own fault"];
+
+    [Theory]
+    [MemberData(nameof(NotOfTheCall))]
+    public async Task Get_SecondFailsByWhatIsNotTheCalls_TheFirstGoesOnAlone(string fault)
+    {
+        using var server = new MemoryServer();
+        var answer = new TaskCompletionSource();
+        server.Add(When(answer.Task, Ok(Found)));
+        server.Add(FailBy(fault));
+        using var fixture = Create(server, static options => options.Resilience.Hedging.MaxAttempts = 4);
+
+        using var call = fixture.Get();
+        await fixture.PauseAsync(Delay);
+        fixture.Time.Advance(Delay);
+        await server.Arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        await server.Arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        answer.SetResult();
+
+        Assert.True((await call).Found);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Theory]
+    [MemberData(nameof(NotOfTheCall))]
+    public async Task Get_AllFail_SaysWhatTheFirstSaid(string fault)
+    {
+        using var server = new MemoryServer();
+        var answer = new TaskCompletionSource();
+        server.Add(When(answer.Task, Fail(StatusCode.Unavailable, "the first")));
+        server.Add(FailBy(fault));
+        using var fixture = Create(server, static options => options.Resilience.Hedging.MaxAttempts = 4);
+
+        using var call = fixture.Get();
+        await fixture.PauseAsync(Delay);
+        fixture.Time.Advance(Delay);
+        await server.Arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        await server.Arrivals.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        answer.SetResult();
+        var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+
+        Assert.Equal(("the first", "the first"), (failure.Status.Detail, call.GetStatus().Detail));
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Get_BudgetRefusesTheSecond_IsNotAskedAgain()
+    {
+        using var server = new MemoryServer();
+        var answer = new TaskCompletionSource();
+        server.Add(When(answer.Task, Ok(Found)));
+        using var fixture = Create(server, static options => options.Resilience.RetryBudget.PerSecond = 0);
+
+        using var call = fixture.Get();
+        await fixture.PauseAsync(Delay);
+        fixture.Time.Advance(Delay);
+        answer.SetResult();
+
+        Assert.True((await call).Found);
+        Assert.False(fixture.HasPaused(Delay));
+    }
+
+    // As the same call without hedges: told at once.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Get_CannotBeMade_ThrowsWhatForbidsIt(bool isHedged)
+    {
+        using var server = new MemoryServer(Ok(Found));
+        var cause = new InvalidOperationException("No call today.");
+        using var fixture = new PipelineFixture(
+            server, options => options.Resilience.Hedging.Delay = isHedged ? Delay : null, new FailingInvoker(new PreparedInvoker<GetResponse>(2, Found), from: 1, cause));
+
+        Assert.Same(cause, Record.Exception(() => fixture.Get()));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Get_DeadlineIsLocalTime_ThrowsWhatTheChannelThrows(bool isHedged)
+    {
+        using var server = new MemoryServer(Ok(Found));
+        using var fixture = new PipelineFixture(server, options => options.Resilience.Hedging.Delay = isHedged ? Delay : null);
+
+        var failure = Record.Exception(() => fixture.Client.GetAsync(new GetRequest(), deadline: DateTime.Now.AddSeconds(5), cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Contains("DateTimeKind.Utc", Assert.IsType<InvalidOperationException>(failure).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Get_SecondCannotBeMade_TheFirstGoesOnAlone()
+    {
+        using var server = new MemoryServer();
+        var channel = new PreparedInvoker<GetResponse>(2, Found);
+        var failing = new FailingInvoker(channel, from: 2, new ObjectDisposedException("container"));
+        using var fixture = new PipelineFixture(server, static options => options.Resilience.Hedging.Delay = Delay, failing);
+
+        using var call = fixture.Get();
+        await fixture.PauseAsync(Delay);
+        fixture.Time.Advance(Delay);
+        await failing.Failed.WaitAsync(TestContext.Current.CancellationToken);
+        channel.Answer();
+
+        Assert.True((await call).Found);
+        Assert.Equal(StatusCode.OK, call.GetStatus().StatusCode);
+    }
+
+    // A call that is disposed is one that nobody wants to hear of, as on the channel.
+    [Fact]
+    public async Task Dispose_OfACallThatHasFailed_LeavesNothingUnobserved()
+    {
+        const string Detail = "a hedged call that nobody looks at";
+        using var server = new MemoryServer(Fail(StatusCode.NotFound, Detail));
+        using var fixture = Create(server);
+        var seen = 0;
+        EventHandler<UnobservedTaskExceptionEventArgs> count = (_, unobserved) => seen += unobserved.Exception.InnerException is RpcException failure && failure.Status.Detail == Detail ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += count;
+        try
+        {
+            await FailAsync(fixture);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= count;
+        }
+
+        Assert.Equal(0, seen);
+    }
+
     [Fact]
     public async Task Get_FirstUnavailable_TheSecondGoesAtOnce()
     {
@@ -133,6 +267,22 @@ public sealed class HedgedUnaryCallTests
 
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync)).StatusCode);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task FailAsync(PipelineFixture fixture)
+    {
+        var call = fixture.Get();
+        _ = call.ResponseHeadersAsync;
+        await Task.WhenAny(call.ResponseAsync);
+        call.Dispose();
+    }
+
+    private static Answer FailBy(string fault) => fault switch
+    {
+        "pushback" => Fail(StatusCode.Unavailable, "the second", pushback: "100"),
+        "no pushback" => Fail(StatusCode.Unavailable, "the second", pushback: "-1"),
+        _ => Throw(CallErrors.BreakerOpen(new BreakerOpenException("http://memory", "for a while", TimeSpan.FromSeconds(1)))),
+    };
 
     private static PipelineFixture Create(MemoryServer server, Action<PooledGrpcClientOptions>? configure = null) => new(
         server,
