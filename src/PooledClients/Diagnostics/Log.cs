@@ -174,7 +174,7 @@ internal static partial class Log
     [LoggerMessage(601, LogLevel.Warning, "Nobody reads the response of streaming call {Method} to {Address}, open for {Seconds:0} s, made by {CallSite}. Read it to its end or dispose the call: until then it holds a stream of a connection.")]
     public static partial void StreamHeld(this ILogger logger, string method, string address, double seconds, string callSite);
 
-    [LoggerMessage(602, LogLevel.Warning, "Streaming call {Method} to {Address} was collected {Seconds:0} s after it began; it was neither read to its end nor disposed. Made by {CallSite}.")]
+    [LoggerMessage(602, LogLevel.Warning, "Streaming call {Method} to {Address} was collected {Seconds:0} s after it began; it was neither read or written to its end nor disposed. Made by {CallSite}.")]
     public static partial void StreamCollected(this ILogger logger, string method, string address, double seconds, string callSite);
 
     [LoggerMessage(550, LogLevel.Information, "{Endpoint} joined the endpoints of {Service}.")]

@@ -74,6 +74,82 @@ public class ForgottenStreamTests : WatchedTest
         Assert.NotNull(reader.Current);
     }
 
+    [Fact]
+    public async Task Load_DroppedAfterItsFirstMessage_IsNamedAndReclaimed()
+    {
+        Log.Allow("was collected");
+        await using var server = new RawHttp2Server(TakeAsync, tls: false);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+        await WriteOneAsync(clients.KeyValue);
+
+        await Eventually.HoldsAsync(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return clients.Transport.InFlight == 0;
+        });
+
+        Assert.Contains(Log.Entries, entry => entry.Event.Id == 602 && entry.Message.Contains("/rocksdb.v1.KeyValue/Load", StringComparison.Ordinal));
+        Assert.Contains(Log.Entries, entry => entry.Event.Id == 602 && entry.Message.EndsWith($"Made by {typeof(ForgottenStreamTests)}.{nameof(WriteOneAsync)}.", StringComparison.Ordinal));
+    }
+
+    // The server may answer before it has been sent everything, and from the end of the messages on it is its turn.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Load_WhoseResponseAloneIsHeld_IsNotForgotten(bool isComplete)
+    {
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                var request = await connection.ReceiveAsync();
+                await go.Task;
+                await connection.AnswerAsync(request.StreamId);
+            },
+            tls: false);
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        var response = WaitAsync(Load(clients.KeyValue, isComplete));
+        await Eventually.HoldsAsync(() => server.Requests.Count == 1);
+        for (var i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        go.SetResult();
+        Assert.NotNull(await response);
+
+        static async Task<LoadResponse> WaitAsync(Task<LoadResponse> response) => await response;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task WriteOneAsync(KeyValue.KeyValueClient client)
+    {
+        var call = client.Load();
+        await call.RequestStream.WriteAsync(Calls.AnyPut, TestContext.Current.CancellationToken);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Task<LoadResponse> Load(KeyValue.KeyValueClient client, bool isComplete)
+    {
+        var call = client.Load();
+        if (isComplete)
+        {
+            _ = call.RequestStream.CompleteAsync();
+        }
+
+        return call.ResponseAsync;
+    }
+
+    private static async Task TakeAsync(RawHttp2Connection connection)
+    {
+        await connection.SendSettingsAsync();
+        await connection.Ended;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task ReadOneAsync(KeyValue.KeyValueClient client)
     {

@@ -98,6 +98,41 @@ public class SentOnceTests : WatchedTest
         Assert.InRange(server.Requests.Count, 102 * OfTheRuntime, (102 * OfTheRuntime) + (int)budget);
     }
 
+    // Its messages can be handed over once, so that a second stream could only be reset.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stream_ServerRefusesIt_OpensNoSecondOne(bool isDuplex)
+    {
+        Log.Allow(static _ => true);
+        await using var server = new RawHttp2Server(async connection =>
+        {
+            connection.OnBytes = request => _ = connection.SendResetAsync(request.StreamId, ErrorCode.RefusedStream);
+            await connection.SendSettingsAsync();
+            await connection.Ended;
+        });
+        await using var clients = await ClientHost.StartAsync(Log, server.Address);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => isDuplex ? ExchangeAsync() : LoadAsync());
+
+        Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
+        Assert.Single(server.Requests);
+
+        async Task LoadAsync()
+        {
+            using var call = clients.KeyValue.Load();
+            await Record.ExceptionAsync(() => call.RequestStream.WriteAsync(Calls.AnyPut));
+            await call.ResponseAsync;
+        }
+
+        async Task ExchangeAsync()
+        {
+            using var call = clients.KeyValue.Exchange();
+            await Record.ExceptionAsync(() => call.RequestStream.WriteAsync(new ExchangeRequest { Get = Calls.AnyGet }));
+            await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
+        }
+    }
+
     // The server has seen them: what it went away below is sent again as what it refused is, out of the budget.
     [Theory]
     [InlineData(0)]

@@ -75,6 +75,23 @@ public class RuntimeContractsTests
     }
 
     [Fact]
+    public async Task WaitingFor_TasksThatSomebodyAwaits_AreTold()
+    {
+        var source = new TaskCompletionSource();
+        Assert.Equal(0, RuntimeTasks.WaitingFor(source.Task));
+
+        using var leave = new CancellationTokenSource();
+        var waiting = new[] { AwaitAsync(), source.Task.WaitAsync(leave.Token) };
+        Assert.Equal(2, RuntimeTasks.WaitingFor(source.Task));
+        await leave.CancelAsync();
+        Assert.Equal(1, RuntimeTasks.WaitingFor(source.Task));
+
+        source.SetResult();
+        await waiting[0];
+        async Task AwaitAsync() => await source.Task;
+    }
+
+    [Fact]
     public async Task GaveUpSendingAgain_AlwaysRefused_IsTold()
     {
         var failure = await FailureOfRawAsync(async connection =>

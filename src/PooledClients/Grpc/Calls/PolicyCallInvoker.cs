@@ -135,7 +135,7 @@ internal sealed class PolicyCallInvoker(
 
         observed?.EndsWith(call.ResponseAsync);
         linked?.DisposeAfter(call.ResponseAsync);
-        return call;
+        return policies.Forgotten.Follow(method, call, callSite);
     }
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(

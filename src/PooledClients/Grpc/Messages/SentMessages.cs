@@ -3,7 +3,10 @@ using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Messages;
 
-/// <summary>A request's stream of messages on one way to a connection. It is handed over once, so a second time is refused.</summary>
+/// <summary>
+/// A request's stream of messages on one way to a connection. It is handed over once, so a second time is refused, and the runtime is to send
+/// the request once only: it would open a stream before it found that out.
+/// </summary>
 internal sealed class SentMessages(HttpContent inner, ContentHold? hold = null) : SentContent(inner)
 {
     private readonly TaskCompletionSource _answerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -70,7 +70,7 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type, bool is
     private static SentContent Wrap(HttpRequestMessage request, MethodType type, bool isFurther)
     {
         var content = type is MethodType.ClientStreaming or MethodType.DuplexStreaming
-            ? new SentMessages(request.Content!) { IsOnce = isFurther }
+            ? new SentMessages(request.Content!) { IsOnce = true }
             : new SentContent(request.Content!) { IsOnce = isFurther };
         request.Content = content;
         return content;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PooledClients.Connections.CallSites;
 using PooledClients.Diagnostics;
 using PooledClients.Grpc.Telemetry;
+using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Streams;
 
@@ -10,8 +11,20 @@ namespace PooledClients.Grpc.Streams;
 /// and so its response, so that only this can tell that a caller has forgotten one. A forgotten call is named and ended, which gives its
 /// stream back.
 /// </summary>
-internal sealed class CallHandle(IDisposable call, string method, string address, TimeProvider time, ILogger logger, StreamCallers? callers, string? callSite, Action? forgotten = null)
+/// <param name="call">The call.</param>
+/// <param name="method">The full name of its method.</param>
+/// <param name="address">The address that it goes to.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Told of a forgotten call.</param>
+/// <param name="callers">Who makes such calls.</param>
+/// <param name="callSite">Where its caller stands in the code, if that was found out.</param>
+/// <param name="forgotten">Told of a forgotten call as well.</param>
+/// <param name="response">What it ends with, if that is one message: who waits for that alone has not forgotten the call.</param>
+internal sealed class CallHandle(
+    IDisposable call, string method, string address, TimeProvider time, ILogger logger, StreamCallers? callers, string? callSite, Action? forgotten = null, Task? response = null)
 {
+    // The pipeline's own may wait for it too.
+    private readonly int? _waiting = response is null ? null : RuntimeTasks.WaitingFor(response);
     private readonly long _startedAt = time.GetTimestamp();
 
     // Neither a logger nor the end of a call belongs on the finalizer's thread.
@@ -32,6 +45,18 @@ internal sealed class CallHandle(IDisposable call, string method, string address
 
     private void Reclaim()
     {
+        if (response is { IsCompleted: true })
+        {
+            return;
+        }
+
+        if (response is not null && (_waiting is null || RuntimeTasks.WaitingFor(response) > _waiting))
+        {
+            // The next collection asks again.
+            GC.ReRegisterForFinalize(this);
+            return;
+        }
+
         callers?.MarkLeaked();
         logger.StreamCollected(method, address, time.GetElapsedTime(_startedAt).TotalSeconds, CallSiteSampler.Describe(callSite, callers, "method"));
         forgotten?.Invoke();

@@ -19,11 +19,25 @@ internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger 
             handle);
     }
 
+    // Nobody's but the channel's is the response, which would lead to its handle for as long as the call goes on.
+    public AsyncClientStreamingCall<TRequest, TResponse> Follow<TRequest, TResponse>(IMethod method, AsyncClientStreamingCall<TRequest, TResponse> call, string? callSite)
+    {
+        var handle = Hold(method, call, callSite, call.ResponseAsync);
+        return new AsyncClientStreamingCall<TRequest, TResponse>(
+            new HeldWriter<TRequest>(call.RequestStream, handle, isAll: true),
+            call.ResponseAsync,
+            static handle => Of<AsyncClientStreamingCall<TRequest, TResponse>>(handle).ResponseHeadersAsync,
+            static handle => Of<AsyncClientStreamingCall<TRequest, TResponse>>(handle).GetStatus(),
+            static handle => Of<AsyncClientStreamingCall<TRequest, TResponse>>(handle).GetTrailers(),
+            static handle => ((CallHandle)handle).Dispose(),
+            handle);
+    }
+
     public AsyncDuplexStreamingCall<TRequest, TResponse> Follow<TRequest, TResponse>(IMethod method, AsyncDuplexStreamingCall<TRequest, TResponse> call, string? callSite)
     {
         var handle = Hold(method, call, callSite);
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            new HeldWriter<TRequest>(call.RequestStream, handle),
+            new HeldWriter<TRequest>(call.RequestStream, handle, isAll: false),
             new HeldReader<TResponse>(call.ResponseStream, handle),
             static handle => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(handle).ResponseHeadersAsync,
             static handle => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(handle).GetStatus(),
@@ -34,6 +48,6 @@ internal sealed class ForgottenCalls(string address, TimeProvider time, ILogger 
 
     private static T Of<T>(object handle) => (T)((CallHandle)handle).Call;
 
-    private CallHandle Hold(IMethod method, IDisposable call, string? callSite) =>
-        new(call, method.FullName, address, time, logger, calls?.Get(method.FullName).Callers, callSite, forgotten);
+    private CallHandle Hold(IMethod method, IDisposable call, string? callSite, Task? response = null) =>
+        new(call, method.FullName, address, time, logger, calls?.Get(method.FullName).Callers, callSite, forgotten, response);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Grpc.Messages;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.Tests.Grpc.Messages;
 
@@ -49,5 +50,23 @@ public sealed class ContentHoldTests
         hold.End();
 
         await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(TestContext.Current.CancellationToken));
+    }
+
+    // A request that the runtime sends again waits for the stream that the message holds.
+    [Fact]
+    public async Task WaitAsync_StreamEndsAndItsAttemptDoesNot_EndsSoonAfter()
+    {
+        using var stream = new CancellationTokenSource();
+        var wait = new ContentHold(_heard.Task, _time).WaitAsync(stream.Token);
+
+        _heard.SetResult();
+        await stream.CancelAsync();
+        _time.Advance(ContentHold.LongestEnd);
+
+        await Eventually.HoldsAsync(() =>
+        {
+            _time.Advance(ContentHold.LongestEnd);
+            return wait.IsCompleted;
+        });
     }
 }
