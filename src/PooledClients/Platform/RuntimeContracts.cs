@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
@@ -10,31 +9,11 @@ namespace PooledClients.Platform;
 /// <summary>
 /// Everything that the library takes for granted of the runtime and of Grpc.Net.Client beyond their public contracts, one member each:
 /// seen in which version, needed why, and asked of the running runtime by a test. Error codes (<see cref="HttpProtocolException.ErrorCode"/>,
-/// <see cref="HttpRequestError"/>, <see cref="System.Net.Sockets.SocketError"/>) are contracts and are asked first wherever they tell; a text
-/// is known by its resource key too, which is all that is left of it under <c>System.Resources.UseSystemResourceKeys</c>.
+/// <see cref="HttpRequestError"/>, <see cref="System.Net.Sockets.SocketError"/>) are contracts and are asked first wherever they tell; where only
+/// texts do, they are those of <see cref="RuntimeTexts"/>. What it takes for granted of tasks is in <see cref="RuntimeTasks"/>.
 /// </summary>
 internal static class RuntimeContracts
 {
-    /// <summary>
-    /// How System.Net.Http's texts begin in .NET 10, by their resource keys, where nothing but the text tells. Those that are asked for are
-    /// named by the members that ask.
-    /// </summary>
-    public static readonly FrozenDictionary<string, string> Texts = new Dictionary<string, string>
-    {
-        ["net_http_http2_connection_close"] = "The HTTP/2 server closed the connection.",
-        ["net_http_http2_connection_error"] = "The HTTP/2 server sent invalid data on the connection.",
-        ["net_http_request_aborted"] = "The request was aborted.",
-        ["net_http_server_shutdown"] = "The server shut down the connection.",
-        ["net_http_http2_connection_not_established"] = "An HTTP/2 connection could not be established because the server did not complete the HTTP/2 handshake.",
-        ["net_http_request_headers_exceeded_length"] = "The HTTP request headers length exceeded the server limit of",
-        ["net_http_request_invalid_char_encoding"] = "Request headers must contain only ASCII characters.",
-        ["net_http_request_content_length_mismatch"] = "Sent {0} request content bytes, but Content-Length promised",
-        ["net_http_content_write_larger_than_content_length"] = "Unable to write content to request stream; content would exceed Content-Length.",
-        ["net_http_content_stream_copy_error"] = "Error while copying content to a stream.",
-        ["net_http_client_execution_error"] = "An error occurred while sending the request.",
-        ["net_http_headers_exceeded_length"] = "The HTTP headers length exceeded the set limit of",
-    }.ToFrozenDictionary();
-
     /// <summary>
     /// The option in which a call's wait-for-ready flag travels. Grpc.Net.Client 2.85; it sets it whatever the handler, and no public member
     /// leads from a request to its call.
@@ -93,6 +72,13 @@ internal static class RuntimeContracts
     public static bool IsEmpty(HttpContent content) => content.GetType() == EmptyContent;
 
     /// <summary>
+    /// Whether what an <see cref="ObjectDisposedException"/> names is a connection: .NET 10's streams and sockets, which are disposed by whoever sees the
+    /// end of a connection first. It gives the full name of the type, and some of its types are internal.
+    /// </summary>
+    public static bool IsOfConnection(string objectName) =>
+        objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal);
+
+    /// <summary>
     /// Whether the name of a file that was not found is an assembly's: .NET 10 gives its display name. It remembers a load that failed for
     /// want of a descriptor, which no other property tells from a file of the application's.
     /// </summary>
@@ -103,38 +89,38 @@ internal static class RuntimeContracts
     /// text differs.
     /// </summary>
     public static bool IsConnectionClose(HttpProtocolException exception) =>
-        Says(exception, "net_http_http2_connection_close");
+        RuntimeTexts.Says(exception, "net_http_http2_connection_close");
 
     /// <summary>Whether this side ended the connection because the server broke the protocol; .NET 10 tells by the text alone.</summary>
     public static bool IsConnectionError(HttpProtocolException exception) =>
-        Says(exception, "net_http_http2_connection_error");
+        RuntimeTexts.Says(exception, "net_http_http2_connection_error");
 
     /// <summary>
     /// Whether the runtime could send the request again by itself, for its stream was refused or above GOAWAY's last id, and gave up after
     /// three times. The retry type of .NET 10's exception is internal; the text of the outer exception differs from the error's below it.
     /// </summary>
     public static bool GaveUpSendingAgain(Exception exception) =>
-        exception is HttpRequestException { InnerException: HttpProtocolException } && Says(exception, "net_http_request_aborted");
+        exception is HttpRequestException { InnerException: HttpProtocolException } && RuntimeTexts.Says(exception, "net_http_request_aborted");
 
     /// <summary>
     /// Whether the request came to a connection that took no more: nothing of it was sent. .NET 10 has no error code for it.
     /// </summary>
     public static bool IsConnectionShutDown(Exception exception) =>
-        exception is HttpRequestException && Says(exception, "net_http_server_shutdown");
+        exception is HttpRequestException && RuntimeTexts.Says(exception, "net_http_server_shutdown");
 
     /// <summary>
     /// Whether a connection ended before HTTP/2's handshake was over: nothing on it was processed. .NET 10 has no error code for it.
     /// </summary>
     public static bool IsHandshakeUnfinished(Exception exception) =>
         exception is IOException or HttpRequestException
-        && Says(exception, "net_http_http2_connection_not_established");
+        && RuntimeTexts.Says(exception, "net_http_http2_connection_not_established");
 
     /// <summary>
     /// Whether a request's headers are larger than the server's SETTINGS_MAX_HEADER_LIST_SIZE: nothing was sent. .NET 10 gives it no
     /// <see cref="HttpRequestError"/>.
     /// </summary>
     public static bool IsRequestHeaderLimit(Exception exception) =>
-        exception is HttpRequestException && Says(exception, "net_http_request_headers_exceeded_length");
+        exception is HttpRequestException && RuntimeTexts.Says(exception, "net_http_request_headers_exceeded_length");
 
     /// <summary>
     /// Whether a request cannot be sent as it is: a header that is not ASCII, or a content that is longer or shorter than its length. .NET 10 gives
@@ -142,9 +128,9 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsUnsendable(Exception exception) =>
         exception is HttpRequestException
-        && (Says(exception, "net_http_request_invalid_char_encoding")
-            || Says(exception, "net_http_request_content_length_mismatch")
-            || Says(exception, "net_http_content_write_larger_than_content_length"));
+        && (RuntimeTexts.Says(exception, "net_http_request_invalid_char_encoding")
+            || RuntimeTexts.Says(exception, "net_http_request_content_length_mismatch")
+            || RuntimeTexts.Says(exception, "net_http_content_write_larger_than_content_length"));
 
     /// <summary>
     /// Whether a content failed as it was sent by what it reads from, rather than by the connection that it was written to: .NET 10 tells both alike,
@@ -152,7 +138,7 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsSourceError(Exception exception) =>
         exception is HttpRequestException { InnerException: IOException and not HttpIOException and { Source: { } source } }
-        && (Says(exception, "net_http_content_stream_copy_error") || Says(exception, "net_http_client_execution_error"))
+        && (RuntimeTexts.Says(exception, "net_http_content_stream_copy_error") || RuntimeTexts.Says(exception, "net_http_client_execution_error"))
         && !source.StartsWith("System.Net.", StringComparison.Ordinal)
         && source != typeof(RuntimeContracts).Assembly.GetName().Name;
 
@@ -161,7 +147,7 @@ internal static class RuntimeContracts
     /// while it decodes, in an exception whose type is internal; many small headers are a <see cref="HttpRequestError.ConfigurationLimitExceeded"/>.
     /// </summary>
     public static bool IsResponseHeaderLimit(Exception exception) =>
-        exception.GetType().Assembly == typeof(HttpContent).Assembly && Says(exception, "net_http_headers_exceeded_length");
+        exception.GetType().Assembly == typeof(HttpContent).Assembly && RuntimeTexts.Says(exception, "net_http_headers_exceeded_length");
 
     /// <summary>
     /// Serialises a content to a stream. The method is protected, but a content may call it on another of its own kind in .NET 10, and what
@@ -275,14 +261,6 @@ internal static class RuntimeContracts
             return false;
         }
     }
-
-    private static bool Says(Exception exception, string key) =>
-        IsText(exception.Message, Texts[key]) || exception.Message.StartsWith(key, StringComparison.Ordinal);
-
-    // Up to the first of what is filled in, and with what follows it.
-    private static bool IsText(string message, string text) => text.IndexOf("{0}", StringComparison.Ordinal) is >= 0 and var filled
-        ? message.StartsWith(text[..filled], StringComparison.Ordinal) && message.Contains(text[(filled + 3)..], StringComparison.Ordinal)
-        : message.StartsWith(text, StringComparison.Ordinal);
 
     private static Type GetEmptyContent()
     {

@@ -131,7 +131,9 @@ internal static class FailureClassifier
         EndedBeforeSettingsException early => early.MayBeProcessed ? LostEarly : Failure.Of(FailureKind.NeverCameUp),
         StreamRefusedException => Failure.Of(FailureKind.StreamRefused),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
-        ObjectDisposedException disposed => Failure.Of(IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
+
+        // What is of no connection is disposed by this process.
+        ObjectDisposedException disposed => Failure.Of(RuntimeContracts.IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
         RpcException rpc => ClassifyRpc(rpc),
         HttpProtocolException protocol => ClassifyProtocol(protocol),
         WentAwayException { ErrorCode: (int)Http2Error.Http11Required } => SpeaksHttp11,
@@ -170,10 +172,6 @@ internal static class FailureClassifier
         _ when cause.InnerException is not null => null,
         _ => Failure.Of(FailureKind.ConnectionLost),
     };
-
-    // Streams and sockets are disposed by whoever sees the end of a connection first; anything else is disposed by this process.
-    private static bool IsOfConnection(string objectName) =>
-        objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal);
 
     // The layers around it only tell that a handshake failed.
     private static string TrustWords(Exception exception) =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Reflection;
 using System.Resources;
 using Google.Protobuf;
@@ -23,7 +24,7 @@ public class RuntimeContractsTests
 {
     private static bool HasKeys => AppContext.TryGetSwitch("System.Resources.UseSystemResourceKeys", out var on) && on;
 
-    public static TheoryData<string> Keys => [.. RuntimeContracts.Texts.Keys];
+    public static TheoryData<string> Keys => [.. RuntimeTexts.All.Keys];
 
     [Theory]
     [MemberData(nameof(Keys))]
@@ -31,7 +32,7 @@ public class RuntimeContractsTests
     {
         var texts = new ResourceManager("FxResources.System.Net.Http.SR", typeof(HttpContent).Assembly);
 
-        Assert.StartsWith(RuntimeContracts.Texts[key], texts.GetString(key, System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        Assert.StartsWith(RuntimeTexts.All[key], texts.GetString(key, System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,6 +73,37 @@ public class RuntimeContractsTests
         }));
 
         Assert.True(RuntimeContracts.IsConnectionError(failure), $"{failure}");
+    }
+
+    [Fact]
+    public void IsOfConnection_StreamsAndSocketsThatAreDisposed_AreTold()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect(listener.LocalEndPoint!);
+        var network = new NetworkStream(socket);
+        var tls = new SslStream(new MemoryStream());
+        network.Dispose();
+        tls.Dispose();
+        socket.Dispose();
+
+        string[] names = [NameOf(() => socket.Send([1])), NameOf(() => network.Write([1])), NameOf(() => tls.Write([1]))];
+
+        Assert.All(names, static name => Assert.True(RuntimeContracts.IsOfConnection(name), name));
+        static string NameOf(Action write) => Assert.Throws<ObjectDisposedException>(write).ObjectName;
+    }
+
+    [Fact]
+    public async Task IsOfConnection_HandlerThatIsDisposed_IsNot()
+    {
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        invoker.Dispose();
+
+        var failure = await Assert.ThrowsAsync<ObjectDisposedException>(() => invoker.SendAsync(Request(new Uri("http://localhost:1")), TestContext.Current.CancellationToken));
+
+        Assert.False(RuntimeContracts.IsOfConnection(failure.ObjectName), failure.ObjectName);
     }
 
     [Fact]
