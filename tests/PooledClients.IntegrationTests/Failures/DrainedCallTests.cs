@@ -52,7 +52,8 @@ public sealed class DrainedCallTests : WatchedTest
 
         await clients.StopAsync();
 
-        Assert.True(call.IsCompletedSuccessfully, $"{call.Exception}");
+        // Its message may still be on the way to its caller.
+        await call;
         Assert.Equal(2, server.Requests.Count);
     }
 
