@@ -38,8 +38,20 @@ internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, 
         }
     }
 
+    /// <summary>What is left at least, for whoever asks whether it was the deadline that ended something; none without one.</summary>
+    public TimeSpan? LeastRemaining => Remaining - Rounded;
+
     /// <summary>Whether it is the deadline that has ended the call, and not its caller.</summary>
-    public bool IsOver => Remaining <= Tolerance;
+    public bool IsOver => LeastRemaining <= Tolerance;
+
+    // Grpc.Net.Client rounds what it tells up to three figures, and to whole seconds; its timer goes by what it was told itself.
+    private TimeSpan Rounded => _timeout.TotalSeconds switch
+    {
+        <= 1 => TimeSpan.Zero,
+        <= 10 => TimeSpan.FromMilliseconds(10),
+        <= 100 => TimeSpan.FromMilliseconds(100),
+        _ => TimeSpan.FromSeconds(1),
+    };
 
     /// <summary>It has reached its deadline; the attempts of one call share what is told of it.</summary>
     public void DeadlineExceeded(WaitPhase phase)

@@ -108,7 +108,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         if (sent.Open is { } open)
         {
             response.Content = Follow(response.Content, open, sent);
-            open.OnEnd = time.Observer?.StreamBegins(response, time.Remaining);
+            open.OnEnd = time.Observer?.StreamBegins(response, time.LeastRemaining);
             sent.Open = null;
         }
 

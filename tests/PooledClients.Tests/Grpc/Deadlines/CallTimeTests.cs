@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Grpc.Deadlines;
+using RocksDb.V1;
 
 namespace PooledClients.Tests.Grpc.Deadlines;
 
@@ -32,6 +33,28 @@ public sealed class CallTimeTests
         _time.Advance(TimeSpan.FromSeconds(4));
 
         Assert.Equal(TimeSpan.FromSeconds(expected), new CallTime(_time, TimeSpan.FromSeconds(told), scope).Remaining);
+    }
+
+    // The channel tells the server more than it was told itself, by less than the last of three figures.
+    [Theory]
+    [InlineData(0.777)]
+    [InlineData(2.341)]
+    [InlineData(9.991)]
+    [InlineData(12.341)]
+    [InlineData(99.91)]
+    [InlineData(123.41)]
+    [InlineData(2345.67)]
+    public async Task IsOver_TheChannelsTimerFires_IsSo(double seconds)
+    {
+        using var server = new MemoryServer(MemoryServer.Ok(new PutResponse()));
+        using var fixture = new PipelineFixture(server);
+        await fixture.Client.PutAsync(new PutRequest(), deadline: DateTime.UtcNow.AddSeconds(seconds), cancellationToken: TestContext.Current.CancellationToken);
+
+        var call = new CallTime(_time, GrpcTimeoutHeader.Read(Assert.Single(server.Requests)), DeadlineOrigin.Call);
+        Assert.False(call.IsOver);
+        _time.Advance(TimeSpan.FromSeconds(seconds) + TimeSpan.FromMilliseconds(14));
+
+        Assert.True(call.IsOver, $"{call.Remaining}");
     }
 
     [Fact]
