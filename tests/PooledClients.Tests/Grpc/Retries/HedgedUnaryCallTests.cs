@@ -272,7 +272,6 @@ public sealed class HedgedUnaryCallTests
     private static async Task FailAsync(PipelineFixture fixture)
     {
         var call = fixture.Get();
-        _ = call.ResponseHeadersAsync;
         await Task.WhenAny(call.ResponseAsync);
         call.Dispose();
     }
