@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections.Dialing;
@@ -25,9 +24,7 @@ internal sealed class Generation : IDisposable
     private readonly TransportServices _services;
     private readonly SocketsHttpHandler _handler;
     private readonly HttpMessageInvoker _invoker;
-    private readonly Destination? _only;
-    private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), Destination>? _destinations;
-    private readonly LastAddress<Destination> _last = new();
+    private readonly Destinations _destinations;
 
     // The number of requests inside SendAsync, and the sign bit once retired. It never takes a request after it was retired,
     // and whoever brings it to zero after that disposes the handler.
@@ -43,14 +40,15 @@ internal sealed class Generation : IDisposable
         _idle = idle;
         _services = services;
         _handler = handler;
-        if (key.Address is { } address)
+        _destinations = new Destinations(key.Address is { } address ? CreateDestination(address.ToString()) : null, CreateListed);
+        Redirected = new RedirectedRequests(_destinations);
+        if (key.Address is null)
         {
-            _only = CreateDestination(address.ToString());
-        }
-        else
-        {
-            _destinations = new();
-            services.IdleSweep.Add(ForgetUnused);
+            services.IdleSweep.Add(_destinations.ForgetUnused);
+            if (handler.AllowAutoRedirect)
+            {
+                Redirected.Watch(handler);
+            }
         }
 
         handler.EnableMultipleHttp2Connections = true;
@@ -67,14 +65,15 @@ internal sealed class Generation : IDisposable
     /// <summary>Gets how long a connection is kept that nobody uses, the user's own word included.</summary>
     public TimeSpan IdleTimeout => _handler.PooledConnectionIdleTimeout;
 
-    public IEnumerable<Destination> Destinations => _only is null ? _destinations!.Values : [_only];
+    public IEnumerable<Destination> Destinations => _destinations.All;
+
+    /// <summary>Gets the requests of which nobody knows where they are.</summary>
+    public RedirectedRequests Redirected { get; }
 
     public int Connections => Destinations.Sum(static destination => destination.Connections);
 
     /// <summary>Gets the calls in flight, open streams included.</summary>
     public int InFlight => Destinations.Sum(static destination => destination.InFlight);
-
-    public bool FollowsRedirects => _handler.AllowAutoRedirect;
 
     public bool IsIdle => Volatile.Read(ref _requests) == 0 && InFlight == 0;
 
@@ -85,34 +84,10 @@ internal sealed class Generation : IDisposable
     public bool IsEmpty => Connections == 0;
 
     /// <summary>Counts a call where it goes, until the destination's <see cref="Destination.EndCall"/>.</summary>
-    public Destination BeginCall(HttpRequestMessage request)
-    {
-        while (true)
-        {
-            var destination = GetDestination(request);
-            if (destination.TryBeginCall())
-            {
-                return destination;
-            }
+    public Destination BeginCall(HttpRequestMessage request) => _destinations.BeginCall(request);
 
-            Remove(destination);
-        }
-    }
-
-    /// <summary>Forgets the destinations that have no connection and no call.</summary>
-    /// <returns>Whether any is left.</returns>
-    public bool ForgetUnused()
-    {
-        foreach (var entry in _destinations!)
-        {
-            if (entry.Value.TryForget())
-            {
-                _destinations.TryRemove(entry);
-            }
-        }
-
-        return !_destinations.IsEmpty;
-    }
+    /// <summary>Where a request goes as it is now.</summary>
+    public Destination GetDestination(HttpRequestMessage request) => _destinations.Get(request);
 
     /// <summary>Whether requests to this address go through a proxy.</summary>
     public bool IsProxied(Uri address) =>
@@ -178,7 +153,7 @@ internal sealed class Generation : IDisposable
     {
         if (Interlocked.Exchange(ref _handlerDisposed, 1) == 0)
         {
-            _services.IdleSweep.Remove(ForgetUnused);
+            _services.IdleSweep.Remove(_destinations.ForgetUnused);
             Volatile.Read(ref _disposeTimer)?.Dispose();
             _invoker.Dispose();
             _handler.Dispose();
@@ -188,8 +163,9 @@ internal sealed class Generation : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var target = _key.Address is { IsUnix: true } unix ? new UnixDomainSocketEndPoint(unix.Host) : _key.Target?.For(context.DnsEndPoint) ?? context.DnsEndPoint;
-        var destination = BeginDial(context.InitialRequestMessage);
+        var destination = _destinations.BeginDial(context.InitialRequestMessage);
         destination.Leads(context.DnsEndPoint, context.InitialRequestMessage);
+        Redirected.SeenAt(destination, context.InitialRequestMessage);
         try
         {
             var lease = await destination.Gate.Waits.AcquireAsync(destination.Gate.AcquireAsync, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
@@ -208,61 +184,6 @@ internal sealed class Generation : IDisposable
         finally
         {
             destination.EndDial();
-        }
-    }
-
-    private Destination BeginDial(HttpRequestMessage request)
-    {
-        while (true)
-        {
-            var destination = IsTunnel(request) ? GetTunnel(request) : GetDestination(request);
-            if (destination.TryBeginDial())
-            {
-                return destination;
-            }
-
-            Remove(destination);
-        }
-    }
-
-    public Destination GetDestination(HttpRequestMessage request)
-    {
-        if (_only is not null)
-        {
-            return _only;
-        }
-
-        var uri = request.RequestUri!;
-        var host = uri.IdnHost;
-        if (_last.Get(uri, host) is { } last)
-        {
-            return last;
-        }
-
-        var destination = _destinations!.GetOrAdd(
-            (uri.Scheme, host, uri.Port),
-            static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}:{key.Port}"),
-            this);
-        _last.Set(uri, host, destination);
-        return destination;
-    }
-
-    // The runtime asks for a tunnel through a proxy by a CONNECT of its own, which is nobody's call: its connection is one of those to the
-    // host that it leads to, and capped with them.
-    private bool IsTunnel(HttpRequestMessage request) => _only is null && request.Method == HttpMethod.Connect && request.Headers.Protocol is null;
-
-    private Destination GetTunnel(HttpRequestMessage request) => _destinations!.GetOrAdd(
-        (request.RequestUri!.Scheme, $"{request.RequestUri.IdnHost}:{request.RequestUri.Port} to {request.Headers.Host}", 0),
-        static (key, generation) => generation.CreateListed($"{key.Scheme}://{key.Host}"),
-        this);
-
-    // It is being forgotten. A call that found it meanwhile may have put it back as the last one, which is asked first.
-    private void Remove(Destination destination)
-    {
-        _last.Clear();
-        foreach (var entry in _destinations!.Where(entry => entry.Value == destination))
-        {
-            _destinations!.TryRemove(entry);
         }
     }
 

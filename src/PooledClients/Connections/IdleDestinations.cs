@@ -1,3 +1,5 @@
+using PooledClients.Connections.Endpoints;
+
 namespace PooledClients.Connections;
 
 /// <summary>
@@ -8,16 +10,9 @@ internal static class IdleDestinations
 {
     /// <summary>Closes those to one address: one that nobody has used for a while, and where there is none, one that nobody uses.</summary>
     /// <returns>How many.</returns>
-    public static int Close(Generation generation)
-    {
-        // The runtime follows redirects by itself, to whatever address: while a request is on its way nobody knows where it is.
-        if (generation.FollowsRedirects && generation.InFlight > generation.Destinations.Sum(static destination => destination.Gate.Waiting))
-        {
-            return 0;
-        }
+    public static int Close(Generation generation) => generation.Redirected.CloseWhileNone(() => Close(generation.Destinations));
 
-        var closed = generation.Destinations.Select(static destination => destination.CloseIdle(onlyRested: true))
-            .Concat(generation.Destinations.Select(static destination => destination.CloseIdle(onlyRested: false)));
-        return closed.FirstOrDefault(static count => count > 0);
-    }
+    private static int Close(IEnumerable<Destination> destinations) => destinations.Select(static destination => destination.CloseIdle(onlyRested: true))
+        .Concat(destinations.Select(static destination => destination.CloseIdle(onlyRested: false)))
+        .FirstOrDefault(static count => count > 0);
 }

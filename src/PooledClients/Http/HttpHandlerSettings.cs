@@ -15,6 +15,6 @@ internal sealed record HttpHandlerSettings(DecompressionMethods Decompression, H
     private void Apply(SocketsHttpHandler handler)
     {
         handler.AutomaticDecompression = Decompression;
-        RuntimeContracts.OnHeadersWritten(handler, HttpTransportHandler.OnHeaderWritten);
+        HandlerHooks.OnHeadersWritten(handler, HttpTransportHandler.OnHeaderWritten);
     }
 }

@@ -185,22 +185,6 @@ internal static class RuntimeContracts
     public static extern Stream InnerStreamOf(AuthenticatedStream stream);
 
     /// <summary>
-    /// Has <paramref name="written"/> called for each request whose headers a connection begins to write. .NET 10 asks the encoding selector
-    /// then and for nothing else; no public member tells when a request has got its connection. A request without headers is never told of.
-    /// </summary>
-    /// <param name="handler">The handler; what it asked before is asked on.</param>
-    /// <param name="written">What is told, once or more often for each time that a request's headers are written. What it throws is how the sending fails, and nothing is sent.</param>
-    public static void OnHeadersWritten(SocketsHttpHandler handler, Action<HttpRequestMessage> written)
-    {
-        var before = handler.RequestHeaderEncodingSelector;
-        handler.RequestHeaderEncodingSelector = (name, request) =>
-        {
-            written(request);
-            return before?.Invoke(name, request);
-        };
-    }
-
-    /// <summary>
     /// Whether a stream is what .NET 10 buffers a response in, for <c>GetStringAsync</c> and its kin, for a request that is not
     /// <see cref="HttpCompletionOption.ResponseHeadersRead"/>, and for <see cref="HttpContent.LoadIntoBufferAsync()"/>. Its type is internal, and
     /// nothing else tells a handler whether the caller reads the body as a stream.

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using PooledClients.Connections.Budget;
 using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Waiting;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -76,9 +78,148 @@ public class MoreHostsThanRoomTests : WatchedTest
         Assert.Equal("long", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
-    private static async Task SendAsync(HttpClient client, string method, RawHttpServer server, int host)
+    // Each connection was an ordinary request's before.
+    [Theory]
+    [InlineData("http")]
+    [InlineData("ws")]
+    public async Task Upgrade_ConnectionsThatTakeAllRoom_OutliveARequestToAnotherHost(string scheme)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://127.2.0.{host}:{server.Address.Port}/");
+        var goOn = new TaskCompletionSource();
+        await using var server = new RawHttpServer(
+            async (head, stream) =>
+            {
+                if (!head.StartsWith("GET /upgrade", StringComparison.Ordinal))
+                {
+                    return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                }
+
+                await stream.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhe"u8.ToArray());
+                await goOn.Task;
+                return "llo";
+            },
+            everyLoopback: true);
+        await using var services = Create();
+        using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
+        var streams = new List<Stream>();
+        for (var i = 0; i < Budget; i++)
+        {
+            await SendAsync(client, "GET", server, host: 1);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{scheme}://127.2.0.1:{server.Address.Port}/upgrade") { Headers = { Connection = { "Upgrade" }, Upgrade = { new("echo") } } };
+            var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            streams.Add(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        }
+
+        var other = SendAsync(client, "GET", server, host: 2);
+        await WaitsForRoomAsync(services);
+
+        goOn.SetResult();
+        foreach (var stream in streams)
+        {
+            var five = new byte[5];
+            await stream.ReadExactlyAsync(five, TestContext.Current.CancellationToken);
+            Assert.Equal("hello"u8.ToArray(), five);
+            await stream.DisposeAsync();
+        }
+
+        await other;
+    }
+
+    [Fact]
+    public async Task Send_HostsInTurnWhileOneTakesItsTime_TakesTheRoomOfThoseThatNobodyUses()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var server = new RawHttpServer((head, _) => HoldAsync(head, goOn.Task), everyLoopback: true);
+        await using var services = Create();
+        using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
+        var held = SendAsync(client, "GET", server, host: 100, "hold");
+
+        for (var host = 1; host <= 3 * Budget; host++)
+        {
+            await SendAsync(client, "GET", server, host);
+        }
+
+        goOn.SetResult();
+        await held;
+    }
+
+    // The last hosts' requests wait for headers, the redirecting host closes its connection: only the one that the redirected request has
+    // been given, at a host that it was not sent to, looks unused.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Redirect_ToAConnectionThatIsThere_HasItWhileAnotherHostWaitsForRoom(bool hasHeader)
+    {
+        var goOn = new TaskCompletionSource();
+        var arrived = 0;
+        await using var server = new RawHttpServer(
+            (head, _) =>
+            {
+                if (head.StartsWith("GET /away", StringComparison.Ordinal))
+                {
+                    return Task.FromResult<string?>($"HTTP/1.1 302 Found\r\nLocation: {Address(head, 1)}hold\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" + RawHttpServer.End);
+                }
+
+                Interlocked.Add(ref arrived, head.StartsWith("GET /hold", StringComparison.Ordinal) ? 1 : 0);
+                return HoldAsync(head, goOn.Task);
+            },
+            everyLoopback: true);
+        await using var services = Create();
+        using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
+        if (hasHeader)
+        {
+            client.DefaultRequestHeaders.Add("X-Any", "value");
+        }
+
+        await SendAsync(client, "GET", server, host: 1);
+        var redirected = SendAsync(client, "GET", server, host: 2, "away");
+        await Eventually.EqualAsync(1, () => Volatile.Read(ref arrived));
+        var held = Enumerable.Range(3, Budget - 1).Select(host => SendAsync(client, "GET", server, host, "hold")).ToList();
+        await Eventually.EqualAsync(Budget, () => Volatile.Read(ref arrived));
+
+        var other = SendAsync(client, "GET", server, host: 100);
+        await WaitsForRoomAsync(services);
+
+        goOn.SetResult();
+        await Task.WhenAll([redirected, other, .. held]);
+    }
+
+    [Fact]
+    public async Task Redirect_ToAHostWithoutConnection_TakesTheRoomOfThoseThatNobodyUses()
+    {
+        await using var server = new RawHttpServer(
+            static head => head.StartsWith("GET /away", StringComparison.Ordinal)
+                ? $"HTTP/1.1 302 Found\r\nLocation: {Address(head, 100)}\r\nContent-Length: 0\r\n\r\n"
+                : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            everyLoopback: true);
+        await using var services = Create();
+        using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
+        for (var host = 1; host <= Budget; host++)
+        {
+            await SendAsync(client, "GET", server, host);
+        }
+
+        await SendAsync(client, "GET", server, host: 1, "away");
+    }
+
+    private static Task WaitsForRoomAsync(ServiceProvider services)
+        => Eventually.HoldsAsync(() => services.GetRequiredService<ConnectionGate>().Capture().Addresses.Sum(static address => address.Waiting) == 1);
+
+    private static async Task<string?> HoldAsync(string head, Task goOn)
+    {
+        if (head.StartsWith("GET /hold", StringComparison.Ordinal))
+        {
+            await goOn;
+        }
+
+        return "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    }
+
+    // Of another host, at the port that the request came to.
+    private static string Address(string head, int host) => $"http://127.2.0.{host}:{head.Split("Host: ")[1].Split('\r')[0].Split(':')[1]}/";
+
+    private static async Task SendAsync(HttpClient client, string method, RawHttpServer server, int host, string path = "")
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://127.2.0.{host}:{server.Address.Port}/{path}");
         request.Content = method == "POST" ? new StringContent("{}") : null;
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal("ok", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
@@ -86,6 +227,10 @@ public class MoreHostsThanRoomTests : WatchedTest
 
     private static ServiceProvider Create() => new ServiceCollection()
         .ConfigurePooledClients(static options => options.Descriptors.MaxConnections = Budget)
-        .AddPooledHttpClient("crawler", static options => options.Deadline = Deadline)
+        .AddPooledHttpClient("crawler", static options =>
+        {
+            options.Deadline = Deadline;
+            options.Resilience.Retry.Enabled = false;
+        })
         .Services.BuildServiceProvider();
 }

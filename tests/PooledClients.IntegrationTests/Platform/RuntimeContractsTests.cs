@@ -259,22 +259,6 @@ public class RuntimeContractsTests
         Assert.Same(inner, RuntimeContracts.InnerStreamOf(tls));
     }
 
-    [Fact]
-    public async Task OnHeadersWritten_Request_IsToldOnceItHasAConnection()
-    {
-        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
-        var written = new List<HttpRequestMessage>();
-        using var handler = new SocketsHttpHandler();
-        RuntimeContracts.OnHeadersWritten(handler, written.Add);
-        using var invoker = new HttpMessageInvoker(handler);
-        using var request = Request(server.Address);
-        request.Headers.Add("x-any", "value");
-
-        using var response = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
-
-        Assert.Contains(request, written);
-    }
-
     [Theory]
     [InlineData(1000, 10, RuntimeContracts.SentTooLarge)]
     [InlineData(1000, 2000, RuntimeContracts.ReceivedTooLarge)]

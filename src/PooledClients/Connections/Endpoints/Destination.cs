@@ -39,7 +39,7 @@ internal sealed class Destination(string address, GateAddress gate, Action idle)
     // A request over HTTP/1.1 has its connection for itself, and ends it with its deadline.
     public bool WatchesSilence => !TcpInfo.IsTold;
 
-    public bool IsSecure { get; } = address.StartsWith("https:", StringComparison.Ordinal) || address.StartsWith("wss:", StringComparison.Ordinal);
+    public bool IsSecure { get; } = address.StartsWith("https:", StringComparison.Ordinal);
 
     public GateAddress Gate => gate;
 

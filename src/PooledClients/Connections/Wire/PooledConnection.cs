@@ -14,6 +14,7 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
     private WeakReference<PooledStream>? _stream;
     private long _readArmedAt = timeProvider.GetTimestamp();
     private long _writtenAt;
+    private volatile bool _isOver;
 
     public IConnectionOwner Owner => owner;
 
@@ -56,8 +57,15 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
         }
     }
 
+    /// <summary>Something is about to be written.</summary>
+    /// <exception cref="ConnectionOverException">It was closed while no request was on it, so that nothing of this one was sent.</exception>
     public void Written()
     {
+        if (_isOver)
+        {
+            throw new ConnectionOverException(owner.Address);
+        }
+
         if (_isStamped)
         {
             Volatile.Write(ref _writtenAt, timeProvider.GetTimestamp());
@@ -67,9 +75,10 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
     /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
     public bool IsSilentSince(long since) => Volatile.Read(ref _writtenAt) >= since && Volatile.Read(ref _readArmedAt) <= since;
 
-    /// <summary>Closes it and gives its lease back, whoever holds the stream.</summary>
+    /// <summary>Closes it, on which no request is, and gives its lease back, whoever holds the stream.</summary>
     public void Close()
     {
+        _isOver = true;
         if (_stream is not null && _stream.TryGetTarget(out var stream))
         {
             stream.Dispose();

@@ -58,6 +58,12 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         return base.WriteAsync(buffer, cancellationToken);
     }
 
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _connection.Written();
+        base.Write(buffer);
+    }
+
     /// <summary>TLS has ended, or there is none: the connection can carry calls.</summary>
     /// <param name="plaintext">What the handler reads and writes.</param>
     public void Established(Stream? plaintext)

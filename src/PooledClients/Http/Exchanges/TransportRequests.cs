@@ -1,8 +1,11 @@
+using System.Net;
 using PooledClients.Connections;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
+using PooledClients.Connections.Wire;
 using PooledClients.Diagnostics.Events;
 using PooledClients.Http.Exchanges.Timing;
+using PooledClients.Http.Retries;
 
 namespace PooledClients.Http.Exchanges;
 
@@ -18,57 +21,85 @@ internal static class TransportRequests
     public static async Task<HttpResponseMessage> SendAsync(
         this Transport transport, HttpRequestMessage request, IPendingCall? call, bool isAsync, CancellationToken cancellationToken)
     {
-        var generation = transport.Enter();
-        var destination = generation.BeginCall(request);
+        var address = request.RequestUri;
+        while (true)
+        {
+            var generation = transport.Enter();
+            var destination = Begin(generation, request);
+            try
+            {
+                var response = isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
+                Hold(generation.GetDestination(request), destination, request, response, call);
+                return response;
+            }
+            catch (HttpRequestException exception) when (ReferenceEquals(request.RequestUri, address) && IsUnsent(exception, request))
+            {
+                // Again, on another one: the handler has none of those that were closed any more, once it has tried them.
+            }
+            catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
+            {
+                // As the handler's own connect timeout is told: it is this client's limit.
+                throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
+            }
+            catch (HttpRequestException exception) when (destination.IsForeign && exception.InnerException is HttpProtocolException)
+            {
+                // The server has answered, if in no HTTP/2: to ask it again in that would be no use.
+                call?.Answered(holding: null);
+                throw;
+            }
+            catch (HttpRequestException exception) when (IsEnd(exception) && transport.Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
+            {
+                // The same failure to whoever judges it by its error or its cause; only people read the rest.
+                throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
+            }
+            catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
+            {
+                throw new OperationCanceledException(budget.Message, budget, cancellationToken);
+            }
+            finally
+            {
+                if (WaitEvent.IsWanted && destination.Gate.Waits.Of(request) is { } wait)
+                {
+                    WaitEvent.Add(WaitEvent.Budget, wait);
+                }
+
+                generation.Redirected.Ended(request);
+                generation.Exit();
+                destination.EndCall();
+            }
+        }
+    }
+
+    private static Destination Begin(Generation generation, HttpRequestMessage request)
+    {
         try
         {
-            var response = isAsync ? await generation.SendAsync(request, cancellationToken).ConfigureAwait(false) : generation.Send(request, cancellationToken);
-            Hold(generation.GetDestination(request), destination, response, call);
-            return response;
+            return generation.BeginCall(request);
         }
-        catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
+        catch
         {
-            // As the handler's own connect timeout is told: it is this client's limit.
-            throw new TaskCanceledException(late.Message, new TimeoutException(late.Message, late), cancellationToken);
-        }
-        catch (HttpRequestException exception) when (destination.IsForeign && exception.InnerException is HttpProtocolException)
-        {
-            // The server has answered, if in no HTTP/2: to ask it again in that would be no use.
-            call?.Answered(holding: null);
-            throw;
-        }
-        catch (HttpRequestException exception) when (IsEnd(exception) && transport.Key.Tls?.DescribeRefusal(destination.Address) is { } refusal)
-        {
-            // The same failure to whoever judges it by its error or its cause; only people read the rest.
-            throw new HttpRequestException(exception.HttpRequestError, $"{exception.Message} Perhaps {refusal}.", exception.InnerException ?? exception);
-        }
-        catch (OperationCanceledException) when (call is { IsPending: true } && destination.Gate.Explain() is { } budget)
-        {
-            throw new OperationCanceledException(budget.Message, budget, cancellationToken);
-        }
-        finally
-        {
-            if (WaitEvent.IsWanted && destination.Gate.Waits.Of(request) is { } wait)
-            {
-                WaitEvent.Add(WaitEvent.Budget, wait);
-            }
-
             generation.Exit();
-            destination.EndCall();
+            throw;
         }
     }
 
     // At whose connection the body is: the runtime has followed redirects. What is to be followed no further shares its connection with others for good:
-    // a body that nobody counts, one of HTTP/2, which may be over before its stream is, and what comes by redirects.
-    private static void Hold(Destination last, Destination first, HttpResponseMessage response, IPendingCall? call)
+    // a body that nobody counts, one of HTTP/2, which may be over before its stream is, what comes by redirects, and what has become another protocol's,
+    // whose stream its owner has.
+    private static void Hold(Destination last, Destination first, HttpRequestMessage request, HttpResponseMessage response, IPendingCall? call)
     {
-        if (call is null || response.Version.Major >= 2 || last != first)
+        if (call is null || response.Version.Major >= 2 || last != first
+            || response.StatusCode == HttpStatusCode.SwitchingProtocols || request.Method == HttpMethod.Connect)
         {
             last.Share();
         }
 
         call?.Answered(last);
     }
+
+    // It was given a connection that is closed for others' room, before anything was written to it.
+    private static bool IsUnsent(HttpRequestException exception, HttpRequestMessage request) =>
+        exception.Find<ConnectionOverException>() is not null && Repeatable.IsReplayable(request.Content);
 
     private static bool IsEnd(HttpRequestException exception) =>
         exception.HttpRequestError == HttpRequestError.ResponseEnded || exception.InnerException is IOException;

@@ -12,7 +12,8 @@ internal static class Repeatable
     public static bool IsRepeatable(HttpRequestMessage request, HttpMethod method, HttpContent? content)
         => Idempotence.Of(request, method) && IsReplayable(content);
 
-    private static bool IsReplayable(HttpContent? content) => content switch
+    /// <summary>Whether a content can be sent twice.</summary>
+    public static bool IsReplayable(HttpContent? content) => content switch
     {
         null or ByteArrayContent or ReadOnlyMemoryContent => true,
         MultipartContent parts => parts.All(IsReplayable),

@@ -16,7 +16,7 @@ internal static class Http2Handler
         handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
         handler.UseProxy = false;
-        RuntimeContracts.OnHeadersWritten(handler, StreamRefusedException.ThrowIfSentOnce);
+        HandlerHooks.OnHeadersWritten(handler, StreamRefusedException.ThrowIfSentOnce);
         handler.ConnectCallback = (_, _) => take() is { } ready ? new ValueTask<Stream>(ready) : ValueTask.FromException<Stream>(new ConnectionOverException(address));
         var filter = handler.PlaintextStreamFilter;
         handler.PlaintextStreamFilter = filter is null

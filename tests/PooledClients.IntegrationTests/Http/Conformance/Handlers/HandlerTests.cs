@@ -104,6 +104,16 @@ public class HandlerTests(KestrelServers servers)
             request.Content = new StringContent("the fox");
             return next(request, token);
         }),
+        ("takes the address away", "InvalidOperationException", static (request, next, token) =>
+        {
+            request.RequestUri = null;
+            return next(request, token);
+        }),
+        ("makes the address relative", "InvalidOperationException", static (request, next, token) =>
+        {
+            request.RequestUri = new Uri("text", UriKind.Relative);
+            return next(request, token);
+        }),
         ("gives a token of its own", "status 200", static async (request, next, token) =>
         {
             using var source = CancellationTokenSource.CreateLinkedTokenSource(token);
