@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Security;
 
 namespace PooledClients.Connections;
@@ -10,7 +11,7 @@ internal static class HandlerFactory
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(100);
 
-    public static SocketsHttpHandler Create(TransportKey key, TimeSpan? pingDelay, IReadOnlyList<Action<SocketsHttpHandler>> configure)
+    public static SocketsHttpHandler Create(TransportKey key, TimeSpan? pingDelay, IReadOnlyList<Action<SocketsHttpHandler>> configure, IMeterFactory? meters)
     {
         var settings = key.Connection;
 
@@ -25,6 +26,9 @@ internal static class HandlerFactory
             KeepAlivePingDelay = pingDelay ?? Timeout.InfiniteTimeSpan,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             KeepAlivePingTimeout = settings.KeepAlivePingTimeout,
+
+            // As AddHttpClient gives it to its own.
+            MeterFactory = meters,
             PooledConnectionIdleTimeout = settings.IdleTimeout,
             PooledConnectionLifetime = Jitter(settings.Lifetime),
             ResponseDrainTimeout = DrainTimeout,

@@ -282,7 +282,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         RetireConnections();
     }
 
-    private SocketsHttpHandler CreateHandler() => HandlerFactory.Create(Key, PingDelay, _configure);
+    private SocketsHttpHandler CreateHandler() => HandlerFactory.Create(Key, PingDelay, _configure, _services.Meters);
 
     // None before the constructor is through: a change of trust may come meanwhile.
     private void RetireConnections() => Volatile.Read(in _endpoints)?.RetireAll();

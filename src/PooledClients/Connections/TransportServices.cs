@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections.Budget;
@@ -9,7 +10,13 @@ namespace PooledClients.Connections;
 
 /// <summary>What every transport of a container shares.</summary>
 internal sealed class TransportServices(
-    ConnectionGate gate, DialServices dials, EndpointSnapshotSource endpoints, IOptions<PooledClientsOptions> options, IdleSweep idleSweep, ConnectionDiagnostics? diagnostics = null)
+    ConnectionGate gate,
+    DialServices dials,
+    EndpointSnapshotSource endpoints,
+    IOptions<PooledClientsOptions> options,
+    IdleSweep idleSweep,
+    ConnectionDiagnostics? diagnostics = null,
+    IMeterFactory? meters = null)
 {
     public ConnectionGate Gate => gate;
 
@@ -29,6 +36,9 @@ internal sealed class TransportServices(
 
     /// <summary>Where connections tell what becomes of them; none for those that are nobody's.</summary>
     public ConnectionDiagnostics? Diagnostics => diagnostics;
+
+    /// <summary>Where handlers measure what the runtime measures (<c>http.client.*</c>); none for the meter of all.</summary>
+    public IMeterFactory? Meters => meters;
 
     public TransportServices Unobserved() => new(gate, dials, new EndpointSnapshotSource(), options, idleSweep);
 }

@@ -50,8 +50,7 @@ public sealed class TrackingCostTests
             TimeProvider.System);
 
         // The instrument exists once a real handler has sent; nobody listens to it here.
-        using var meter = new Meter("System.Net.Http");
-        meter.CreateHistogram<double>("http.client.request.duration");
+        pipeline.Meters.Create("System.Net.Http").CreateHistogram<double>("http.client.request.duration");
         using var server = new Server(isOpen);
         using var handler = new HttpExchangeHandler(pipeline.State, pipeline.Sampler, pipeline.Durations) { InnerHandler = server };
         using var pooled = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };

@@ -11,11 +11,12 @@ internal sealed class RequestDurationInstruments : IDisposable
     private readonly MeterListener _listener = new();
     private Instrument[] _instruments = [];
 
-    public RequestDurationInstruments()
+    /// <param name="meters">Where the handlers of the container measure.</param>
+    public RequestDurationInstruments(IMeterFactory meters)
     {
         _listener.InstrumentPublished = (instrument, _) =>
         {
-            if (instrument is { Name: "http.client.request.duration", Meter.Name: "System.Net.Http" })
+            if (instrument is { Name: "http.client.request.duration", Meter.Name: "System.Net.Http" } && instrument.Meter.Scope == meters)
             {
                 Add(instrument);
             }
