@@ -37,6 +37,9 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
     /// <summary>Whether the innermost handler is ours, which tells the exchange how far its request comes.</summary>
     public bool HasTransport { get; init; }
 
+    /// <summary>Whether handlers of the caller's own are between: each attempt passes them, and they may change the request.</summary>
+    public bool HasHandlers { get; init; }
+
     // It has ended when it returns: the handlers below are asked synchronously, down to the transport.
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
         => SendAsync(request, isAsync: false, cancellationToken).GetAwaiter().GetResult();
@@ -66,7 +69,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
             }
             else
             {
-                var sent = new SentRequest(request);
+                var sent = new SentRequest(request, HasHandlers, _durations.MayBeEnabled ? _tagClient : null);
                 HttpAttempt? first = null;
                 if (authority.Breaker is null or { IsClosed: true })
                 {

@@ -86,6 +86,7 @@ internal sealed class HttpPipelineFilter(
         builder.AdditionalHandlers.Insert(0, new HttpExchangeHandler(client, sampler, durations, CreateResilience(builder, client, isFirst))
         {
             HasTransport = builder.PrimaryHandler == primary,
+            HasHandlers = builder.PrimaryHandler != primary || builder.AdditionalHandlers.Any(static handler => handler is not LoggingBypassHandler),
         });
     }
 

@@ -52,6 +52,12 @@ internal static class RuntimeContracts
     public const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
 
     /// <summary>
+    /// The option in which the callbacks of <see cref="System.Net.Http.Metrics.HttpMetricsEnrichmentContext"/> travel. .NET 10 takes it out as it asks
+    /// them: a request that is sent again has none, and one that was never measured still has all.
+    /// </summary>
+    public const string EnrichmentKey = "HttpMetricsEnrichmentContext";
+
+    /// <summary>
     /// The namespace of the handler of Microsoft.Extensions.ServiceDiscovery 10, which is internal: it puts an endpoint's address in place of a service's name.
     /// </summary>
     public const string DiscoveryNamespace = "Microsoft.Extensions.ServiceDiscovery.";

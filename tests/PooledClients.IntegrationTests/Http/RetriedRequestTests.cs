@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Http.Metrics;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using PooledClients.TestBed.Logs;
 
 namespace PooledClients.IntegrationTests.Http;
@@ -6,7 +9,64 @@ namespace PooledClients.IntegrationTests.Http;
 /// <summary>That each attempt sends what the first one sent: what handlers and the runtime have made of the request is no part of it.</summary>
 public class RetriedRequestTests : WatchedTest
 {
+    private const string Unwell = "HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n";
     private const string Well = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    [Fact]
+    public async Task Put_HandlerThatAddsHeaders_AddsThemOnceToEachAttempt()
+    {
+        await using var server = Server();
+        var signed = 0;
+        await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, build: builder => builder.AddHttpMessageHandler(() => new OwnHandler(request =>
+        {
+            signed++;
+            request.Headers.Add("Authorization", $"Bearer {signed}");
+            request.Headers.Add("X-Attempt", $"id-{signed}");
+            request.Headers.Add("X-Caller", "handler");
+            request.Content!.Headers.Add("X-Signature", $"signature-{signed}");
+            return request;
+        })));
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/") { Content = new StringContent(""), Headers = { { "X-Caller", "caller" } } };
+
+        using var response = await http.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Collection(server.Requests, head => AssertAttempt(head, 1), head => AssertAttempt(head, 2));
+
+        static void AssertAttempt(string head, int attempt)
+        {
+            var lines = head.Split("\r\n");
+            Assert.Contains($"Authorization: Bearer {attempt}", lines);
+            Assert.Contains($"X-Attempt: id-{attempt}", lines);
+            Assert.Contains("X-Caller: caller, handler", lines);
+            Assert.Contains($"X-Signature: signature-{attempt}", lines);
+            Assert.Contains("Content-Type: text/plain; charset=utf-8", lines);
+            Assert.Contains("Content-Length: 0", lines);
+        }
+    }
+
+    [Fact]
+    public async Task Get_HandlerThatTagsTheMeasurement_TagsEachAttemptOnceAndOnlyItsOwn()
+    {
+        await using var server = Server();
+        var tagged = 0;
+        await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, build: builder => builder.AddHttpMessageHandler(() => new OwnHandler(request =>
+        {
+            HttpMetricsEnrichmentContext.AddCallback(request, context =>
+            {
+                tagged++;
+                context.AddCustomTag("attempt", tagged);
+            });
+            return request;
+        })));
+        using var durations = new MetricCollector<double>(http.Meters, "System.Net.Http", "http.client.request.duration");
+
+        using var response = await http.Client.GetAsync("/", TestContext.Current.CancellationToken);
+
+        Assert.Equal(2, tagged);
+        Assert.Equal([1, 2], durations.GetMeasurementSnapshot().Select(static measurement => measurement.Tags["attempt"]));
+        Assert.All(durations.GetMeasurementSnapshot(), static measurement => Assert.Equal("uploads", measurement.Tags["pooledclients.client"]));
+    }
 
     // Nothing of a request was sent that is given a connection just as that is closed for others' room.
     [Theory]
@@ -30,5 +90,16 @@ public class RetriedRequestTests : WatchedTest
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(2, closed);
         Assert.Single(server.Requests);
+    }
+
+    private static RawHttpServer Server()
+    {
+        var unwell = 1;
+        return new RawHttpServer(_ => Interlocked.Exchange(ref unwell, 0) == 1 ? Unwell : Well);
+    }
+
+    private sealed class OwnHandler(Func<HttpRequestMessage, HttpRequestMessage> change) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => base.SendAsync(change(request), cancellationToken);
     }
 }

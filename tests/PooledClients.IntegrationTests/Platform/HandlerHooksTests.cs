@@ -1,6 +1,8 @@
+using System.Net.Http.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using PooledClients.Platform;
 using PooledClients.TestBed.Servers;
 
@@ -41,6 +43,23 @@ public class HandlerHooksTests
 
         Assert.Equal([(request, "/away")], told);
         Assert.Equal("/here", request.RequestUri!.AbsolutePath);
+    }
+
+    [Fact]
+    public async Task EnrichmentKey_CallbackThatWasAsked_IsTakenOut()
+    {
+        await using var server = await StartAsync("1.1");
+        using var measured = new MetricCollector<double>(null, "System.Net.Http", "http.client.request.duration");
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
+        using var request = Request(server, "1.1", "/here");
+        var asked = 0;
+        HttpMetricsEnrichmentContext.AddCallback(request, _ => asked++);
+        Assert.Equal([RuntimeContracts.EnrichmentKey], request.Options.Select(static option => option.Key));
+
+        using var response = await invoker.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, asked);
+        Assert.DoesNotContain(RuntimeContracts.EnrichmentKey, request.Options.Select(static option => option.Key));
     }
 
     private static Task<TestServer> StartAsync(string version) => TestServer.StartAsync(new TestServerOptions

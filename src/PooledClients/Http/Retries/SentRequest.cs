@@ -1,11 +1,13 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Metrics;
 using PooledClients.Platform;
 
 namespace PooledClients.Http.Retries;
 
 /// <summary>
 /// A request as it was sent first. A redirect below rewrites it: its address, its method, its content, and it takes the authorization
-/// out, even one that leads back to the same address. The next attempt begins where the failed one began.
+/// out, even one that leads back to the same address; handlers of the caller's own add what they add to each request. The next attempt begins
+/// where the failed one began.
 /// </summary>
 internal readonly struct SentRequest
 {
@@ -17,8 +19,13 @@ internal readonly struct SentRequest
     private readonly HttpContent? _content;
     private readonly bool? _isChunked;
     private readonly HeaderStringValues _authorization;
+    private readonly SentHeaders? _headers;
+    private readonly Action<HttpMetricsEnrichmentContext>? _tag;
 
-    public SentRequest(HttpRequestMessage request)
+    /// <param name="request">The request.</param>
+    /// <param name="isChanged">Whether handlers that each attempt passes may change its headers.</param>
+    /// <param name="tag">What tags the measurement of each attempt; none where nobody measures.</param>
+    public SentRequest(HttpRequestMessage request, bool isChanged = false, Action<HttpMetricsEnrichmentContext>? tag = null)
     {
         _request = request;
         _uri = request.RequestUri;
@@ -26,7 +33,12 @@ internal readonly struct SentRequest
         _content = request.Content;
         _isChunked = _content is null ? null : request.Headers.TransferEncodingChunked;
         _authorization = default;
-        if (RuntimeContracts.HasHeaders(request))
+        _tag = tag;
+        if (isChanged)
+        {
+            _headers = new SentHeaders(request);
+        }
+        else if (RuntimeContracts.HasHeaders(request))
         {
             request.Headers.NonValidated.TryGetValues(Authorization, out _authorization);
         }
@@ -49,6 +61,12 @@ internal readonly struct SentRequest
         var request = _request;
         request.RequestUri = _uri;
         request.Method = _method;
+        if (_headers is not null)
+        {
+            request.Content = _content;
+            _headers.Restore(request.Headers, _content?.Headers);
+        }
+
         if (_content is not null)
         {
             request.Content = _content;
@@ -58,6 +76,21 @@ internal readonly struct SentRequest
         if (_authorization.Count > 0 && !request.Headers.NonValidated.Contains(Authorization))
         {
             request.Headers.TryAddWithoutValidation(Authorization, _authorization);
+        }
+
+        RestoreTags((IDictionary<string, object?>)request.Options);
+    }
+
+    private void RestoreTags(IDictionary<string, object?> options)
+    {
+        if (_headers is not null)
+        {
+            options.Remove(RuntimeContracts.EnrichmentKey);
+        }
+
+        if (_tag is not null && !options.ContainsKey(RuntimeContracts.EnrichmentKey))
+        {
+            HttpMetricsEnrichmentContext.AddCallback(_request, _tag);
         }
     }
 }

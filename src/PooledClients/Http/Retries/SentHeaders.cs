@@ -1,0 +1,30 @@
+using System.Net.Http.Headers;
+using PooledClients.Platform;
+
+namespace PooledClients.Http.Retries;
+
+/// <summary>The headers of a request and of its content, as they were sent first.</summary>
+internal sealed class SentHeaders(HttpRequestMessage request)
+{
+    private readonly KeyValuePair<string, HeaderStringValues>[] _request = RuntimeContracts.HasHeaders(request) ? [.. request.Headers.NonValidated] : [];
+    private readonly KeyValuePair<string, HeaderStringValues>[] _content = request.Content is { } content ? [.. content.Headers.NonValidated] : [];
+
+    /// <summary>Puts them back in place of those that are there now.</summary>
+    public void Restore(HttpRequestHeaders request, HttpContentHeaders? content)
+    {
+        Restore(request, _request);
+        if (content is not null)
+        {
+            Restore(content, _content);
+        }
+    }
+
+    private static void Restore(HttpHeaders headers, KeyValuePair<string, HeaderStringValues>[] sent)
+    {
+        headers.Clear();
+        foreach (var (name, values) in sent)
+        {
+            headers.TryAddWithoutValidation(name, values);
+        }
+    }
+}
