@@ -126,5 +126,6 @@ internal sealed class HttpPipelineFilter(
 
     private static bool IsDiscovery(Type type) => type.FullName?.StartsWith(RuntimeContracts.DiscoveryNamespace, StringComparison.Ordinal) == true;
 
-    private static bool IsResilience(Type type) => type.FullName?.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal) == true;
+    private static bool IsResilience(Type type) => type.FullName is { } name
+        && (name.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal) || name == RuntimeContracts.PolicyHandler);
 }

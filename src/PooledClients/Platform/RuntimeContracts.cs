@@ -52,6 +52,12 @@ internal static class RuntimeContracts
     public const string ResilienceNamespace = "Microsoft.Extensions.Http.Resilience.";
 
     /// <summary>
+    /// The handler of Microsoft.Extensions.Http.Polly 10, which AddPolicyHandler and AddTransientHttpErrorPolicy add: a client that has one is left to
+    /// it. The library takes no dependency on its package for the name.
+    /// </summary>
+    public const string PolicyHandler = "Microsoft.Extensions.Http.PolicyHttpMessageHandler";
+
+    /// <summary>
     /// The option in which the callbacks of <see cref="System.Net.Http.Metrics.HttpMetricsEnrichmentContext"/> travel. .NET 10 takes it out as it asks
     /// them: a request that is sent again has none, and one that was never measured still has all.
     /// </summary>

@@ -10,6 +10,7 @@ using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Files;
 using PooledClients.TestBed.Logs;
 using PooledClients.TestBed.Servers;
+using Polly;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -143,6 +144,27 @@ public class HttpRegistrationTests : WatchedTest
             .GetAsync("https://api.internal/", TestContext.Current.CancellationToken);
 
         Assert.False(response.RequestMessage!.Options.TryGetValue(HttpExchange.Key, out _));
+    }
+
+    [Fact]
+    public async Task Resilience_OfPolly_TakesThePlaceOfOurs()
+    {
+        const int retries = 3;
+        var api = new HttpApi();
+        for (var i = 0; i < 2 * retries; i++)
+        {
+            api.Answers.Enqueue(HttpStatusCode.ServiceUnavailable);
+        }
+
+        await using var server = await api.StartAsync(HttpVersion.Version11);
+        await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, build: static builder =>
+            builder.AddTransientHttpErrorPolicy(static policy => policy.RetryAsync(retries)));
+
+        using var response = await http.Client.GetAsync("/answers", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(1 + retries, api.Arrivals["GET /answers"]);
+        Assert.Single(Log.Entries, static entry => entry.Event.Id is LeftToHandler);
     }
 
     [Fact]

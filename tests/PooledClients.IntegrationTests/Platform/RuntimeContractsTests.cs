@@ -338,6 +338,10 @@ public class RuntimeContractsTests
         Assert.Contains(seen, type => type.FullName!.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void PolicyHandler_OfPollysExtensions_IsIt() =>
+        Assert.Equal(RuntimeContracts.PolicyHandler, typeof(Microsoft.Extensions.Http.PolicyHttpMessageHandler).FullName);
+
     private static async Task GoAwayAndCloseAsync(RawHttp2Connection connection)
     {
         var request = await connection.ReceiveCompleteAsync();
