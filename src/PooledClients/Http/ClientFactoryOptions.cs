@@ -10,7 +10,8 @@ namespace PooledClients.Http;
 /// <summary>
 /// Makes the options of the factory's clients: as ever, but what is given services along with a pooled client, such as
 /// <c>ConfigureHttpClient((services, client) => …)</c>, gets those of what is made once for all callers. And a pooled client's handler lives for ever,
-/// whoever said otherwise: its connections have lifetimes of their own, and a new handler every two minutes would only multiply them.
+/// whoever said otherwise: its connections have lifetimes of their own, and a new handler every two minutes would only multiply them. The last of the
+/// actions for a pooled client is the library's own.
 /// </summary>
 internal sealed class ClientFactoryOptions(
     IServiceProvider services,
@@ -40,6 +41,9 @@ internal sealed class ClientFactoryOptions(
         }
 
         options.HandlerLifetime = Timeout.InfiniteTimeSpan;
+
+        // The last, so that it sees what all others did. The clients need these options themselves.
+        options.HttpClientActions.Add(client => services.GetRequiredService<HttpClients>().Find(name)?.Made(client));
         return options;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class HttpClientState : IExchangeOwner
     private HttpResilience? _resilience;
     private int _isAnnounced;
 
+    // Ticks; 0 for none.
+    private long _clientTimeout;
+
     // That of the first scope, where each has a pipeline of its own over a handler of the application's.
     private HttpMessageHandler? _primaryOfScopes;
 
@@ -38,6 +41,8 @@ internal sealed class HttpClientState : IExchangeOwner
     public string DisplayName { get; }
 
     public PooledHttpClientOptions Options { get; }
+
+    public TimeSpan? ClientTimeout => Volatile.Read(ref _clientTimeout) is var ticks && ticks > 0 ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>What its exchanges keep to whose bodies are read as streams.</summary>
     public StreamLimits StreamLimits { get; }
@@ -74,6 +79,9 @@ internal sealed class HttpClientState : IExchangeOwner
 
         return primary is not (SocketsHttpHandler or HttpClientHandler) || (Interlocked.CompareExchange(ref _primaryOfScopes, primary, null) ?? primary) == primary;
     }
+
+    /// <summary>A client was made, with all that the application configured.</summary>
+    public void Made(HttpClient client) => Volatile.Write(ref _clientTimeout, Math.Max(0, client.Timeout.Ticks));
 
     /// <summary>Whether its pipeline is built for the first time, and what is special about it is worth a log line.</summary>
     public bool TryAnnounce() => Interlocked.Exchange(ref _isAnnounced, 1) == 0;

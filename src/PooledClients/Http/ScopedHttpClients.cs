@@ -37,6 +37,7 @@ internal static class ScopedHttpClients
             action(client);
         }
 
+        scope.GetRequiredService<HttpClients>().Find(name)?.Made(client);
         return client;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using PooledClients.TestBed.Logs;
 
@@ -66,6 +67,26 @@ public class RetriedRequestTests : WatchedTest
         Assert.Equal(2, tagged);
         Assert.Equal([1, 2], durations.GetMeasurementSnapshot().Select(static measurement => measurement.Tags["attempt"]));
         Assert.All(durations.GetMeasurementSnapshot(), static measurement => Assert.Equal("uploads", measurement.Tags["pooledclients.client"]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Get_RetryAfterBeyondTheClientsTimeout_GivesTheAnswerAtOnce(bool isScoped)
+    {
+        await using var server = new RawHttpServer(static _ => "HTTP/1.1 503 Unavailable\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n");
+        await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, build: builder =>
+        {
+            builder.ConfigureHttpClient(static client => client.Timeout = TimeSpan.FromSeconds(10));
+            _ = isScoped ? builder.AsScoped() : builder;
+        });
+        using var scope = http.Services.CreateScope();
+        var client = isScoped ? scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("uploads") : http.Client;
+
+        using var response = await client.GetAsync("/", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Single(server.Requests);
     }
 
     // Nothing of a request was sent that is given a connection just as that is closed for others' room.

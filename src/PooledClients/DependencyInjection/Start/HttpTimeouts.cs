@@ -23,11 +23,12 @@ internal static class HttpTimeouts
         using var scope = new ShortScope(services);
         foreach (var name in clients)
         {
-            var given = setups.Get(name).IsScoped ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, name) : factoryOptions.Get(name);
-
-            // The first is the library's own, which lifts the timeout.
-            if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && given.HttpClientActions is { Count: > 1 } actions
-                && Read(actions.Skip(1)) is { } timeout && (timeout == Timeout.InfiniteTimeSpan || timeout > deadline))
+            // The library's own are the first, which lifts the timeout, and the last, which notes it.
+            var actions = setups.Get(name).IsScoped
+                ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, name).HttpClientActions.Skip(1).ToArray()
+                : [.. factoryOptions.Get(name).HttpClientActions.Skip(1).SkipLast(1)];
+            if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && actions.Length > 0
+                && Read(actions) is { } timeout && (timeout == Timeout.InfiniteTimeSpan || timeout > deadline))
             {
                 var client = name.Length == 0 ? "Default" : name;
                 logger.TimeoutAboveDeadline(client, timeout == Timeout.InfiniteTimeSpan ? "infinite" : timeout.ToString("c", CultureInfo.InvariantCulture), deadline);

@@ -14,6 +14,9 @@ internal interface IExchangeOwner
     /// <summary>Gets the client's options.</summary>
     PooledHttpClientOptions Options { get; }
 
+    /// <summary>Gets the <see cref="HttpClient.Timeout"/> that the application has configured for its clients; none where there is none, or it is not known.</summary>
+    TimeSpan? ClientTimeout { get; }
+
     /// <summary>Gets whose time it is.</summary>
     TimeProvider Time { get; }
 

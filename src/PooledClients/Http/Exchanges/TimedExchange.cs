@@ -37,6 +37,11 @@ internal abstract class TimedExchange : TimedItem
 
     public TimeSpan Remaining => _deadline == Timeout.InfiniteTimeSpan ? _deadline : _deadline - Age is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
+    /// <summary>What is left until the deadline, or until the caller's client stops waiting; infinite without either, never negative.</summary>
+    public TimeSpan RemainingToCaller => Owner.ClientTimeout is { } timeout && (Remaining == Timeout.InfiniteTimeSpan || timeout - Age < Remaining)
+        ? TimeSpan.FromTicks(Math.Max(0, (timeout - Age).Ticks))
+        : Remaining;
+
     public TimeSpan Age => Time.GetElapsedTime(StartedAt);
 
     /// <summary>Whether a body that is read as a stream has to bring something now and then.</summary>

@@ -143,7 +143,7 @@ internal sealed class HttpAuthorityResilience
         }
 
         pause = RetryPause.For(response, retries, _options.Retry, _time.GetUtcNow());
-        if (pause > RetryPause.Limit(call?.Remaining ?? Timeout.InfiniteTimeSpan, _options.Retry))
+        if (pause > RetryPause.Limit(call?.RemainingToCaller ?? Timeout.InfiniteTimeSpan, _options.Retry))
         {
             return false;
         }

@@ -3,8 +3,8 @@ namespace PooledClients.Http.Retries;
 /// <summary>What a retry and a breaker have to know of the exchange they work for.</summary>
 internal interface IHttpCall
 {
-    /// <summary>Gets what is left until the deadline; infinite without one, never negative.</summary>
-    TimeSpan Remaining { get; }
+    /// <summary>Gets what is left until the deadline, or until the caller's client stops waiting; infinite without either, never negative.</summary>
+    TimeSpan RemainingToCaller { get; }
 
     /// <summary>Gets where the request of the present attempt is.</summary>
     RequestStage Stage { get; }
