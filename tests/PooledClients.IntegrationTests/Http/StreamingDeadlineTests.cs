@@ -49,6 +49,31 @@ public class StreamingDeadlineTests : WatchedTest
     }
 
     [Theory]
+    [InlineData("1.1", true)]
+    [InlineData("2.0", true)]
+    [InlineData("1.1", false)]
+    [InlineData("2.0", false)]
+    public async Task Read_WorkThatIsCancelled_IsCancelledAndStaysSo(string version, bool buffered)
+    {
+        await using var server = await new HttpApi().StartAsync(Version.Parse(version));
+        await using var http = Create(server, version);
+        using var aborted = new CancellationTokenSource();
+        using var work = CallDeadline.Begin(DateTime.MaxValue, aborted.Token);
+        using var response = await GetAsync(http, "/stall");
+        var body = buffered ? null : await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        await (body?.ReadExactlyAsync(new byte[HttpApi.Text.Length], TestContext.Current.CancellationToken) ?? ValueTask.CompletedTask);
+
+        Task reading = body is null ? response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) : body.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask();
+        await aborted.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        if (body is not null)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => body.ReadAsync(new byte[1], TestContext.Current.CancellationToken).AsTask());
+        }
+    }
+
+    [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task Read_StreamThatNobodyReadsOn_EndsAfterADeadline(string version)

@@ -20,6 +20,11 @@ internal static class ExchangeErrors
         _ => null,
     };
 
+    /// <summary>As <see cref="Of"/>, for who reads the body: it also ends with the work that it was asked for by, however the transport tells that.</summary>
+    public static Exception? OfRead(HttpExchange exchange, Exception? cause) => exchange.End == ExchangeEnd.Cancelled && cause is not OperationCanceledException
+        ? new OperationCanceledException($"{Name(exchange)} was cancelled with the work that it was made for.", cause, exchange.Token)
+        : Of(exchange, cause);
+
     /// <summary>For a read after the exchange's end that would have lasted longer than the exchange might.</summary>
     public static Exception NoEnd(HttpExchange exchange, Exception? cause) => TimedOut(exchange, "has brought the length that was announced, but not its end, within its time", cause);
 

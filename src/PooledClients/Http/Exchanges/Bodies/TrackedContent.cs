@@ -173,7 +173,7 @@ internal sealed class TrackedContent : HttpContent, IOpenBody
         }
         catch (Exception exception)
         {
-            if (ExchangeErrors.Of(Exchange, exception) is { } ended)
+            if (ExchangeErrors.OfRead(Exchange, exception) is { } ended)
             {
                 throw ended;
             }

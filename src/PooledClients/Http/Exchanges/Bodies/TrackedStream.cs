@@ -232,7 +232,7 @@ internal sealed class TrackedStream : BodyStream
     /// <returns>Whether the exchange is open; when it has ended well, the transport's stream knows what there is to say.</returns>
     private bool BeginRead()
     {
-        if (ExchangeErrors.Of(_exchange, cause: null) is { } ended)
+        if (ExchangeErrors.OfRead(_exchange, cause: null) is { } ended)
         {
             throw ended;
         }
@@ -280,7 +280,7 @@ internal sealed class TrackedStream : BodyStream
 
     private void ThrowFailure(Exception exception, CancellationToken cancellationToken, bool isOver = true)
     {
-        if (ExchangeErrors.Of(_exchange, exception) is { } ended)
+        if (ExchangeErrors.OfRead(_exchange, exception) is { } ended)
         {
             throw ended;
         }
