@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Http.Conformance.Outcomes;
 using PooledClients.IntegrationTests.Http.Conformance.Peers;
@@ -28,6 +29,46 @@ public class DifferenceTests(KestrelServers servers)
             }
         }),
         Stalled("a body that stalls, and an idle-read timeout", MeantDifferences.IdleRead, static options => options.IdleReadTimeout = Short, static (_, act) => act()),
+        Meant(
+            "JSON that takes longer than a request may",
+            RawPeer.Runs(static async connection =>
+            {
+                await connection.ReceiveAsync();
+                if (connection.Number == 1)
+                {
+                    await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n[1,");
+                    await connection.Peer.Signalled;
+                    await connection.SendAsync("2,3]");
+                }
+
+                await connection.WaitForEndAsync();
+            }),
+            MeantDifferences.Silence,
+            "json: TaskCanceledException",
+            "json: done",
+            static async trial =>
+            {
+                if (trial.Side == Side.Plain)
+                {
+                    trial.Client.Timeout = 10 * Short;
+                    await trial.TryAsync("json", () => trial.Client.GetFromJsonAsync<int[]>("json"));
+                    return;
+                }
+
+                // The other one, which is asked for later and gets no headers, ends at the deadline.
+                var json = trial.TryAsync("json", () => trial.Client.GetFromJsonAsync<int[]>("json"));
+                await Assert.ThrowsAsync<TaskCanceledException>(() => trial.Client.GetAsync("stall"));
+                ((RawPeer)trial.Peer).Signal();
+                await json;
+            },
+            ClientSettings.Once with
+            {
+                Pooled = static options =>
+                {
+                    options.Deadline = 10 * Short;
+                    options.IdleReadTimeout = Timeout.InfiniteTimeSpan;
+                },
+            }),
         new[] { "408 Request Timeout", "429 Too Many Requests", "500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Timeout" }
             .Select(static status => Meant($"GET and {status}", RawPeer.Answers(Answer.Status(status), Answer.Ok("abc")), MeantDifferences.RetryOfStatus, $"status {status}", "body: abc")),
         Meant("GET and a connection that is closed within the headers", RawPeer.Answers(new Answer("HTTP/1.1 200").ThenClose(), Answer.Ok("abc")), MeantDifferences.RetryOfConnection, "HttpRequestException(ResponseEnded)", "body: abc"),
