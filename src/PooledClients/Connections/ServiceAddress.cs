@@ -28,7 +28,7 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
         {
             null => $"no address is set; {Expected}.",
             _ when AddressText.HasUserInfo(uri.OriginalString) => AddressText.UserInfoRefused(uri.OriginalString),
-            { IsAbsoluteUri: false } => $"'{shown}' is relative; {Expected}.",
+            { IsAbsoluteUri: false } => $"'{shown}' is relative; {(IsHost(shown!) ? Meant(shown!) : Expected + ".")}",
             { Scheme: UnixScheme } when !uri.AbsolutePath.StartsWith('/') || uri.AbsolutePath.Length < 2 || uri.Host.Length > 0
                 => $"'{shown}' names no absolute socket path; write unix:/path/to.sock.",
             { Scheme: UnixScheme } => null,
@@ -56,7 +56,12 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
     public override string ToString() => IsUnix ? $"{UnixScheme}:{Host}" : ChannelAddress.GetLeftPart(UriPartial.Authority);
 
     // "localhost:5000" is an absolute Uri of scheme "localhost": the usual slip, so it gets a hint of its own.
-    private static string NotSupported(Uri uri, string shown) => uri.Host.Length == 0 && int.TryParse(uri.AbsolutePath.TrimEnd('/'), out _)
-        ? $"'{shown}' has the scheme '{uri.Scheme}'; did you mean https://{shown}?"
+    private static string NotSupported(Uri uri, string shown) => uri.Host.Length == 0 && int.TryParse(uri.AbsolutePath.Split('/')[0], out _)
+        ? $"'{shown}' has the scheme '{uri.Scheme}'; {Meant(shown)}"
         : $"'{shown}' has the scheme '{uri.Scheme}'; {Expected}.";
+
+    // A name with a dot in it, an address, or either with a port.
+    private static bool IsHost(string shown) => shown.AsSpan().IndexOfAny('.', ':') > 0 && Uri.TryCreate($"https://{shown}", UriKind.Absolute, out var meant) && meant.Host.Length > 0;
+
+    private static string Meant(string shown) => $"did you mean https://{shown}?";
 }

@@ -100,6 +100,22 @@ public class HttpRegistrationTests : WatchedTest
     }
 
     [Theory]
+    [InlineData("localhost:5000")]
+    [InlineData("api.internal")]
+    [InlineData("api.internal:8080/x")]
+    public async Task Start_AddressWithoutItsScheme_SaysWhatIsMeant(string address)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["PooledClients:Http:Default:BaseAddress"] = address });
+        builder.Services.AddPooledHttpClient();
+        using var host = builder.Build();
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains($"did you mean https://{address.Split('/')[0]}?", Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Resilience_OfMicrosoft_TakesThePlaceOfOurs(bool before)
@@ -133,20 +149,6 @@ public class HttpRegistrationTests : WatchedTest
     }
 
     [Fact]
-    public async Task Pipeline_OtherClients_AreLeftAlone()
-    {
-        var services = Services();
-        services.AddPooledHttpClient("pooled", static options => options.BaseAddress = new Uri("https://api.internal/"));
-        services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(static () => new Stub());
-        await using var provider = services.BuildServiceProvider();
-
-        using var response = await provider.GetRequiredService<IHttpClientFactory>().CreateClient("plain")
-            .GetAsync("https://api.internal/", TestContext.Current.CancellationToken);
-
-        Assert.False(response.RequestMessage!.Options.TryGetValue(HttpExchange.Key, out _));
-    }
-
-    [Fact]
     public async Task Resilience_OfPolly_TakesThePlaceOfOurs()
     {
         const int retries = 3;
@@ -165,6 +167,20 @@ public class HttpRegistrationTests : WatchedTest
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal(1 + retries, api.Arrivals["GET /answers"]);
         Assert.Single(Log.Entries, static entry => entry.Event.Id is LeftToHandler);
+    }
+
+    [Fact]
+    public async Task Pipeline_OtherClients_AreLeftAlone()
+    {
+        var services = Services();
+        services.AddPooledHttpClient("pooled", static options => options.BaseAddress = new Uri("https://api.internal/"));
+        services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(static () => new Stub());
+        await using var provider = services.BuildServiceProvider();
+
+        using var response = await provider.GetRequiredService<IHttpClientFactory>().CreateClient("plain")
+            .GetAsync("https://api.internal/", TestContext.Current.CancellationToken);
+
+        Assert.False(response.RequestMessage!.Options.TryGetValue(HttpExchange.Key, out _));
     }
 
     [Fact]
