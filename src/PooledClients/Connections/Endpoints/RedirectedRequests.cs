@@ -41,7 +41,7 @@ internal sealed class RedirectedRequests(Destinations destinations)
     {
         if (Volatile.Read(ref _count) != 0 && _requests.TryGetValue(request, out var redirect) && _requests.Remove(request))
         {
-            redirect.End();
+            redirect.Dispose();
         }
     }
 
@@ -80,7 +80,7 @@ internal sealed class RedirectedRequests(Destinations destinations)
     }
 
     /// <summary>Counts as long as it lives, or to its end.</summary>
-    private sealed class Redirect
+    private sealed class Redirect : IDisposable
     {
         private readonly RedirectedRequests _all;
 
@@ -96,10 +96,10 @@ internal sealed class RedirectedRequests(Destinations destinations)
         /// <summary>Where the answer came from.</summary>
         public Uri? From { get; set; }
 
-        public void End()
+        public void Dispose()
         {
-            GC.SuppressFinalize(this);
             Interlocked.Decrement(ref _all._count);
+            GC.SuppressFinalize(this);
         }
     }
 }
