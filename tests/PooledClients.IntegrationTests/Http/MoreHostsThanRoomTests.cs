@@ -65,6 +65,7 @@ public class MoreHostsThanRoomTests : WatchedTest
             },
             everyLoopback: true);
         await using var services = Create();
+        using var opening = new Opening(goOn);
         using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
         using var response = await client.GetAsync(
             new Uri($"http://127.2.1.1:{server.Address.Port}/long"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
@@ -99,6 +100,7 @@ public class MoreHostsThanRoomTests : WatchedTest
             },
             everyLoopback: true);
         await using var services = Create();
+        using var opening = new Opening(goOn);
         using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
         var streams = new List<Stream>();
         for (var i = 0; i < Budget; i++)
@@ -130,6 +132,7 @@ public class MoreHostsThanRoomTests : WatchedTest
         var goOn = new TaskCompletionSource();
         await using var server = new RawHttpServer((head, _) => HoldAsync(head, goOn.Task), everyLoopback: true);
         await using var services = Create();
+        using var opening = new Opening(goOn);
         using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
         var held = SendAsync(client, "GET", server, host: 100, "hold");
 
@@ -164,6 +167,7 @@ public class MoreHostsThanRoomTests : WatchedTest
             },
             everyLoopback: true);
         await using var services = Create();
+        using var opening = new Opening(goOn);
         using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient("crawler");
         if (hasHeader)
         {
@@ -233,4 +237,10 @@ public class MoreHostsThanRoomTests : WatchedTest
             options.Resilience.Retry.Enabled = false;
         })
         .Services.BuildServiceProvider();
+
+    /// <summary>Lets the server go on at the test's end at the latest, so that one that fails ends too.</summary>
+    private sealed class Opening(TaskCompletionSource goOn) : IDisposable
+    {
+        public void Dispose() => goOn.TrySetResult();
+    }
 }
