@@ -49,7 +49,7 @@ public class RotationBenchmarks
     [Benchmark]
     public async Task<GetResponse> GenerationReplaced()
     {
-        _transport.Replace("the benchmark asks for it");
+        _transport.Replace("the benchmark asks for it", _transport.Current);
         return await _contenders.Pooled.GetAsync(_request);
     }
 }

@@ -86,7 +86,7 @@ public class GenerationTests : WatchedTest
         var call = clients.KeyValue.PutAsync(Calls.AnyPut);
         await Eventually.EqualAsync(1, () => server.Connections.Accepted);
 
-        clients.Transport.Replace("the test says so");
+        clients.Transport.Replace("the test says so", clients.Transport.Current);
 
         await Eventually.EqualAsync(2, () => server.Connections.Accepted);
         server.Connections.ReleaseHandshakes();

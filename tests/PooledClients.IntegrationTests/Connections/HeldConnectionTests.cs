@@ -77,7 +77,7 @@ public class HeldConnectionTests : WatchedTest
         await call.RequestStream.WriteAsync(new ExchangeRequest { Get = Calls.AnyGet });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
         var held = new WeakReference(clients.Transport.Endpoint!.Connections.Current.Single());
-        clients.Transport.Replace("the test says so");
+        clients.Transport.Replace("the test says so", clients.Transport.Current);
         await AdvanceUntilAsync(TimeSpan.FromSeconds(5), HasWarned);
         return held;
     }

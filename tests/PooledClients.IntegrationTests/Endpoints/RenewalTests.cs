@@ -32,7 +32,7 @@ public sealed class RenewalTests : WatchedTest
         });
         await call;
 
-        clients.Transport.Replace("the test says so");
+        clients.Transport.Replace("the test says so", clients.Transport.Current);
         for (var passed = TimeSpan.Zero; passed < EndpointRenewal.Spread; passed += Step)
         {
             await Eventually.EqualAsync(0, () => clients.Transport.Endpoints.Sum(static pool => pool.Dialing));
