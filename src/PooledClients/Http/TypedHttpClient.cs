@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace PooledClients.Http;
@@ -9,8 +10,27 @@ namespace PooledClients.Http;
 /// <param name="MakeScoped">Has it get the client of its scope.</param>
 internal sealed record TypedHttpClient(string Name, Type ClientType, bool IsNamedByType, Action<IServiceCollection> MakeScoped)
 {
-    /// <summary>The name that a typed client has by its type, as <see cref="IHttpClientFactory"/> has it: without namespace, with type arguments.</summary>
+    private static readonly FrozenDictionary<Type, string> Keywords = new Dictionary<Type, string>
+    {
+        [typeof(bool)] = "bool",
+        [typeof(byte)] = "byte",
+        [typeof(char)] = "char",
+        [typeof(decimal)] = "decimal",
+        [typeof(double)] = "double",
+        [typeof(float)] = "float",
+        [typeof(int)] = "int",
+        [typeof(long)] = "long",
+        [typeof(object)] = "object",
+        [typeof(sbyte)] = "sbyte",
+        [typeof(short)] = "short",
+        [typeof(string)] = "string",
+        [typeof(uint)] = "uint",
+        [typeof(ulong)] = "ulong",
+        [typeof(ushort)] = "ushort",
+    }.ToFrozenDictionary();
+
+    /// <summary>The name that a typed client has by its type, as <see cref="IHttpClientFactory"/> has it: without namespace, with type arguments, in C#'s words.</summary>
     public static string NameOf(Type type) => type.IsGenericType && type.Name.IndexOf('`', StringComparison.Ordinal) is var arity and > 0
         ? $"{type.Name[..arity]}<{string.Join(',', type.GetGenericArguments().Select(NameOf))}>"
-        : type.Name;
+        : Keywords.GetValueOrDefault(type, type.Name);
 }

@@ -149,8 +149,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
                 connection.HalfClose();
                 return;
             case 25:
-                await connection.SendHeadersAsync(request.StreamId, endHeaders: false);
-                connection.HalfClose();
+                await connection.HalfCloseInHeadersAsync(request.StreamId);
                 return;
             case 26:
                 // Never answered: its deadline ends it.

@@ -152,6 +152,21 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     /// <summary>Ends the sending half of the socket; reading goes on.</summary>
     public void HalfClose() => socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Ends the sending half of the socket within a response's first headers: nothing follows them that would be taken for their rest.</summary>
+    public async Task HalfCloseInHeadersAsync(int streamId)
+    {
+        await _write.WaitAsync();
+        try
+        {
+            await WriteAsync(FrameType.Headers, FrameFlags.None, streamId, Hpack.Encode([(":status", "200"), ("content-type", "application/grpc")]));
+            HalfClose();
+        }
+        finally
+        {
+            _write.Release();
+        }
+    }
+
     /// <summary>Closes the socket, with whatever was in flight.</summary>
     public void Close() => Dispose();
 
