@@ -30,7 +30,7 @@ internal sealed record TypedHttpClient(string Name, Type ClientType, bool IsName
     }.ToFrozenDictionary();
 
     /// <summary>The name that a typed client has by its type, as <see cref="IHttpClientFactory"/> has it: without namespace, with type arguments, in C#'s words.</summary>
-    public static string NameOf(Type type) => type.IsGenericType && type.Name.IndexOf('`', StringComparison.Ordinal) is var arity and > 0
-        ? $"{type.Name[..arity]}<{string.Join(',', type.GetGenericArguments().Select(NameOf))}>"
+    public static string NameOf(Type type) => type.IsArray ? $"{NameOf(type.GetElementType()!)}[]" : type.IsGenericType && type.Name.IndexOf('`', StringComparison.Ordinal) is var arity and > 0
+        ? $"{type.Name[..arity]}<{string.Join(", ", type.GetGenericArguments().Select(NameOf))}>"
         : Keywords.GetValueOrDefault(type, type.Name);
 }

@@ -153,6 +153,20 @@ public sealed class OneCallTests : MeasuredTest
         server.Behavior.Release();
     }
 
+    [Fact]
+    public async Task Call_WhoseHandlerAsksForTheLengthOfTheAnswer_IsMeasured()
+    {
+        await using var server = await TestServer.StartAsync();
+        var lengths = new List<long?>();
+        await using var host = await StartAsync(services => services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(server.Address))
+            .AddHttpMessageHandler(() => new LengthHandler(lengths)));
+
+        await host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token);
+
+        Assert.Null(Assert.Single(lengths));
+        await Seen.WaitForAsync("grpc.client.attempt.rcvd_total_compressed_message_size", $"grpc.target={Target(server)}");
+    }
+
     // A message handler of the application's that goes on on another thread.
     private Task<ClientHost> StartLateAsync(TestServer server, Action<PooledGrpcClientOptions>? configure = null) => StartAsync(services =>
         services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
@@ -167,6 +181,16 @@ public sealed class OneCallTests : MeasuredTest
     {
         var channel = Channel(host);
         return (channel.CallsStarted, channel.CallsSucceeded, channel.CallsFailed, channel.CallsInFlight);
+    }
+
+    private sealed class LengthHandler(List<long?> lengths) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            lengths.Add(response.Content.Headers.ContentLength);
+            return response;
+        }
     }
 
     private sealed class LateHandler : DelegatingHandler

@@ -47,6 +47,29 @@ public class RetriedRequestTests : WatchedTest
     }
 
     [Fact]
+    public async Task Post_HandlerThatMakesItsKey_HasOneKeyInAllAttempts()
+    {
+        await using var server = Server();
+        await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, build: builder => builder.AddHttpMessageHandler(() => new OwnHandler(request =>
+        {
+            if (!request.Headers.Contains("Idempotency-Key"))
+            {
+                request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+            }
+
+            return request;
+        })));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent("") };
+        request.Options.Set(PooledHttpRequestOptions.Idempotent, true);
+
+        using var response = await http.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Single(server.Requests.Select(static head => head.Split("\r\n").Single(static line => line.StartsWith("Idempotency-Key: ", StringComparison.Ordinal))).Distinct());
+    }
+
+    [Fact]
     public async Task Get_HandlerThatTagsTheMeasurement_TagsEachAttemptOnceAndOnlyItsOwn()
     {
         await using var server = Server();

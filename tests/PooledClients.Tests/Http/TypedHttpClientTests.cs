@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using PooledClients.Http;
 
 namespace PooledClients.Tests.Http;
 
@@ -53,6 +54,15 @@ public sealed class TypedHttpClientTests
         await host.StopAsync(Token);
     }
 
+    [Fact]
+    public void NameOf_TypesOfEachKind_IsTheFrameworks()
+    {
+        Assert.Equal(NameOf<Orders.Client>(), TypedHttpClient.NameOf(typeof(Orders.Client)));
+        Assert.Equal(NameOf<Api<bool[]>>(), TypedHttpClient.NameOf(typeof(Api<bool[]>)));
+        Assert.Equal(NameOf<Api<Uri>>(), TypedHttpClient.NameOf(typeof(Api<Uri>)));
+        Assert.Equal(NameOf<Pair<string, Api<int>>>(), TypedHttpClient.NameOf(typeof(Pair<string, Api<int>>)));
+    }
+
     // What the framework itself calls such a client.
     private static string NameOf<T>()
         where T : class => new ServiceCollection().AddHttpClient<T>().Name;
@@ -98,6 +108,11 @@ public sealed class TypedHttpClientTests
         {
             public string? Address => http.BaseAddress?.ToString();
         }
+    }
+
+    private sealed class Pair<TOne, TOther>(HttpClient http)
+    {
+        public (Uri? Address, Type One, Type Other) Is => (http.BaseAddress, typeof(TOne), typeof(TOther));
     }
 
     private sealed class Api<T>(HttpClient http)

@@ -31,7 +31,12 @@ internal sealed class RedirectedRequests(Destinations destinations)
         // A dial that was made for it before may be late.
         if (Volatile.Read(ref _count) != 0 && _requests.TryGetValue(request, out var redirect) && !ReferenceEquals(request.RequestUri, redirect.From))
         {
-            destination.Share();
+            // Where the answer came from it is counted still.
+            if (destination != redirect.Answered)
+            {
+                destination.Share();
+            }
+
             Ended(request);
         }
     }
@@ -71,7 +76,7 @@ internal sealed class RedirectedRequests(Destinations destinations)
             return;
         }
 
-        _requests.Add(request, new Redirect(this, request.RequestUri));
+        _requests.Add(request, new Redirect(this, request.RequestUri, destinations.Get(request)));
 
         // Counted before the look, as who closes looks within: one of the two sees the other.
         lock (_closing)
@@ -84,10 +89,11 @@ internal sealed class RedirectedRequests(Destinations destinations)
     {
         private readonly RedirectedRequests _all;
 
-        public Redirect(RedirectedRequests all, Uri? from)
+        public Redirect(RedirectedRequests all, Uri? from, Destination answered)
         {
             _all = all;
             From = from;
+            Answered = answered;
             Interlocked.Increment(ref all._count);
         }
 
@@ -95,6 +101,9 @@ internal sealed class RedirectedRequests(Destinations destinations)
 
         /// <summary>Where the answer came from.</summary>
         public Uri? From { get; set; }
+
+        /// <summary>Where the first answer came from.</summary>
+        public Destination Answered { get; }
 
         public void Dispose()
         {

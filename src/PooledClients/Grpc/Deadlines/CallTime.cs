@@ -39,10 +39,13 @@ internal readonly struct CallTime(TimeProvider timeProvider, TimeSpan? timeout, 
     }
 
     /// <summary>What is left at least, for whoever asks whether it was the deadline that ended something; none without one.</summary>
-    public TimeSpan? LeastRemaining => Remaining - Rounded;
+    public TimeSpan? LeastRemaining => Call?.Clock?.Left(_timeout) is null ? Remaining - Rounded : Remaining;
 
     /// <summary>Whether it is the deadline that has ended the call, and not its caller.</summary>
     public bool IsOver => LeastRemaining <= Tolerance;
+
+    /// <summary>Whether the deadline is over even if what the request tells of it was not rounded.</summary>
+    public bool IsSurelyOver => Remaining <= Tolerance;
 
     // Grpc.Net.Client rounds what it tells up to three figures, and to whole seconds; its timer goes by what it was told itself.
     private TimeSpan Rounded => _timeout.TotalSeconds switch

@@ -141,7 +141,8 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     /// <summary>Goes on after the first attempt has failed: with others, if they are allowed, or with the failure.</summary>
     protected async Task<bool> GoOnAsync(RpcException first)
     {
-        if (_cancelled is not null || IsCommitted || !_retrier.Policy.IsRetryable(first))
+        // A deadline that is over is told, and leaves no time for another attempt, whatever the policy lists.
+        if (_cancelled is not null || IsCommitted || !_retrier.Policy.IsRetryable(first) || (first.StatusCode == StatusCode.DeadlineExceeded && TimeLeft() == TimeSpan.Zero))
         {
             throw End(WithDeadlineDetail(first));
         }

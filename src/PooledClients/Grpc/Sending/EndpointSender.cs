@@ -92,7 +92,8 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     public StatusCode? Accept(ref SentRequest sent, HttpResponseMessage response, in CallTime time)
     {
         var status = GrpcAnswer.StatusOf(response);
-        if (status == StatusCode.DeadlineExceeded && time.IsOver)
+        var isOver = status == StatusCode.DeadlineExceeded && time.IsOver;
+        if (isOver)
         {
             // The server keeps the deadline too, and may be first to say so; but only this side knows where the time went. It stays an answer,
             // which the channel makes what its options say of.
@@ -117,7 +118,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             response.Content = new MeasuredContent(response.Content, observed);
         }
 
-        sent.Outcome = Report(GrpcFailure.Classify(status), sent.Pool);
+        sent.Outcome = isOver ? OfDeadline(sent, time) : Report(GrpcFailure.Classify(status), sent.Pool);
         return status;
     }
 
@@ -127,7 +128,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
     {
         if (time.IsOver)
         {
-            sent.Outcome = HasLeft(sent) ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
+            sent.Outcome = OfDeadline(sent, time);
             throw DeadlineExceeded(exception, sent, time);
         }
     }
@@ -212,6 +213,10 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             transport.Replace("its server did not negotiate HTTP/2", runtime.Generation);
         }
     }
+
+    // What a deadline says of the endpoint, whoever named it first: nothing where it may be the caller's own end.
+    private static EndpointOutcome OfDeadline(in SentRequest sent, in CallTime time) =>
+        HasLeft(sent) && time.IsSurelyOver ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
 
     // What is held back until the server has spoken waits for the server.
     private static bool HasLeft(in SentRequest sent) => sent.Content.WasAsked || sent.Sender is Http2Connection { Limit: null };

@@ -253,7 +253,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             {
                 return await _breaker!.ProbeAsync(
                     () => SendOnAsync(request, time, retrier: null, isAgain: true, cancellationToken),
-                    static response => GrpcFailure.Classify(response),
+                    response => GrpcAnswer.StatusOf(response) == StatusCode.DeadlineExceeded && time.IsOver ? RequestOutcome.Ignored : GrpcFailure.Classify(response),
                     exception => request.Content is SentContent { HasFailed: true } ? RequestOutcome.Ignored : GrpcFailure.Classify(exception)).ConfigureAwait(false);
             }
             catch (BreakerOpenException exception)

@@ -23,11 +23,12 @@ internal sealed class HeldWriter<T>(IClientStreamWriter<T> inner, CallHandle han
 
     public Task CompleteAsync()
     {
-        if (isAll)
+        var completing = inner.CompleteAsync();
+        if (isAll && !completing.IsFaulted)
         {
             handle.End();
         }
 
-        return inner.CompleteAsync();
+        return completing;
     }
 }

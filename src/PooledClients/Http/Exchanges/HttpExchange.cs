@@ -78,6 +78,8 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     // A request without headers tells nothing of its way: it counts as one that waits.
     bool IPendingCall.IsPending => _phases.Current is ExchangePhase.Waiting or ExchangePhase.Connecting;
 
+    void IPendingCall.Unsent() => Give(ExchangePhase.Connecting);
+
     /// <summary>How long the response has been open.</summary>
     public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
 

@@ -35,6 +35,7 @@ internal static class TransportRequests
             catch (HttpRequestException exception) when (ReferenceEquals(request.RequestUri, address) && IsUnsent(exception, request))
             {
                 // Again, on another one: the handler has none of those that were closed any more, once it has tried them.
+                call?.Unsent();
             }
             catch (HttpRequestException exception) when (exception.InnerException is ConnectTimeoutException late)
             {

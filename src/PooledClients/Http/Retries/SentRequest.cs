@@ -34,7 +34,7 @@ internal readonly struct SentRequest
         _isChunked = _content is null ? null : request.Headers.TransferEncodingChunked;
         _authorization = default;
         _tag = tag;
-        if (isChanged)
+        if (isChanged && Repeatable.IsReplayable(_content))
         {
             _headers = new SentHeaders(request);
         }

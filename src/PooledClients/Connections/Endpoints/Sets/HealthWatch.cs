@@ -32,7 +32,7 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
     public bool IsServing => _isServing;
 
     /// <summary>Gets whether it has said that it does not serve, or does not say it any more. What was said on a connection that is over tells nothing of the next one.</summary>
-    public bool IsRefusing => !_isServing && _saidOn is { IsRetired: false };
+    public bool IsRefusing => _saidOn is { IsRetired: false } && !_isServing;
 
     /// <summary>Sees to it that a watch is under way, on a connection that is picked.</summary>
     public void Look()
@@ -185,7 +185,9 @@ internal sealed class HealthWatch(EndpointPool pool, string service, Uri address
                 return;
             }
 
-            (_saidOn, _isServing) = (connection, isServing);
+            // In this order, so that whoever sees the connection sees what was said on it.
+            _isServing = isServing;
+            _saidOn = connection;
         }
 
         changed();

@@ -28,11 +28,8 @@ internal sealed class MeasuredContent : HttpContent
         return reading.IsCompletedSuccessfully ? Task.FromResult<Stream>(new MeasuredStream(reading.Result, _call)) : WrapAsync(reading);
     }
 
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _inner.Headers.ContentLength ?? -1;
-        return length >= 0;
-    }
+    // Never by the headers: they are shared, and ask this.
+    protected override bool TryComputeLength(out long length) => RuntimeContracts.TryComputeLength(_inner, out length);
 
     protected override void Dispose(bool disposing)
     {
