@@ -60,7 +60,7 @@ internal static class FailureClassifier
                 ? $"{address} did not negotiate HTTP/2, which gRPC needs: let its TLS endpoint offer \"h2\" (ALPN)."
                 : WrongProtocolException.DescribeHttp11(address)),
         FailureKind.ConnectFailed or FailureKind.OutOfDescriptors or FailureKind.Starved => $"No connection to {address} could be made: {ConnectWords(exception, address)}",
-        FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2{EarlyEndWords(address)}: {exception.GetBaseException().Message}",
+        FailureKind.NeverCameUp => $"The connection to {address} ended before the server had begun to speak HTTP/2{EarlyEndWords(exception, address)}: {exception.GetBaseException().Message}",
         FailureKind.RequestHeadersTooLarge => $"The headers of the request are larger than {address} allows, so nothing was sent: {exception.Message}",
         FailureKind.ResponseHeadersTooLarge
             => $"The headers of an answer of {address} are larger than this client allows (ConfigureHandler: MaxResponseHeadersLength), which ended the connection: "
@@ -194,9 +194,10 @@ internal static class FailureClassifier
         };
     }
 
-    // Two common mistakes look like this and like nothing else.
-    private static string EarlyEndWords(string address) =>
-        address.StartsWith("http://", StringComparison.Ordinal) ? " (as one does that speaks TLS, whose address begins with https://)"
+    // Three common mistakes look like this and like nothing else.
+    private static string EarlyEndWords(Exception exception, string address) =>
+        exception.Find<EndedBeforeSettingsException>()?.Refusal is { } refusal ? $" ({refusal})"
+        : address.StartsWith("http://", StringComparison.Ordinal) ? " (as one does that speaks TLS, whose address begins with https://)"
         : IsUnix(address) ? string.Empty
         : " (as one does, over TLS 1.3, that asks for a client certificate and is shown none: Tls:ClientCertificatePath)";
 
