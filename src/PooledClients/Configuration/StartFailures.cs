@@ -17,6 +17,21 @@ internal sealed class StartFailures
         }
     }
 
+    /// <summary>Clients of several types have one name.</summary>
+    /// <param name="key">Where the options of that name are.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="clientTypes">The types of those that have it, each as often as it has.</param>
+    /// <param name="shared">What they share with it.</param>
+    /// <param name="register">The method that registers a client.</param>
+    public void AddIfShared(string key, string name, IEnumerable<Type> clientTypes, string shared, string register)
+    {
+        var types = clientTypes.Distinct().ToList();
+        if (types.Count > 1)
+        {
+            Add($"{key}: {string.Join(" and ", types)} share the name '{name}', and so its {shared}; give all but one a name of its own: {register}<TClient>(\"name\").");
+        }
+    }
+
     /// <param name="key">Where it belongs, unless it says so itself.</param>
     /// <param name="exception">What was thrown.</param>
     public void Add(string key, Exception exception)

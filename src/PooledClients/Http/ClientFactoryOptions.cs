@@ -42,8 +42,9 @@ internal sealed class ClientFactoryOptions(
 
         options.HandlerLifetime = Timeout.InfiniteTimeSpan;
 
-        // The last, so that it sees what all others did. The clients need these options themselves.
-        options.HttpClientActions.Add(client => services.GetRequiredService<HttpClients>().Find(name)?.Made(client));
+        // The last, so that it sees what all others did. The clients need these options themselves, so they are asked for by the first that is made.
+        var state = new Lazy<HttpClientState?>(() => services.GetRequiredService<HttpClients>().Find(name), LazyThreadSafetyMode.PublicationOnly);
+        options.HttpClientActions.Add(client => state.Value?.Made(client));
         return options;
     }
 }

@@ -81,7 +81,15 @@ internal sealed class HttpClientState : IExchangeOwner
     }
 
     /// <summary>A client was made, with all that the application configured.</summary>
-    public void Made(HttpClient client) => Volatile.Write(ref _clientTimeout, Math.Max(0, client.Timeout.Ticks));
+    public void Made(HttpClient client)
+    {
+        // Mostly what it is already: a client is made for each request in many an application.
+        var timeout = Math.Max(0, client.Timeout.Ticks);
+        if (Volatile.Read(ref _clientTimeout) != timeout)
+        {
+            Volatile.Write(ref _clientTimeout, timeout);
+        }
+    }
 
     /// <summary>Whether its pipeline is built for the first time, and what is special about it is worth a log line.</summary>
     public bool TryAnnounce() => Interlocked.Exchange(ref _isAnnounced, 1) == 0;

@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace PooledClients.Platform;
 
 /// <summary>Gives one content the headers of another, as they came: the headers themselves, or copies where this .NET keeps them elsewhere.</summary>
@@ -5,21 +7,18 @@ internal static class ContentHeaders
 {
     public static void Give(HttpContent from, HttpContent to)
     {
-        if (RuntimeContracts.TryGiveHeaders(from, to))
+        if (!RuntimeContracts.TryGiveHeaders(from, to))
         {
-            return;
+            to.Headers.AddAsTheyCame(from.Headers.NonValidated);
         }
+    }
 
-        foreach (var header in from.Headers.NonValidated)
+    /// <summary>Adds headers with their values as they came, whatever these are.</summary>
+    public static void AddAsTheyCame(this HttpHeaders to, IEnumerable<KeyValuePair<string, HeaderStringValues>> headers)
+    {
+        foreach (var (name, values) in headers)
         {
-            if (header.Value.Count == 1)
-            {
-                to.Headers.TryAddWithoutValidation(header.Key, header.Value.ToString());
-            }
-            else
-            {
-                to.Headers.TryAddWithoutValidation(header.Key, header.Value);
-            }
+            to.TryAddWithoutValidation(name, values);
         }
     }
 }

@@ -24,13 +24,7 @@ internal sealed class GrpcStartCheck(
     {
         foreach (var shared in clients.GroupBy(static client => client.Name, StringComparer.Ordinal))
         {
-            var types = shared.Select(static client => client.ClientType).Distinct().ToList();
-            if (types.Count > 1)
-            {
-                failures.Add(
-                    $"{ConfigurationKeys.Grpc(shared.Key)}: {string.Join(" and ", types)} share the name '{shared.Key}', and so its options; " +
-                    "give all but one a name of its own: AddPooledGrpcClient<TClient>(\"name\").");
-            }
+            failures.AddIfShared(ConfigurationKeys.Grpc(shared.Key), shared.Key, shared.Select(static client => client.ClientType), "options", "AddPooledGrpcClient");
         }
     }
 

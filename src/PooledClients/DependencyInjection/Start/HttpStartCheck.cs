@@ -26,13 +26,7 @@ internal sealed class HttpStartCheck(
     {
         foreach (var shared in typed.GroupBy(static client => client.Name, StringComparer.Ordinal).Where(static shared => shared.Any(static client => client.IsNamedByType)))
         {
-            var types = shared.Select(static client => client.ClientType).Distinct().ToList();
-            if (types.Count > 1)
-            {
-                failures.Add(
-                    $"{ConfigurationKeys.Http(shared.Key)}: {string.Join(" and ", types)} share the name '{shared.Key}', and so its options and handlers; " +
-                    "give all but one a name of its own: AddPooledHttpClient<TClient>(\"name\").");
-            }
+            failures.AddIfShared(ConfigurationKeys.Http(shared.Key), shared.Key, shared.Select(static client => client.ClientType), "options and handlers", "AddPooledHttpClient");
         }
     }
 

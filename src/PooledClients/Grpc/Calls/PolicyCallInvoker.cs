@@ -29,7 +29,7 @@ internal sealed class PolicyCallInvoker(
             var origin = Apply(policy, ref options, out _);
             method = policy.Limits is { } limits ? limits.Limit(method) : method;
             var observed = calls?.Begin(method.FullName, many: null);
-            using (Start(method, policy, origin, options))
+            using (Start(method, policy, origin, Clock(options)))
             using (Observe(observed, options))
             {
                 return observed is null ? inner.BlockingUnaryCall(method, host, options, request)
@@ -55,14 +55,15 @@ internal sealed class PolicyCallInvoker(
 
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, policy.Hedger is null ? null : ObservedCall.Hedged);
+        var clock = Clock(options);
         AsyncUnaryCall<TResponse> call;
         try
         {
-            using (Start(method, policy, origin, options))
+            using (Start(method, policy, origin, clock))
             using (Observe(observed, options))
             {
                 call = policy.Hedger is { } hedger ? HedgedUnaryCall<TRequest, TResponse>.Start(
-                        Channel(observed), hedger, method, host, options, origin, request, Several(method, callSite: null, options), observed)
+                        Channel(observed), hedger, method, host, options, origin, request, Several(method, callSite: null, clock), observed)
                     : inner.AsyncUnaryCall(method, host, options, request);
             }
         }
@@ -89,14 +90,15 @@ internal sealed class PolicyCallInvoker(
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, policy.Retrier is null ? null : ObservedCall.Retried);
         var callSite = calls?.FindCaller(method.FullName);
+        var clock = Clock(options);
         AsyncServerStreamingCall<TResponse> call;
         try
         {
-            using (Start(method, origin, callSite, options))
+            using (Start(method, origin, callSite, clock))
             using (Observe(observed, options))
             {
                 call = policy.Retrier is { } retrier
-                    ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request, Several(method, callSite, options))
+                    ? RetriedServerStream<TRequest, TResponse>.Start(Channel(observed), retrier, method, host, options, origin, request, Several(method, callSite, clock))
                     : inner.AsyncServerStreamingCall(method, host, options, request);
             }
         }
@@ -118,10 +120,11 @@ internal sealed class PolicyCallInvoker(
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, many: null);
         var callSite = calls?.FindCaller(method.FullName);
+        var clock = Clock(options);
         AsyncClientStreamingCall<TRequest, TResponse> call;
         try
         {
-            using (Start(method, origin, callSite, options))
+            using (Start(method, origin, callSite, clock))
             using (Observe(observed, options))
             {
                 call = inner.AsyncClientStreamingCall(method, host, options);
@@ -146,10 +149,11 @@ internal sealed class PolicyCallInvoker(
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
         var observed = calls?.Begin(method.FullName, many: null);
         var callSite = calls?.FindCaller(method.FullName);
+        var clock = Clock(options);
         AsyncDuplexStreamingCall<TRequest, TResponse> call;
         try
         {
-            using (Start(method, origin, callSite, options))
+            using (Start(method, origin, callSite, clock))
             using (Observe(observed, options))
             {
                 call = inner.AsyncDuplexStreamingCall(method, host, options);
@@ -177,25 +181,13 @@ internal sealed class PolicyCallInvoker(
     // What a call is several of the channel's by is observed one by one.
     private CallInvoker Channel(ObservedCall? observed) => observed is null ? inner : new ObservingInvoker(inner, observed, flows: true);
 
-    private CallScope.Started Start(IMethod method, MethodPolicy policy, DeadlineOrigin? origin, in CallOptions options)
-    {
-        if (policy.Retrier is not { } retrier)
-        {
-            return Start(method, origin, callSite: null, options);
-        }
+    private static CallScope.Started Start(IMethod method, MethodPolicy policy, DeadlineOrigin? origin, CallClock? clock) =>
+        policy.Retrier is { } retrier ? CallScope.Start(retrier.ScopeOf(origin, clock), flows: clock is not null) : Start(method, origin, callSite: null, clock);
 
-        var clock = Clock(options);
-        return CallScope.Start(retrier.ScopeOf(origin, clock), flows: clock is not null);
-    }
+    private static CallScope.Started Start(IMethod method, DeadlineOrigin? origin, string? callSite, CallClock? clock) => callSite is null && clock is null ? CallScope.Start(origin)
+        : CallScope.Start(new FlowingCall(method.FullName, origin, clock, callSite), flows: clock is not null);
 
-    private CallScope.Started Start(IMethod method, DeadlineOrigin? origin, string? callSite, in CallOptions options)
-    {
-        var clock = Clock(options);
-        return callSite is null && clock is null ? CallScope.Start(origin)
-            : CallScope.Start(new FlowingCall(method.FullName, origin, clock, callSite), flows: clock is not null);
-    }
-
-    private SeveralCalls Several(IMethod method, string? callSite, in CallOptions options) => new(calls?.Open(method.FullName), callSite, Clock(options));
+    private SeveralCalls Several(IMethod method, string? callSite, CallClock? clock) => new(calls?.Open(method.FullName), callSite, clock);
 
     private CallClock? Clock(in CallOptions options) => Flows(options) ? CallClock.Start(time, options.Deadline) : null;
 

@@ -43,11 +43,22 @@ internal abstract class CallObserver
     /// <summary>The call has reached its deadline.</summary>
     public virtual void DeadlineExceeded(WaitPhase phase) => Method.DeadlineExceeded(phase);
 
-    /// <summary>The status that a stream's response has brought, if it has come to its end.</summary>
-    protected static StatusCode? StatusOf(HttpResponseMessage response) => StatusIn(response.TrailingHeaders.NonValidated) ?? StatusIn(response.Headers.NonValidated);
+    /// <summary>A stream of messages has ended: its deadline is told of, if it was that.</summary>
+    /// <param name="response">Its response.</param>
+    /// <param name="lasted">For how long it went on.</param>
+    /// <param name="remaining">What was left until the deadline when it began.</param>
+    /// <returns>Its status; none where the response has brought none, and it was not the deadline.</returns>
+    protected StatusCode? EndOf(HttpResponseMessage response, TimeSpan lasted, TimeSpan? remaining)
+    {
+        var status = StatusIn(response.TrailingHeaders.NonValidated) ?? StatusIn(response.Headers.NonValidated);
+        if (status is not null || !(lasted + Tolerance >= remaining))
+        {
+            return status;
+        }
 
-    /// <summary>Whether the time that was left is over.</summary>
-    protected static bool IsOver(TimeSpan elapsed, TimeSpan? remaining) => elapsed + Tolerance >= remaining;
+        DeadlineExceeded(WaitPhase.Response);
+        return StatusCode.DeadlineExceeded;
+    }
 
     private static StatusCode? StatusIn(HttpHeadersNonValidated headers) =>
         headers.TryGetValues("grpc-status", out var value) && int.TryParse(value.ToString(), out var code) ? (StatusCode)code : null;

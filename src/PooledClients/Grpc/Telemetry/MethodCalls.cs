@@ -103,13 +103,7 @@ internal sealed class MethodCalls : CallObserver
         }
 
         var since = _time.GetTimestamp();
-        return () =>
-        {
-            if (StatusOf(response) is null && IsOver(_time.GetElapsedTime(since), remaining))
-            {
-                DeadlineExceeded(WaitPhase.Response);
-            }
-        };
+        return () => EndOf(response, _time.GetElapsedTime(since), remaining);
     }
 
     public override void DeadlineExceeded(WaitPhase phase)

@@ -110,17 +110,7 @@ internal sealed class ObservedCall(MethodCalls method, string? many, Activity? a
     public override Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
     {
         var since = method.Time.GetTimestamp();
-        return () =>
-        {
-            var status = StatusOf(response);
-            if (status is null && IsOver(method.Time.GetElapsedTime(since), remaining))
-            {
-                status = StatusCode.DeadlineExceeded;
-                DeadlineExceeded(WaitPhase.Response);
-            }
-
-            Ends(status ?? StatusCode.Cancelled);
-        };
+        return () => Ends(EndOf(response, method.Time.GetElapsedTime(since), remaining) ?? StatusCode.Cancelled);
     }
 
     public override void StreamEnds(StatusCode status) => Ends(status);

@@ -31,9 +31,6 @@ internal sealed class SentHeaders(HttpRequestMessage request)
     private static void Restore(HttpHeaders headers, KeyValuePair<string, HeaderStringValues>[] sent)
     {
         headers.Clear();
-        foreach (var (name, values) in sent)
-        {
-            headers.TryAddWithoutValidation(name, values);
-        }
+        headers.AddAsTheyCame(sent);
     }
 }

@@ -61,15 +61,14 @@ internal readonly struct SentRequest
         var request = _request;
         request.RequestUri = _uri;
         request.Method = _method;
-        if (_headers is not null)
+        if (_headers is not null || _content is not null)
         {
             request.Content = _content;
-            _headers.Restore(request.Headers, _content?.Headers);
         }
 
+        _headers?.Restore(request.Headers, _content?.Headers);
         if (_content is not null)
         {
-            request.Content = _content;
             request.Headers.TransferEncodingChunked = _isChunked;
         }
 
