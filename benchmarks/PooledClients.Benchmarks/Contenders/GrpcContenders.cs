@@ -67,6 +67,19 @@ internal sealed class GrpcContenders : IDisposable
     /// <summary>Dials: a channel and a handler for one call.</summary>
     public GrpcChannel Dial() => GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = _handler(), DisposeHttpClient = true });
 
+    /// <summary>The services of a pooled client alone.</summary>
+    public static ServiceProvider Pool(ServerAddress server, Action<PooledGrpcClientOptions>? configure = null)
+    {
+        var services = new ServiceCollection();
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+        {
+            options.Address = new Uri(server.Url);
+            options.Tls.CaCertificatePem = server.CaPem;
+            configure?.Invoke(options);
+        });
+        return services.BuildServiceProvider();
+    }
+
     public void Dispose()
     {
         Channel.Dispose();

@@ -36,6 +36,7 @@ internal static class FreshProcess
             FirstCall.Name => JsonSerializer.Serialize(await FirstCall.MeasureAsync(contender, server)),
             IdleChannels.Name => JsonSerializer.Serialize(await IdleChannels.MeasureAsync(contender, server)),
             UnaryCalls.Name => JsonSerializer.Serialize(await UnaryCalls.MeasureAsync(int.Parse(contender, CultureInfo.InvariantCulture), server)),
+            ListenedCalls.Name => JsonSerializer.Serialize(await ListenedCalls.MeasureAsync(int.Parse(contender, CultureInfo.InvariantCulture), server)),
             TrackedRequests.Name => JsonSerializer.Serialize(await TrackedRequests.MeasureAsync(server)),
             _ => throw new ArgumentException($"There is no measurement '{what}'.", nameof(what)),
         };

@@ -16,7 +16,8 @@ internal static class FreshProcessMarkdown
     {
         (string Name, Func<StringBuilder, ServerAddress, Task> Measure)[] all =
         [
-            (FirstCall.Name, FirstCallsAsync), (IdleChannels.Name, IdleChannelsAsync), (UnaryCalls.Name, UnaryCallsAsync), (TrackedRequests.Name, TrackedRequestsAsync),
+            (FirstCall.Name, FirstCallsAsync), (IdleChannels.Name, IdleChannelsAsync), (UnaryCalls.Name, UnaryCallsAsync), (ListenedCalls.Name, ListenedCallsAsync),
+            (TrackedRequests.Name, TrackedRequestsAsync),
         ];
         if (parts.FirstOrDefault(part => all.All(known => known.Name != part)) is { } unknown)
         {
@@ -103,6 +104,32 @@ internal static class FreshProcessMarkdown
                 .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled {Figures(costs, cost => cost.Pooled)}")
                 .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled, tried once {Figures(costs, cost => cost.Once)}")
                 .Append(CultureInfo.InvariantCulture, $"| {callers} | pooled, tried once, without breaker and limit {Figures(costs, cost => cost.Bare)}");
+        }
+    }
+
+    private static async Task ListenedCallsAsync(StringBuilder text, ServerAddress server)
+    {
+        const int Processes = 5;
+        text.Append(CultureInfo.InvariantCulture, $"""
+
+            What a unary call of 100 B over TLS costs that somebody listens to, beside one that nobody listens to: medians of {Processes} processes, with
+            the least and the most in brackets, each by {ListenedCalls.Turns} turns.
+
+            | callers | listened to | beside nobody | bytes added |
+            | --- | --- | --- | --- |
+
+            """);
+        foreach (var callers in ListenedCalls.CallerCounts)
+        {
+            List<ListenedCalls> costs = [];
+            for (var process = 0; process < Processes; process++)
+            {
+                costs.Add(await FreshProcess.MeasureAsync<ListenedCalls>(ListenedCalls.Name, callers.ToString(CultureInfo.InvariantCulture), server));
+            }
+
+            text.Append(CultureInfo.InvariantCulture, $"| {callers} | by nobody again, {costs.Select(cost => cost.UnheardMicroseconds).Median():0.0} us a call {Figures(costs, cost => cost.UnheardAgain)}")
+                .Append(CultureInfo.InvariantCulture, $"| {callers} | all but sizes {Figures(costs, cost => cost.AllButSizes)}")
+                .Append(CultureInfo.InvariantCulture, $"| {callers} | all {Figures(costs, cost => cost.All)}");
         }
     }
 

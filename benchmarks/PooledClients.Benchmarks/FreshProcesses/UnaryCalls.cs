@@ -26,9 +26,9 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
         var calls = callers == 1 ? 50 : 400;
         using var plain = Handlers.CreateChannel(server);
         using var plainAgain = Handlers.CreateChannel(server);
-        await using var pooled = Pool(server, _ => { });
-        await using var once = Pool(server, options => options.Resilience.Retry.MaxAttempts = 1);
-        await using var bare = Pool(server, options =>
+        await using var pooled = GrpcContenders.Pool(server);
+        await using var once = GrpcContenders.Pool(server, options => options.Resilience.Retry.MaxAttempts = 1);
+        await using var bare = GrpcContenders.Pool(server, options =>
         {
             options.Resilience.Retry.MaxAttempts = 1;
             options.Resilience.Breaker.Enabled = false;
@@ -42,18 +42,6 @@ internal sealed record UnaryCalls(double PlainMicroseconds, Cost PlainAgain, Cos
         return new UnaryCalls(Turn.MedianMicroseconds(turns, 0, calls), Beside(1), Beside(2), Beside(3), Beside(4));
 
         Cost Beside(int contender) => Cost.Of(turns, 0, contender, calls);
-    }
-
-    private static ServiceProvider Pool(ServerAddress server, Action<PooledGrpcClientOptions> configure)
-    {
-        var services = new ServiceCollection();
-        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
-        {
-            options.Address = new Uri(server.Url);
-            options.Tls.CaCertificatePem = server.CaPem;
-            configure(options);
-        });
-        return services.BuildServiceProvider();
     }
 
     private static Func<Task> Work(int callers, int calls, Func<Task> call) => () => Callers.RunAsync(callers, calls, call);
