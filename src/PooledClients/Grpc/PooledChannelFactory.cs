@@ -10,6 +10,7 @@ using PooledClients.Grpc.Channels;
 using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.Sending;
 using PooledClients.Grpc.Telemetry;
+using PooledClients.Platform;
 using PooledClients.Resilience;
 using PooledClients.Scopes;
 
@@ -110,10 +111,11 @@ internal sealed class PooledChannelFactory(
             outermost = new CancellationHandler { InnerHandler = outermost };
         }
 
-        // Given a handler, the channel would put its balancer in front of it, which costs each call a tenth of its bytes and has nothing
-        // to balance here. The client adds nothing: each call has its own deadline.
+        // Given a handler, the channel would put its balancer in front of it, which has nothing to balance here; given a client, it puts none.
         channelOptions.HttpClient = new HttpClient(outermost, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         channelOptions.DisposeHttpClient = true;
-        return GrpcChannel.ForAddress(address.ChannelAddress, channelOptions);
+        var channel = GrpcChannel.ForAddress(address.ChannelAddress, channelOptions);
+        RuntimeContracts.TrySetInvoker(channel, new HttpMessageInvoker(outermost, disposeHandler: false));
+        return channel;
     }
 }

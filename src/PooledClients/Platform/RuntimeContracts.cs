@@ -3,6 +3,7 @@ using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
+using Grpc.Net.Client;
 
 namespace PooledClients.Platform;
 
@@ -209,6 +210,24 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsConnection(Stream stream) => stream.GetType().Assembly == typeof(HttpContent).Assembly && !IsBuffer(stream);
 
+    /// <summary>
+    /// Has a channel send by a bare invoker in place of the client that it was given. Grpc.Net.Client 2.85 puts its balancer before every handler that it is
+    /// given and none before a client, and each costs a call an async method. Where another version keeps its invoker otherwise, the client stays.
+    /// </summary>
+    /// <returns>Whether the invoker has taken the client's place.</returns>
+    public static bool TrySetInvoker(GrpcChannel channel, HttpMessageInvoker invoker)
+    {
+        try
+        {
+            InvokerOf(channel) = invoker;
+            return true;
+        }
+        catch (MissingFieldException)
+        {
+            return false;
+        }
+    }
+
     private static Type EmptyContent { get; } = GetEmptyContent();
 
     private static Type BufferOfContent { get; } = BufferProbe.Find();
@@ -231,6 +250,9 @@ internal static class RuntimeContracts
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parent")]
     private static extern ref HttpContent ContentOf(HttpContentHeaders headers);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<HttpInvoker>k__BackingField")]
+    private static extern ref HttpMessageInvoker InvokerOf(GrpcChannel channel);
 
     private static bool FindCollection()
     {

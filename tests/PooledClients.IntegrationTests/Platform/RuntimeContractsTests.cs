@@ -367,6 +367,18 @@ public class RuntimeContractsTests
         return await Assert.ThrowsAsync<HttpRequestException>(() => invoker.SendAsync(Request(address), TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task TrySetInvoker_OfAChannelThatWasGivenAClient_IsWhatSends()
+    {
+        using var unused = new HttpClient(new UnusedHandler());
+        using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpClient = unused });
+        using var invoker = new HttpMessageInvoker(new EchoHandler());
+
+        Assert.True(RuntimeContracts.TrySetInvoker(channel, invoker));
+
+        await new KeyValue.KeyValueClient(channel).DeleteAsync(new DeleteRequest(), cancellationToken: TestContext.Current.CancellationToken);
+    }
+
     private static HttpRequestMessage Request(Uri address) => new(HttpMethod.Get, new Uri(address, "/none"))
     {
         Version = HttpVersion.Version20,
@@ -386,6 +398,12 @@ public class RuntimeContractsTests
     private struct Unique
     {
         public long Value { get; set; }
+    }
+
+    private sealed class UnusedHandler : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("The client sends still.");
     }
 
     /// <summary>Answers with the bytes of the request.</summary>
