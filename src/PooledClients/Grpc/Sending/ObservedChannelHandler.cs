@@ -8,6 +8,12 @@ internal sealed class ObservedChannelHandler(GrpcTransportHandler transport, Cha
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (request.Content is null)
+        {
+            // No call, but what a message handler asks for by itself.
+            return RuntimeSender.SendAsync(transport.Transport, request, cancellationToken);
+        }
+
         var method = calls.Get(request.RequestUri!.AbsolutePath);
         if (!calls.IsFollowed || ObservedCall.Find(method) is not { } observed)
         {

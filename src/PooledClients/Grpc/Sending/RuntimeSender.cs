@@ -18,6 +18,20 @@ internal sealed class RuntimeSender : ICallSender
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Generation.SendAsync(request, cancellationToken);
 
+    /// <summary>Sends a request that is no call.</summary>
+    public static async Task<HttpResponseMessage> SendAsync(Transport transport, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var sender = new RuntimeSender(transport, request);
+        try
+        {
+            return await sender.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            sender.Exit();
+        }
+    }
+
     public void Exit()
     {
         Generation.Exit();
