@@ -212,9 +212,8 @@ internal sealed class Generation : IDisposable
 
     private Destination CreateDestination(string address)
     {
-        // Of what speaks HTTP/2 only a proxy's connections come here; the rest carry a request each.
-        var isMultiplexed = _key is { IsMultiplexed: true, Address: { } target } && IsProxied(target.ChannelAddress);
-        var cap = _key.Connection.ConnectionCap(isMultiplexed);
+        // What speaks HTTP/2 comes here through a proxy alone, where a handler may have made HTTP/1.1 of it: then each carries one request.
+        var cap = _key.Connection.ConnectionCap(isMultiplexed: false);
         var name = _key.Target is { } at && address.EndsWith($"//{at.Host}:{at.Port}", StringComparison.OrdinalIgnoreCase) ? $"{address} ({at.EndPoint})" : address;
         return new Destination(name, _services.Gate.CreateAddress(name, cap, _key.Kind), _idle);
     }

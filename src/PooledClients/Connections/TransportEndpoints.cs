@@ -183,7 +183,7 @@ internal sealed class TransportEndpoints : IEndpointOwner
         var budget = _services.Gate.CreateAddress(address.Name, Key.Connection.ConnectionCap(isMultiplexed: true), Key.Kind);
         var reachability = new Reachability(address.Name, backoff, _services.Diagnostics?.Addresses);
         var dialer = new EndpointDialer(address, _createHandler, _transport.Connector, reachability, budget, _services.TimeProvider);
-        return new EndpointPool(dialer, _idleTimeout, owner, _services.TimeProvider, _services.Logger);
+        return new EndpointPool(dialer, Key.Connection.ConnectTimeout, _idleTimeout, owner, _services.TimeProvider, _services.Logger);
     }
 
     // The certificate is to have the name that the request calls its host.

@@ -27,6 +27,7 @@ internal sealed class ConnectionFrames : IEndedStreams
 
     // Written under _lock; what has happened in the bytes that are being looked at is reset with each of them.
     private volatile int _limit = Unknown;
+    private volatile int _highestLimit = Unknown;
     private volatile bool _isOver;
     private volatile WrongProtocolException? _foreign;
     private int? _goneAway;
@@ -45,6 +46,9 @@ internal sealed class ConnectionFrames : IEndedStreams
 
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
     public int? Limit => _limit is var limit and not Unknown ? limit : null;
+
+    /// <summary>Gets the most of those that it ever took; below zero until its first SETTINGS have come.</summary>
+    public int HighestLimit => _highestLimit;
 
     /// <summary>Gets what the server's first bytes were instead of HTTP/2; none where they were that.</summary>
     public WrongProtocolException? Foreign => _foreign;
@@ -237,6 +241,7 @@ internal sealed class ConnectionFrames : IEndedStreams
             {
                 // A server that names no limit has none; later SETTINGS change only what they name.
                 frames._limit = LimitIn(payload) ?? (frames._limit == Unknown ? int.MaxValue : frames._limit);
+                frames._highestLimit = Math.Max(frames._limit, frames._highestLimit);
                 frames._happened.WereSettings = true;
             }
             else if (type == Http2Frame.GoAway && payload.Length >= GoAwayLength)

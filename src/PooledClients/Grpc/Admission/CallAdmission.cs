@@ -130,12 +130,15 @@ internal sealed class CallAdmission : IDisposable
         }
     }
 
-    /// <summary>A server has told how many streams it allows a connection.</summary>
+    /// <summary>
+    /// A server has told how many streams it allows a connection. The most that any has told counts: what one connection carries less than
+    /// that is the pool's to keep, in whose queue calls wait then.
+    /// </summary>
     public void LearnStreamLimit(int limit)
     {
         lock (_lock)
         {
-            if (_streamLimit == limit)
+            if (_streamLimit >= limit)
             {
                 return;
             }

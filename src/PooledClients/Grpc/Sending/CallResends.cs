@@ -80,7 +80,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
 
         if (exception.Find<ConnectionOverException>() is not null)
         {
-            connection.Retire("it makes no second connection");
+            connection.Pool.Retire(connection, "it makes no second connection");
         }
 
         return SendFailure.IsProvablyUnprocessed(exception, content.WasAsked);

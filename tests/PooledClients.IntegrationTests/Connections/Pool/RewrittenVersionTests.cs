@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Proxies;
 using PooledClients.TestBed.Logs;
 using PooledClients.TestBed.Servers;
 using PooledClients.TestBed.Waiting;
@@ -15,15 +16,17 @@ namespace PooledClients.IntegrationTests.Connections.Pool;
 /// <summary>A handler of the user's that turns gRPC into HTTP/1.1, as gRPC-Web does: the runtime's own pool carries it.</summary>
 public class RewrittenVersionTests : WatchedTest
 {
-    [Fact]
-    public async Task Calls_OverHttp11_GoSideBySide()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Calls_OverHttp11_GoSideBySide(bool throughAProxy)
     {
         const int Calls = 40;
         var inFlight = 0;
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await TestServer.StartAsync(new TestServerOptions
         {
-            Tls = false,
+            Tls = throughAProxy,
             Protocols = HttpProtocols.Http1,
             Map = application => application.Use(async (HttpContext context, RequestDelegate _) =>
             {
@@ -37,8 +40,10 @@ public class RewrittenVersionTests : WatchedTest
                 await context.Response.Body.WriteAsync(new byte[5]);
             }),
         });
+        await using var proxy = TunnelProxy.Start(withCredentials: false);
         await using var clients = await ClientHost.StartAsync(Log, services => services
             .AddPooledGrpcClient<KeyValue.KeyValueClient>(options => options.ConnectTo(server.Address))
+            .ConfigureHandler(handler => handler.Proxy = throughAProxy ? new WebProxy(proxy.Address) : null)
             .AddHttpMessageHandler(() => new OldVersionHandler()));
 
         await clients.KeyValue.GetManyAsync(Calls);

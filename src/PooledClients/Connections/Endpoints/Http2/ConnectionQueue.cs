@@ -106,7 +106,7 @@ internal sealed class ConnectionQueue(Lock @lock, ConnectionSet connections, Dia
                 _calls.Count,
                 up.Length,
                 connections.Ready,
-                up.Count(static connection => connection.Limit == 0),
+                up.Count(static connection => connection is { IsClosedToAll: true, IsExpired: false }),
                 up.Count(static connection => !connection.IsExpired) + dials.Count,
                 dials.Count,
                 dialer.Budget.Cap,

@@ -49,6 +49,7 @@ internal sealed class ConnectionsAhead(Lock @lock, ConnectionSet connections, Di
         lock (@lock)
         {
             replaced = connections.RetireReplaced(isAnswered: true);
+            calls.Serve();
         }
 
         Array.ForEach(replaced, static connection => connection.CloseWhenUnused());

@@ -13,6 +13,9 @@ internal sealed class Dial(int epoch, bool isAhead, CancellationToken discarded)
 
     public CancellationToken Discarded => discarded;
 
+    /// <summary>Gets or sets whether it has come to its end. Guarded by the pool's lock.</summary>
+    public bool IsEnded { get; set; }
+
     /// <summary>Gets or sets whether its handshake takes long while there are other addresses: it counts no more, so that another one is begun. Guarded by the pool's lock.</summary>
     public bool IsLate { get; set; }
 }

@@ -10,7 +10,7 @@ namespace PooledClients.Connections.Endpoints.Http2;
 /// <param name="Waiting">Calls that wait.</param>
 /// <param name="Up">Connections that may be picked.</param>
 /// <param name="Ready">Those of them whose server has told its limit.</param>
-/// <param name="ClosedToAll">Those of them whose server takes no stream at all.</param>
+/// <param name="ClosedToAll">Those of them whose server takes no stream at all, and never took one.</param>
 /// <param name="Counted">Connections and dials that count towards the cap.</param>
 /// <param name="Dialing">Dials under way.</param>
 /// <param name="Cap">The most connections at a time.</param>

@@ -51,10 +51,10 @@ internal sealed class DialsUnderWay(IConnectionPool pool, EndpointDialer dialer)
         _epoch++;
     }
 
-    /// <summary>A dial takes long, and may do better elsewhere; <see langword="false"/> when it was discarded.</summary>
+    /// <summary>A dial takes long, and may do better elsewhere; <see langword="false"/> when it has ended meanwhile or was discarded.</summary>
     public bool TryLeave(Dial dial)
     {
-        if (dial.Epoch != _epoch || dial.IsLate)
+        if (dial.Epoch != _epoch || dial.IsLate || dial.IsEnded)
         {
             return false;
         }
@@ -72,6 +72,7 @@ internal sealed class DialsUnderWay(IConnectionPool pool, EndpointDialer dialer)
             return false;
         }
 
+        dial.IsEnded = true;
         _count -= dial.IsLate ? 0 : 1;
         return true;
     }

@@ -29,7 +29,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
     private readonly DialsUnderWay _dials;
     private readonly ConnectionQueue _calls;
 
-    public EndpointPool(EndpointDialer dialer, TimeSpan idleTimeout, IEndpointOwner owner, TimeProvider timeProvider, ILogger logger)
+    public EndpointPool(EndpointDialer dialer, TimeSpan connectTimeout, TimeSpan idleTimeout, IEndpointOwner owner, TimeProvider timeProvider, ILogger logger)
     {
         _dialer = dialer;
         _connections = new ConnectionSet(timeProvider);
@@ -40,7 +40,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         _reachability = dialer.Reachability;
         _logger = logger;
         Silence = new SilenceRule(timeProvider);
-        _upkeep = new EndpointUpkeep(this, idleTimeout, timeProvider, logger);
+        _upkeep = new EndpointUpkeep(this, connectTimeout, idleTimeout, timeProvider, logger);
     }
 
     public IEndpointOwner Owner { get; }
@@ -153,7 +153,8 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         _reachability.Reached();
         lock (_lock)
         {
-            _calls.StreamLimit = connection.Limit ?? ConnectionQueue.AssumedStreamLimit;
+            // What a server says to a connection that only finishes its calls is nothing to the others.
+            _calls.StreamLimit = connection.IsRetired ? StreamLimit : connection.Limit ?? ConnectionQueue.AssumedStreamLimit;
             _calls.Serve();
         }
 
@@ -188,7 +189,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         }
     }
 
-    public void Retire(Http2Connection connection, string reason)
+    public void Retire(Http2Connection connection, string reason, bool isOurs = false)
     {
         Exception? failure;
         lock (_lock)
@@ -198,7 +199,7 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
                 return;
             }
 
-            failure = _reachability.Retired(connection, reason);
+            failure = isOurs ? null : _reachability.Retired(connection, reason);
             _calls.Serve();
         }
 
@@ -212,12 +213,13 @@ internal sealed class EndpointPool : IConnectionPool, IEndpointConnections, IDis
         TellWhenLost();
     }
 
-    /// <summary>A connection's lifetime is over: it is used until another one is up, unless too many only finish their calls already.</summary>
+    /// <summary>A connection's lifetime is over: it is used until another one is up, unless too many only finish their calls already. It leaves room for one below the cap.</summary>
     public void Expire(Http2Connection connection)
     {
         lock (_lock)
         {
             _connections.Expire(connection, Budget.Cap);
+            _calls.Serve();
         }
     }
 

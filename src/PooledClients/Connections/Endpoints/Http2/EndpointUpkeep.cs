@@ -4,7 +4,7 @@ using PooledClients.Diagnostics;
 namespace PooledClients.Connections.Endpoints.Http2;
 
 /// <summary>Looks at the connections of a pool now and then, while it has any: those past their lifetime, those nobody uses or needs, those that should have closed.</summary>
-internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, TimeProvider timeProvider, ILogger logger) : IDisposable
+internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan connectTimeout, TimeSpan idleTimeout, TimeProvider timeProvider, ILogger logger) : IDisposable
 {
     /// <summary>How long a connection may finish its calls.</summary>
     public static readonly TimeSpan LongestRetirement = TimeSpan.FromHours(1);
@@ -21,6 +21,7 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
 
     // The looks' own: what was told of, and the most calls that one has seen since then.
     private readonly HashSet<Http2Connection> _warned = [];
+    private readonly HashSet<Http2Connection> _unheard = [];
     private long _seenSince;
     private int _mostSeen;
 
@@ -68,6 +69,7 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
         var retired = pool.Connections.Retired;
         Array.ForEach(retired, LookAtRetired);
         _warned.IntersectWith(retired);
+        _unheard.IntersectWith(pool.Connections.Current);
 
         lock (_lock)
         {
@@ -82,13 +84,21 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
 
     private void LookAt(Http2Connection connection)
     {
+        // It takes one call, which may have no deadline, and no other is dialed while it is on its way. Until that call has armed a read, the
+        // silence is the handshake's.
+        if (connection is { Limit: null, Entered: > 0, Wire.SilentFor: { } silence } && silence >= connectTimeout && !_unheard.Add(connection))
+        {
+            pool.Retire(connection, "its server has not begun to speak HTTP/2");
+            return;
+        }
+
         var now = timeProvider.GetTimestamp();
         var isUnused = connection.Calls == 0;
         if (connection.Lifetime != Timeout.InfiniteTimeSpan && connection.Wire!.Age >= connection.Lifetime)
         {
             if (isUnused)
             {
-                pool.Retire(connection, "its lifetime is over");
+                connection.Retire("its lifetime is over");
             }
             else
             {
@@ -101,7 +111,7 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
         }
         else if (idleTimeout != Timeout.InfiniteTimeSpan && timeProvider.GetElapsedTime(idle.Since) >= idleTimeout)
         {
-            pool.Retire(connection, "nobody has used it for its idle timeout");
+            connection.Retire("nobody has used it for its idle timeout");
         }
     }
 
@@ -120,23 +130,24 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan idleTimeout, Ti
         {
             var enough = (int)Math.Max(1, ((2L * _mostSeen) + pool.StreamLimit - 1) / Math.Max(1, pool.StreamLimit));
 
-            // One that was given calls and never answered is not retired for this: that would be told as a failure.
-            var surplus = current.OrderByDescending(static connection => connection.IsExpired).ThenBy(static connection => connection.Occupied).SkipLast(enough);
-            foreach (var connection in surplus.Where(static connection => connection.WasAnswered || connection.Entered == 0))
+            foreach (var connection in current.OrderByDescending(static connection => connection.IsExpired).ThenBy(static connection => connection.Occupied).SkipLast(enough))
             {
                 connection.IsSurplus = true;
-                pool.Retire(connection, "fewer carry the calls of its idle timeout");
+                connection.Retire("fewer carry the calls of its idle timeout");
             }
 
             (_seenSince, _mostSeen) = (now, 0);
         }
     }
 
+    // At a limit of zero the runtime keeps a connection that it may not use, and does not close it either.
+    private bool IsKeptByNobody(Http2Connection connection) => connection.Occupied == 0 && timeProvider.GetElapsedTime(connection.RetiredAt) >= Look * 2;
+
     private void LookAtRetired(Http2Connection connection)
     {
         // What is wrong with nobody may go on for as long as its streams do.
         var age = connection.IsSurplus ? TimeSpan.Zero : timeProvider.GetElapsedTime(connection.RetiredAt);
-        if (age >= LongestRetirement)
+        if (age >= LongestRetirement || IsKeptByNobody(connection))
         {
             connection.Abort();
         }

@@ -81,6 +81,9 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     /// <summary>Gets how many streams the server takes at a time; none until its first SETTINGS have come.</summary>
     public int? Limit => _frames.Limit;
 
+    /// <summary>Gets whether its server takes no stream, and never did.</summary>
+    public bool IsClosedToAll => _frames.HighestLimit == 0;
+
     /// <summary>Gets what ends when the server's first SETTINGS have come.</summary>
     public Task Heard => _heard.Task;
 
@@ -182,8 +185,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         _pool.RoomMade(this);
     }
 
-    /// <summary>Has the pool pick it no more.</summary>
-    public void Retire(string reason) => _pool.Retire(this, reason);
+    /// <summary>Has the pool pick it no more, for a reason of this side's own.</summary>
+    public void Retire(string reason) => _pool.Retire(this, reason, isOurs: true);
 
     /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
     public bool IsSilentSince(long since) => Wire is { } wire && wire.IsSilentSince(since);
@@ -271,12 +274,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         return (open, Math.Max(0, inside - (open - answered)));
     }
 
-    private ObservedStream Observe(Stream plaintext)
-    {
-        var stream = _stream!;
-        var answered = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
-        return new ObservedStream(answered, new ReadPace(() => _pool.Connections.InFlight, stream.Connection, _frames, () => _pool.Connections.AtHand), _frames);
-    }
+    private Stream Observe(Stream plaintext) => Http2Handler.Observe(plaintext, _stream!, _frames, () => _pool.Connections.InFlight, () => _pool.Connections.AtHand);
 
     private void DisposeHandler()
     {

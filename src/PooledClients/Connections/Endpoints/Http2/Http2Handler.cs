@@ -23,4 +23,11 @@ internal static class Http2Handler
             ? (context, _) => new(observe(context.PlaintextStream))
             : async (context, cancellationToken) => observe(await filter(context, cancellationToken).ConfigureAwait(false));
     }
+
+    /// <summary>Follows what a handler reads and writes of a connection.</summary>
+    public static Stream Observe(Stream plaintext, PooledStream stream, ConnectionFrames frames, Func<int> inFlight, Func<int> atHand)
+    {
+        var answered = stream.Handshake is { ShowsIdentity: true } ? new AnswerStream(plaintext, stream) : plaintext;
+        return new ObservedStream(answered, new ReadPace(inFlight, stream.Connection, frames, atHand), frames);
+    }
 }

@@ -36,7 +36,10 @@ internal interface IConnectionPool
     void RoomMade(Http2Connection connection);
 
     /// <summary>Picks a connection no more: it finishes the calls that it has.</summary>
-    void Retire(Http2Connection connection, string reason);
+    /// <param name="connection">The connection.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="isOurs">Whether it is this side's own housekeeping; else one that has served nobody is as good as a connect that failed.</param>
+    void Retire(Http2Connection connection, string reason, bool isOurs = false);
 
     /// <summary>The server has turned down our certificate on a connection that was up.</summary>
     void IdentityRefused(Http2Connection connection, IdentityRefusedException exception);
