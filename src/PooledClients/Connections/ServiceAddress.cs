@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using PooledClients.Configuration;
 
 namespace PooledClients.Connections;
 

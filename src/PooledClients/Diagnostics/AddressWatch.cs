@@ -20,7 +20,8 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
     /// <param name="pause">How long the next connect has to wait at least.</param>
     public void Failed(string address, Exception exception, TimeSpan pause)
     {
-        logger.AddressUnreachable(address, exception.Message);
+        var reason = AddressText.WithoutUserInfo(exception.Message);
+        logger.AddressUnreachable(address, reason);
         var now = timeProvider.GetUtcNow();
         lock (_lock)
         {
@@ -37,7 +38,7 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
                 DownSince = before?.DownSince ?? now,
                 Failures = (before?.Failures ?? 0) + 1,
                 LastFailureAt = now,
-                LastError = exception.Message,
+                LastError = reason,
                 NextTryAt = now + pause,
             };
         }
@@ -56,7 +57,7 @@ internal sealed class AddressWatch(TimeProvider timeProvider, ILogger<AddressWat
                     DownSince = before.DownSince,
                     Failures = before.Failures,
                     LastFailureAt = before.LastFailureAt,
-                    LastError = exception.Message,
+                    LastError = AddressText.WithoutUserInfo(exception.Message),
                     NextTryAt = before.NextTryAt,
                 };
             }

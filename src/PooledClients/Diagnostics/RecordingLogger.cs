@@ -5,8 +5,8 @@ using PooledClients.Diagnostics.Events;
 namespace PooledClients.Diagnostics;
 
 /// <summary>
-/// The logger of one of the library's classes: it keeps what it is told as an event, whatever the log's filters, and holds back what a
-/// fault repeats.
+/// The logger of one of the library's classes: it keeps what it is told as an event, whatever the log's filters, holds back what a fault
+/// repeats, and tells no password.
 /// </summary>
 /// <param name="factory">Makes the logger that lines go on to.</param>
 /// <param name="events">Keeps them.</param>
@@ -32,10 +32,11 @@ internal sealed class RecordingLogger<T>(ILoggerFactory factory, EventLog events
             return;
         }
 
-        var repeated = held == 0 ? null : new RepeatedLine(values, formatter(state, exception), held);
+        var text = formatter(state, exception);
+        var told = ToldLine.Of(values, text, held);
         if (logLevel >= least)
         {
-            Keep(logLevel, eventId, target, repeated?.ToString() ?? formatter(state, exception), exception);
+            Keep(logLevel, eventId, target, told?.ToString() ?? text, exception);
         }
 
         if (!_inner.IsEnabled(logLevel))
@@ -43,13 +44,13 @@ internal sealed class RecordingLogger<T>(ILoggerFactory factory, EventLog events
             return;
         }
 
-        if (repeated is null)
+        if (told is null)
         {
             _inner.Log(logLevel, eventId, state, exception, formatter);
         }
         else
         {
-            _inner.Log(logLevel, eventId, repeated, exception, RepeatedLine.Format);
+            _inner.Log(logLevel, eventId, told, exception, ToldLine.Format);
         }
     }
 
@@ -67,7 +68,7 @@ internal sealed class RecordingLogger<T>(ILoggerFactory factory, EventLog events
             }
         }
 
-        target = targets.Count == 0 ? null : targets[0];
+        target = targets.Count == 0 ? null : AddressText.WithoutUserInfo(targets[0]);
         return limiter.MayTell(id.Id, string.Join(' ', targets), out held);
     }
 
@@ -78,6 +79,6 @@ internal sealed class RecordingLogger<T>(ILoggerFactory factory, EventLog events
         Level = level.ToString(),
         Name = id.Name ?? "",
         Target = target,
-        Message = exception is null ? text : $"{text} {exception.Message}",
+        Message = exception is null ? text : $"{text} {AddressText.WithoutUserInfo(exception.Message)}",
     });
 }

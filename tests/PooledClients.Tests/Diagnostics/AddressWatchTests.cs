@@ -27,6 +27,17 @@ public sealed class AddressWatchTests
     }
 
     [Fact]
+    public void AddTo_WithThePasswordOfAProxy_TellsWithoutIt()
+    {
+        var failure = new HttpRequestException("The proxy tunnel request to proxy 'http://user:s3cret@proxy:3128/' failed with status code '502'.");
+        _watch.Failed("https://a", failure, TimeSpan.Zero);
+        Assert.Equal("The proxy tunnel request to proxy 'http://proxy:3128/' failed with status code '502'.", Assert.Single(Capture()).LastError);
+
+        _watch.Explain("https://a", failure);
+        Assert.Equal("The proxy tunnel request to proxy 'http://proxy:3128/' failed with status code '502'.", Assert.Single(Capture()).LastError);
+    }
+
+    [Fact]
     public void Reached_AfterFailures_SaysHowLongItTook()
     {
         _watch.Failed("https://a", new IOException("refused"), TimeSpan.Zero);

@@ -78,5 +78,22 @@ public sealed class RecordingLoggerTests
         Assert.Single(_events.Capture());
     }
 
+    [Theory]
+    [InlineData("http://user:s3cret@proxy:3128/")]
+    [InlineData("http://s3cret@proxy:3128/")]
+    [InlineData("http://us'er:s3'cret@proxy:3128/")]
+    public void AddressUnreachable_WithThePasswordOfAProxy_IsToldWithoutIt(string proxy)
+    {
+        var reason = $"The proxy tunnel request to proxy '{proxy}' failed with status code '502'.";
+        _logger.AddressUnreachable("https://a", reason);
+        _time.Advance(LogLimiter.Interval);
+        _logger.AddressUnreachable("https://a", reason);
+
+        Assert.All(Messages(), static message => Assert.Contains("to proxy 'http://proxy:3128/' failed", message, StringComparison.Ordinal));
+        Assert.All(_events.Capture(), static happened => Assert.Contains("to proxy 'http://proxy:3128/' failed", happened.Message, StringComparison.Ordinal));
+        Assert.Equal(4, Messages().Length + _events.Capture().Count);
+        Assert.DoesNotContain(_log.GetSnapshot().SelectMany(static record => record.StructuredState!), static value => value.Value?.Contains("cret", StringComparison.Ordinal) == true);
+    }
+
     private string[] Messages() => [.. _log.GetSnapshot().Select(static record => record.Message)];
 }

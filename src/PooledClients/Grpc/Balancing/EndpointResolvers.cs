@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Grpc.Net.Client.Balancer;
 using Microsoft.Extensions.DependencyInjection;
-using PooledClients.Configuration;
 using PooledClients.Connections;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints.Resolving;

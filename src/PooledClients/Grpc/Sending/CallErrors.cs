@@ -1,5 +1,4 @@
 using Grpc.Core;
-using PooledClients.Configuration;
 using PooledClients.Connections;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Endpoints;

@@ -139,7 +139,7 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         // The first thing that a server has to say is its SETTINGS: without them it never was an HTTP/2 connection.
         sent.Cause = sent.Sender is Http2Connection { Limit: null } unheard
             ? new EndedBeforeSettingsException(unheard.Foreign ?? exception, sent.Content.WasAsked, transport.Key.Tls?.Identity?.DescribeRefusal())
-            : exception;
+            : SendFailure.WithoutUserInfo(exception);
         OnConnectionError(sent.Cause, sent.Sender);
         sent.Outcome = GrpcFailure.Classify(sent.Cause) == RequestOutcome.Failed ? EndpointOutcome.Failed : EndpointOutcome.Unknown;
     }

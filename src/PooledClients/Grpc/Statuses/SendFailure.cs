@@ -43,6 +43,18 @@ internal static class SendFailure
         return new RpcException(new Status(failure.Status, FailureClassifier.Describe(exception, failure.Kind, address), exception));
     }
 
+    /// <summary>The status that the channel makes of a failed send.</summary>
+    public static StatusCode StatusOf(Exception exception) => AsRpcException(exception) is RpcException failure ? failure.StatusCode : StatusCode.Internal;
+
+    /// <summary>
+    /// A failed send without the password of the proxy that failed it, whose address the runtime quotes: a status shows its cause to whoever logs
+    /// it.
+    /// </summary>
+    public static Exception WithoutUserInfo(Exception exception) =>
+        exception is HttpRequestException request && AddressText.WithoutUserInfo(request.Message) is var words && !ReferenceEquals(words, request.Message)
+            ? new HttpRequestException(request.HttpRequestError, words, request.InnerException, request.StatusCode)
+            : exception;
+
     /// <summary>The server has had enough: of pings, most often.</summary>
     public static bool IsEnhanceYourCalm(Exception exception) =>
         exception.Find<HttpProtocolException>() is { ErrorCode: Http2Error.EnhanceYourCalm } || exception.Find<WentAwayException>() is { ErrorCode: (int)Http2Error.EnhanceYourCalm };

@@ -86,7 +86,7 @@ internal sealed class MethodCalls : CallObserver
         if (failed)
         {
             Interlocked.Increment(ref _failed);
-            _lastFailure = new LastFailure(_time.GetUtcNow(), string.IsNullOrEmpty(detail) ? status.ToString() : $"{status}: {detail}");
+            _lastFailure = new LastFailure(_time.GetUtcNow(), string.IsNullOrEmpty(detail) ? status.ToString() : $"{status}: {AddressText.WithoutUserInfo(detail)}");
         }
         else
         {

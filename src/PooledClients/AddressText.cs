@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace PooledClients.Configuration;
+namespace PooledClients;
 
 /// <summary>
 /// What may be said of an address in an error: its scheme, host and port. The rest may hold a password or a token. It works on the text
@@ -8,7 +8,7 @@ namespace PooledClients.Configuration;
 /// </summary>
 internal static class AddressText
 {
-    private static readonly SearchValues<char> AuthorityEnds = SearchValues.Create(" /'\"?#\t\r\n");
+    private static readonly SearchValues<char> AuthorityEnds = SearchValues.Create(" /\"?#\t\r\n");
 
     private const string Hidden = "(not shown)";
 
@@ -33,9 +33,14 @@ internal static class AddressText
     public static string PathRefused(string shown) =>
         $"the address of '{shown}' has a path or query, which gRPC would not send; leave it out, or add a message handler that rewrites the path.";
 
-    /// <summary>A text of others', such as an exception's, without the user names of the addresses in it.</summary>
+    /// <summary>A text of others', such as an exception's, without the user names and passwords of the addresses in it: the same where it has none.</summary>
     public static string WithoutUserInfo(string text)
     {
+        if (!text.Contains('@'))
+        {
+            return text;
+        }
+
         for (var slashes = text.IndexOf("://", StringComparison.Ordinal); slashes >= 0; slashes = text.IndexOf("://", slashes + 1, StringComparison.Ordinal))
         {
             var start = slashes + 3;
