@@ -171,7 +171,10 @@ internal sealed class Generation : IDisposable
             var lease = await destination.Gate.Waits.AcquireAsync(destination.Gate.AcquireAsync, context.InitialRequestMessage, cancellationToken).ConfigureAwait(false);
             try
             {
-                var stream = await _connector.OpenAsync(target, destination.IsSecure, destination, lease, cancellationToken).ConfigureAwait(false);
+                // What a tunnel carries has its TLS within it, out of sight: a handshake follows here with a proxy that speaks TLS itself.
+                var tunnel = context.InitialRequestMessage is { Headers.Protocol: null } first && first.Method == HttpMethod.Connect ? first.RequestUri : null;
+                var isSecure = tunnel is null ? destination.IsSecure : tunnel.Scheme == Uri.UriSchemeHttps;
+                var stream = await _connector.OpenAsync(target, isSecure, destination, lease, cancellationToken, isTunnel: tunnel is not null && destination.IsSecure).ConfigureAwait(false);
                 destination.Add(stream.Connection);
                 return stream;
             }

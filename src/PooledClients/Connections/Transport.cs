@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using PooledClients.Connections.Budget;
-using PooledClients.Connections.Descriptors;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Endpoints.Http2;
@@ -34,6 +33,7 @@ internal sealed class Transport : IReclaimable, IDisposable
         Key = key;
         PingDelay = key.Connection.KeepAlivePingDelay;
         Backoff = new ConnectBackoff(services.TimeProvider);
+        Reachability = new Reachability(Address, Backoff, services.Diagnostics?.Addresses);
         Connector = new Connector(key.Tls, key.Connection, services.Dials, services.Diagnostics?.For(key.Kind, key.DisplayName));
         _configure = configure;
         _services = services;
@@ -79,6 +79,9 @@ internal sealed class Transport : IReclaimable, IDisposable
 
     /// <summary>Gets when the next dial is due after failed ones.</summary>
     public ConnectBackoff Backoff { get; }
+
+    /// <summary>Gets what is told of the connects that the runtime makes for its calls.</summary>
+    public Reachability Reachability { get; }
 
     /// <summary>Gets why connecting failed last; none when it did not.</summary>
     public Exception? LastFailure => Set is null ? Backoff.Failure?.Exception : Set.WhyNone();
@@ -213,6 +216,11 @@ internal sealed class Transport : IReclaimable, IDisposable
         }
 
         _endpoints.Close();
+        foreach (var destination in Generations.SelectMany(static generation => generation.Destinations))
+        {
+            _services.Diagnostics?.Addresses.Forget(destination.Address);
+        }
+
         _trustChange?.Dispose();
         _services.Gate.RemoveReclaimable(this);
     }
@@ -256,16 +264,6 @@ internal sealed class Transport : IReclaimable, IDisposable
     {
         Volatile.Write(ref _lastUsed, _services.TimeProvider.GetTimestamp());
         _services.Gate.NotifyIdle(this);
-    }
-
-    /// <summary>The runtime could make no connection for a call.</summary>
-    public void ConnectFailed(Exception exception)
-    {
-        Backoff.Fail(exception);
-        if (!LocalFault.IsOutOfDescriptors(exception))
-        {
-            _services.Diagnostics?.Addresses.Failed(Address, exception, Backoff.RemainingGap());
-        }
     }
 
     private void OnTrustChanged()

@@ -8,8 +8,15 @@ namespace PooledClients.IntegrationTests.Proxies;
 /// <summary>A proxy that makes tunnels to this machine, after it was told who asks where that is wanted.</summary>
 internal static class TunnelProxy
 {
-    public static RawHttpServer Start(bool withCredentials) => new(async (head, stream) =>
+    /// <param name="withCredentials">Whether it wants to know who asks.</param>
+    /// <param name="refuses">Whether it makes no tunnel at the moment.</param>
+    public static RawHttpServer Start(bool withCredentials, Func<bool>? refuses = null) => new(async (head, stream) =>
     {
+        if (refuses?.Invoke() == true)
+        {
+            return "HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n";
+        }
+
         if (withCredentials && !head.Contains("Proxy-Authorization: Basic " + Convert.ToBase64String("user:secret"u8), StringComparison.OrdinalIgnoreCase))
         {
             return "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"proxy\"\r\nContent-Length: 0\r\n\r\n";

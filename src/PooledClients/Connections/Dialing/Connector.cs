@@ -30,11 +30,12 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
     /// <param name="owner">Who counts the connection.</param>
     /// <param name="lease">The stream gives it back; the caller, when this fails.</param>
     /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
-    public async Task<PooledStream> OpenAsync(EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
+    /// <param name="isTunnel">Whether what it carries has TLS of its own, which is not seen here.</param>
+    public async Task<PooledStream> OpenAsync(EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted, bool isTunnel = false)
     {
         try
         {
-            return await services.LocalFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, token), wanted).ConfigureAwait(false);
+            return await services.LocalFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, isTunnel, token), wanted).ConfigureAwait(false);
         }
         catch (Exception exception) when (teller is not null && (exception is not OperationCanceledException || !wanted.IsCancellationRequested))
         {
@@ -44,7 +45,7 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
     }
 
     private async ValueTask<PooledStream> OpenOnceAsync(
-        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted)
+        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, bool isTunnel, CancellationToken wanted)
     {
         var attempt = new ConnectAttempt(owner.Address, settings.ConnectTimeout, services.TimeProvider);
         Socket? socket = null;
@@ -58,7 +59,7 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
                 await attempt.BeginHandshakeAsync(services.Handshakes, takesTurns: tls is not { AsksForRevocation: true }, trial, wanted).ConfigureAwait(false);
             }
 
-            var connection = new PooledConnection(owner, services.TimeProvider) { Telemetry = teller?.Begin(owner.Address, isSecure) };
+            var connection = new PooledConnection(owner, services.TimeProvider) { Telemetry = teller?.Begin(owner.Address, isSecure, isTunnel) };
             var stream = new PooledStream(socket, lease, connection, attempt, isSecure ? tls?.BeginHandshake(owner.Address, teller is { IsGrpc: true } ? teller.Target : null) : null);
             connection.Attach(stream, socket.RemoteEndPoint, socket.LocalEndPoint);
             attempt.Token.UnsafeRegister(static state => ((PooledStream)state!).AbortConnect(), stream);

@@ -7,7 +7,8 @@ namespace PooledClients.Connections.Telemetry;
 /// <param name="teller">Where it is told.</param>
 /// <param name="address">The address that it was opened for.</param>
 /// <param name="isSecure">Whether it has TLS.</param>
-internal sealed class ConnectionTelemetry(ConnectionTeller teller, string address, bool isSecure)
+/// <param name="isTunnel">Whether what it carries has TLS of its own, which is as good to its calls and not seen here.</param>
+internal sealed class ConnectionTelemetry(ConnectionTeller teller, string address, bool isSecure, bool isTunnel)
 {
     private const int Connecting = 0;
     private const int Open = 1;
@@ -57,7 +58,7 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
 
         if (teller.IsGrpc)
         {
-            _diagnostics.Metrics.Opened(teller.Target, isSecure, _isCounted);
+            _diagnostics.Metrics.Opened(teller.Target, isSecure || isTunnel, _isCounted);
         }
         else
         {
@@ -117,7 +118,7 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
 
         if (teller.IsGrpc)
         {
-            _diagnostics.Metrics.Closed(teller.Target, isSecure, _isCounted, reason);
+            _diagnostics.Metrics.Closed(teller.Target, isSecure || isTunnel, _isCounted, reason);
         }
 
         _diagnostics.Logger.ConnectionClosed(Id, address, _diagnostics.Time.GetElapsedTime(_openedAt).TotalSeconds, reason);

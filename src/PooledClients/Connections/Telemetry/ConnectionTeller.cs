@@ -17,7 +17,10 @@ internal sealed class ConnectionTeller(ConnectionDiagnostics diagnostics, string
     public bool IsGrpc => kind == "grpc";
 
     /// <summary>A connection has its socket.</summary>
-    public ConnectionTelemetry Begin(string address, bool isSecure) => new(this, address, isSecure);
+    /// <param name="address">Where to.</param>
+    /// <param name="isSecure">Whether a TLS handshake follows.</param>
+    /// <param name="isTunnel">Whether what it carries has TLS of its own.</param>
+    public ConnectionTelemetry Begin(string address, bool isSecure, bool isTunnel) => new(this, address, isSecure, isTunnel);
 
     /// <summary>A connect has failed before it had a socket.</summary>
     /// <param name="address">Where to.</param>

@@ -94,7 +94,7 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
             return true;
         }
 
-        transport.ConnectFailed(exception.InnerException ?? exception);
+        transport.Reachability.Failed(exception.InnerException ?? exception);
         return CallWaits.WaitsForReady(request);
     }
 

@@ -106,6 +106,11 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
             pool.Silence.Answered();
         }
 
+        if (sent.Sender is RuntimeSender)
+        {
+            transport.Reachability.AnsweredThroughRuntime();
+        }
+
         if (sent.Open is { } open)
         {
             response.Content = Follow(response.Content, open, sent);

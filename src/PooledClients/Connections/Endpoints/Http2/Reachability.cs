@@ -16,6 +16,13 @@ internal sealed class Reachability(string address, ConnectBackoff backoff, Addre
     /// <summary>A dial has failed, or what it has made. <see cref="Tell"/> follows, under no lock.</summary>
     public void Fail(Exception exception) => backoff.Fail(exception);
 
+    /// <summary>The runtime could make no connection for a call.</summary>
+    public void Failed(Exception exception)
+    {
+        Fail(exception);
+        Tell(exception);
+    }
+
     /// <summary>A connection is picked no more: one that served nobody is as good as a dial that failed.</summary>
     /// <returns>That failure; none where it is none.</returns>
     public Exception? Retired(Http2Connection connection, string reason)
@@ -51,4 +58,14 @@ internal sealed class Reachability(string address, ConnectBackoff backoff, Addre
 
     /// <summary>A server has answered a request.</summary>
     public void Answered() => backoff.Succeed();
+
+    /// <summary>A server has answered a call for which the runtime has made, or found, the connection.</summary>
+    public void AnsweredThroughRuntime()
+    {
+        if (Failure is not null)
+        {
+            Reached();
+            Answered();
+        }
+    }
 }
