@@ -37,7 +37,7 @@ internal sealed class TransportEndpoints : IEndpointOwner
         if (key is { Endpoints: { } endpoints, Address: { } service })
         {
             Set = new EndpointSet(
-                endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, this, ForService, services.TimeProvider, services.Logger);
+                endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, this, ForService, services.TimeProvider, services.Logger, services.Diagnostics?.Addresses);
             services.Endpoints.Add(Set);
         }
     }

@@ -150,7 +150,7 @@ internal static partial class Log
     [LoggerMessage(513, LogLevel.Warning, "{Address} cannot be reached: {Reason}")]
     public static partial void AddressUnreachable(this ILogger logger, string address, string reason);
 
-    [LoggerMessage(514, LogLevel.Information, "{Address} can be reached again, after {Seconds:0.###} s and {Failures} failed connects.")]
+    [LoggerMessage(514, LogLevel.Information, "{Address} can be reached again, after {Seconds:0.###} s and {Failures} failed tries.")]
     public static partial void AddressReachable(this ILogger logger, string address, double seconds, long failures);
 
     [LoggerMessage(515, LogLevel.Debug, "Connection {Connection} to {Address} ({RemoteEndPoint}) is open.")]

@@ -66,7 +66,7 @@ internal static class TroubleFinder
         snapshot.Unreachable.Where(address => snapshot.CapturedAt - address.DownSince >= DownFor).Select(address => Trouble(
             snapshot.CapturedAt - address.LastFailureAt < TriedWithin && !IsOneOfSeveral(snapshot, address) ? TroubleSeverity.Degraded : TroubleSeverity.Notice,
             "address",
-            $"{address.Address} cannot be reached since {address.DownSince.UtcDateTime:u} ({address.Failures} connects failed): {address.LastError.TrimEnd('.')}",
+            $"{address.Address} cannot be reached since {address.DownSince.UtcDateTime:u} ({address.Failures} tries failed): {address.LastError.TrimEnd('.')}",
             NextTry(snapshot, address)));
 
     // The others carry the calls of an endpoint, until over half of them are out.

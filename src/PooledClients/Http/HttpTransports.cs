@@ -62,7 +62,7 @@ internal sealed class HttpTransports(
 
         var endpoints = resolvers.Create(options.Endpoints, authority, service, custom: null)!;
         var set = new EndpointSet(
-            endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, HttpEndpointOwner.Instance, Connect, services.TimeProvider, services.Logger);
+            endpoints, service.ToString(), service.ChannelAddress, key.Connection.ConnectTimeout, HttpEndpointOwner.Instance, Connect, services.TimeProvider, services.Logger, services.Diagnostics?.Addresses);
         services.Endpoints.Add(set);
         return set;
 

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.IntegrationTests.Endpoints;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Files;
 using PooledClients.TestBed.Logs;
@@ -49,6 +50,30 @@ public sealed class FaultTests : WatchedTest
         Assert.Contains(host.Snapshot.Troubles, static trouble => trouble.Kind == "address");
         Assert.Contains("cannot be reached since", Words(await host.GetPageAsync()), StringComparison.Ordinal);
         Assert.Single(host.Warnings($"{target} cannot be reached"));
+    }
+
+    [Fact]
+    public async Task ServiceThatIsNotResolved_ShowsEverywhere()
+    {
+        await using var group = await ServerGroup.StartAsync(1);
+        var resolver = new ListResolver([]);
+        await using var host = await ShownHost.StartAsync(Log, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(static options => options.ConnectTo(ServerGroup.Address)).AddEndpointResolver(_ => resolver));
+        Log.Allow("could not be looked up");
+        resolver.Set(static () => throw new IOException("no such name"));
+        var client = host.Services.GetRequiredService<KeyValue.KeyValueClient>();
+        var target = ServerGroup.Address.GetLeftPart(UriPartial.Authority);
+
+        await Calls.FailureOf(client.PutAsync(Calls.AnyPut, cancellationToken: Token));
+
+        await host.WarnsAsync($"{target} cannot be reached: no such name");
+        Assert.Equal(target, Assert.Single(host.Snapshot.Unreachable).Address);
+        Assert.Equal(1, (await host.CheckAsync()).Data["addresses.unreachable"]);
+
+        resolver.Set(() => [ServerGroup.EndPointOf(group[0])]);
+        await Calls.UntilAsync(
+            () => host.Snapshot.Unreachable.Count == 0, token => Task.WhenAny(client.GetAsync(Calls.AnyGet, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: token).ResponseAsync));
+        Assert.Contains(host.Snapshot.Events, static happened => happened.Name == "AddressReachable");
     }
 
     [Theory]

@@ -47,7 +47,7 @@ public sealed class AddressWatchTests
         _watch.Reached("https://a");
 
         Assert.Empty(Capture());
-        Assert.Equal("https://a can be reached again, after 3 s and 1 failed connects.", _logger.Collector.GetSnapshot()[^1].Message);
+        Assert.Equal("https://a can be reached again, after 3 s and 1 failed tries.", _logger.Collector.GetSnapshot()[^1].Message);
         Assert.Equal(2, _logger.Collector.Count);
     }
 

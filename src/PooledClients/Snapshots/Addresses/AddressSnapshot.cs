@@ -1,6 +1,6 @@
 namespace PooledClients;
 
-/// <summary>An address that cannot be reached.</summary>
+/// <summary>An address that cannot be reached, or a service of several endpoints of which none is known: its connects are the look-ups of them.</summary>
 public sealed class AddressSnapshot
 {
     /// <summary>Gets the address.</summary>

@@ -23,6 +23,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
     private readonly TimeSpan _connectTimeout;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
+    private readonly AddressWatch? _watch;
     private readonly RendezvousSubset _subset;
     private readonly EndpointRefresher _refresher;
     private readonly UseTicker _ticker;
@@ -48,7 +49,8 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         IEndpointOwner owner,
         Func<IEndpointOwner, EndPoint, string?, IEndpointConnections> connect,
         TimeProvider timeProvider,
-        ILogger logger)
+        ILogger logger,
+        AddressWatch? watch = null)
     {
         _settings = settings;
         Service = service;
@@ -58,6 +60,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         _connect = connect;
         _timeProvider = timeProvider;
         _logger = logger;
+        _watch = watch;
         _waiting = new WaitingCalls(this, timeProvider);
         _members = new EndpointMembers(Create);
         _ejections = new EjectionRule(_members, settings.Ejection, service, logger);
@@ -189,6 +192,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
 
         _refresher.Dispose();
         _ticker.Dispose();
+        _watch?.Forget(Service);
         Array.ForEach(_members.Current, static endpoint => endpoint.Health?.Dispose());
         Changed();
     }
@@ -208,6 +212,7 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
             _failure = null;
         }
 
+        _watch?.Reached(Service);
         if (_serviceConfig != resolved.ServiceConfig)
         {
             _serviceConfig = resolved.ServiceConfig;
@@ -246,6 +251,9 @@ internal sealed class EndpointSet : IServiceEndpoints, IDisposable
         _failure = exception ?? new InvalidOperationException($"The resolver of {Service} knows no endpoint.");
         Volatile.Write(ref _failedAt, Now);
         _logger.EndpointsNotResolved(Service, _failure.Message, _members.Current.Length);
+
+        // With none that is known nobody else would tell that the service is out of reach.
+        (_members.Current.Length == 0 && !_isClosed ? _watch : null)?.Failed(Service, _failure, EndpointRefresher.LeastGap);
         Changed();
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using PooledClients.Connections.Endpoints.Picking;
 using PooledClients.Connections.Endpoints.Sets;
+using PooledClients.Diagnostics;
 using PooledClients.Http.Balancing;
 
 namespace PooledClients.Tests.Connections.Endpoints.Sets;
@@ -19,6 +20,7 @@ internal sealed class SimulatedService : IDisposable
     public SimulatedService(int perSecond, EndpointOptions? options = null, IEndpointResolver? resolver = null)
     {
         _perSecond = perSecond;
+        Watch = new AddressWatch(Time, NullLogger<AddressWatch>.Instance);
         Set = new EndpointSet(
             EndpointSettings.From(options ?? new EndpointOptions(), resolver ?? _resolver, new Uri("https://service.test")),
             "https://service.test",
@@ -27,12 +29,16 @@ internal sealed class SimulatedService : IDisposable
             HttpEndpointOwner.Instance,
             (_, target, _) => Connections[target] = new FakeConnections { IsReady = AreReady },
             Time,
-            NullLogger.Instance);
+            NullLogger.Instance,
+            Watch);
     }
 
     public FakeTimeProvider Time { get; } = new();
 
     public EndpointSet Set { get; }
+
+    /// <summary>Gets who is told what cannot be reached.</summary>
+    public AddressWatch Watch { get; }
 
     public ConcurrentDictionary<EndPoint, FakeConnections> Connections { get; } = new();
 
