@@ -1,3 +1,4 @@
+using Grpc.Core;
 using PooledClients.Grpc.Telemetry;
 
 namespace PooledClients.Grpc.Streams;
@@ -21,8 +22,8 @@ internal sealed class OpenStream(OpenStreams owner, string method, long openedAt
     /// <summary>Where its caller stands in the code, if that was found out.</summary>
     public string? CallSite => callSite;
 
-    /// <summary>What to call at its end.</summary>
-    public Action? OnEnd { get; set; }
+    /// <summary>What to call at its end, with how reading it has failed.</summary>
+    public Action<StatusCode?>? OnEnd { get; set; }
 
     public long OpenedAt => openedAt;
 
@@ -37,13 +38,14 @@ internal sealed class OpenStream(OpenStreams owner, string method, long openedAt
     public void ReadEnds() => Volatile.Write(ref _idleSince, owner.Now());
 
     /// <summary>Counts once, whatever the race of reading to the end, disposal and collection.</summary>
-    public void End()
+    /// <param name="failure">How reading it has failed, if it has.</param>
+    public void End(StatusCode? failure = null)
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
             owner.Remove(this);
             ended?.Invoke();
-            OnEnd?.Invoke();
+            OnEnd?.Invoke(failure);
         }
     }
 }

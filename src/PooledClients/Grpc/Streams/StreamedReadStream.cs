@@ -1,3 +1,5 @@
+using PooledClients.Grpc.Statuses;
+
 namespace PooledClients.Grpc.Streams;
 
 /// <summary>Reads a streaming response and tells when there is no more.</summary>
@@ -18,8 +20,9 @@ internal sealed class StreamedReadStream(Stream inner, StreamedContent content, 
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            open.End();
-            if (content.Failed(exception) is var failure && ReferenceEquals(failure, exception))
+            var failure = content.Failed(exception);
+            open.End(SendFailure.StatusOf(failure));
+            if (ReferenceEquals(failure, exception))
             {
                 throw;
             }

@@ -29,8 +29,8 @@ internal abstract class CallObserver
     /// <summary>The response's headers are there, and a stream of messages follows: its end is told by the result.</summary>
     /// <param name="response">The response.</param>
     /// <param name="remaining">What is left until the deadline.</param>
-    /// <returns>What to call at its end; <see langword="null"/> where nobody wants to know.</returns>
-    public virtual Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining) => null;
+    /// <returns>What to call at its end, with how reading it has failed; <see langword="null"/> where nobody wants to know.</returns>
+    public virtual Action<StatusCode?>? StreamBegins(HttpResponseMessage response, TimeSpan? remaining) => null;
 
     /// <summary>A streaming call has come to nothing: no stream of messages has begun.</summary>
     public virtual void StreamEnds(StatusCode status)
@@ -51,7 +51,9 @@ internal abstract class CallObserver
     protected StatusCode? EndOf(HttpResponseMessage response, TimeSpan lasted, TimeSpan? remaining)
     {
         var status = StatusIn(response.TrailingHeaders.NonValidated) ?? StatusIn(response.Headers.NonValidated);
-        if (status is not null || !(lasted + Tolerance >= remaining))
+
+        // The server keeps the deadline too, and may be first to say so.
+        if (status is not (null or StatusCode.DeadlineExceeded) || !(lasted + Tolerance >= remaining))
         {
             return status;
         }

@@ -95,7 +95,7 @@ internal sealed class MethodCalls : CallObserver
     }
 
     // Deadlines are counted whoever listens, so a stream that has one tells of its end.
-    public override Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
+    public override Action<StatusCode?>? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
     {
         if (remaining is null)
         {
@@ -103,7 +103,7 @@ internal sealed class MethodCalls : CallObserver
         }
 
         var since = _time.GetTimestamp();
-        return () => EndOf(response, _time.GetElapsedTime(since), remaining);
+        return _ => EndOf(response, _time.GetElapsedTime(since), remaining);
     }
 
     public override void DeadlineExceeded(WaitPhase phase)

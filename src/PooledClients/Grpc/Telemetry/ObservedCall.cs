@@ -107,10 +107,12 @@ internal sealed class ObservedCall(MethodCalls method, string? many, Activity? a
 
     public void Received(long bytes) => Interlocked.Add(ref _received, bytes);
 
-    public override Action? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
+    public override Action<StatusCode?>? StreamBegins(HttpResponseMessage response, TimeSpan? remaining)
     {
         var since = method.Time.GetTimestamp();
-        return () => Ends(EndOf(response, method.Time.GetElapsedTime(since), remaining) ?? StatusCode.Cancelled);
+
+        // Who lets go of a stream that goes on has cancelled it.
+        return failure => Ends(EndOf(response, method.Time.GetElapsedTime(since), remaining) ?? failure ?? StatusCode.Cancelled);
     }
 
     public override void StreamEnds(StatusCode status) => Ends(status);
