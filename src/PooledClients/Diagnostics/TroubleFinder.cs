@@ -47,8 +47,7 @@ internal static class TroubleFinder
 
     private static IEnumerable<TroubleSnapshot> Budget(PooledClientsSnapshot snapshot)
     {
-        // Who waits below its own cap waits for the process as a whole.
-        List<ConnectionPoolSnapshot> waiting = [.. snapshot.Pools.Where(static pool => pool.Waiting > 0 && pool.Connections < pool.Limit)];
+        List<ConnectionPoolSnapshot> waiting = [.. snapshot.Pools.Where(static pool => pool.Waiting > 0 && pool.WaitsForBudget)];
         if (waiting.Count > 0)
         {
             var oldest = waiting.Max(static pool => pool.OldestWait) ?? TimeSpan.Zero;

@@ -10,11 +10,12 @@ public sealed class TroubleFinderTests
     public void Find_WithAllWell_FindsNothing() => Assert.Empty(Find(static _ => { }));
 
     [Theory]
-    [InlineData(1, 4, TroubleSeverity.Degraded)]
-    [InlineData(4, 4, null)]
-    public void Find_WithConnectsThatWait_TellsTheBudgetFromTheAddressesOwnCap(int open, int cap, TroubleSeverity? expected)
+    [InlineData(1, true, TroubleSeverity.Degraded)]
+    [InlineData(4, true, TroubleSeverity.Degraded)]
+    [InlineData(4, false, null)]
+    public void Find_WithConnectsThatWait_TellsTheBudgetFromTheAddressesOwnCap(int open, bool forBudget, TroubleSeverity? expected)
     {
-        var troubles = Find(snapshot => snapshot.Pools.Add(new() { Address = "https://a", Connections = open, Waiting = 3, Limit = cap, OldestWait = TimeSpan.FromSeconds(2) }));
+        var troubles = Find(snapshot => snapshot.Pools.Add(new() { Address = "https://a", Connections = open, Waiting = 3, WaitsForBudget = forBudget, Limit = 4, OldestWait = TimeSpan.FromSeconds(2) }));
 
         Assert.Equal(expected, troubles.SingleOrDefault()?.Severity);
     }

@@ -25,6 +25,7 @@ internal sealed class BudgetSnapshotSource(ConnectionGate gate, DescriptorMeter 
             Connections = a.InUse,
             Waiting = a.Waiting,
             OldestWait = a.WaitsSince is { } since ? timeProvider.GetElapsedTime(since) : null,
+            WaitsForBudget = a.WaitsForBudget,
             Limit = a.Cap,
         }));
     }

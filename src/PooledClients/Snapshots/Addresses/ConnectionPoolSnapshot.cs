@@ -18,6 +18,9 @@ public sealed class ConnectionPoolSnapshot
     /// <summary>Gets how long the oldest of them has waited.</summary>
     public TimeSpan? OldestWait { get; init; }
 
+    /// <summary>Gets whether they wait for the process's budget of connections, and not for <see cref="Limit"/>.</summary>
+    public bool WaitsForBudget { get; init; }
+
     /// <summary>Gets the most connections at a time.</summary>
     public required int Limit { get; init; }
 }

@@ -72,6 +72,24 @@ public sealed class ConnectionGateTests
     }
 
     [Fact]
+    public async Task Capture_ConnectsThatWait_TellsTheBudgetFromTheAddressesOwnCap()
+    {
+        using var fixture = new GateFixture(budget: 2);
+        var drained = fixture.Gate.CreateAddress("drained", 1);
+        var capped = fixture.Gate.CreateAddress("capped", 1);
+        var draining = await Now(drained.AcquireAsync(Token));
+        var held = await Now(capped.AcquireAsync(Token));
+        draining.Drain();
+
+        Task<ConnectionLease>[] waiting = [drained.AcquireAsync(Token).AsTask(), capped.AcquireAsync(Token).AsTask()];
+
+        Assert.Equal([("capped", false), ("drained", true)], fixture.Gate.Capture().Addresses.Select(static address => (address.Address, address.WaitsForBudget)).Order());
+        draining.Dispose();
+        held.Dispose();
+        Array.ForEach(await Task.WhenAll(waiting), static lease => lease.Dispose());
+    }
+
+    [Fact]
     public void TryAcquire_AboveTheHighWaterMark_IsNone()
     {
         using var fixture = new GateFixture(budget: 100, new FakeDescriptorMeter { Open = 1000, Limit = 1024 });

@@ -40,5 +40,5 @@ internal sealed class LeaseQueue
     /// <summary>Whether it waits for the process's budget, and not for its own cap.</summary>
     public bool HasTurn => Turn.List is not null;
 
-    public LeaseQueueState State => new(Address, Cap, InUse + Draining, Waiters.Count, Waiters.First?.Value.Since, Kind);
+    public LeaseQueueState State => new(Address, Cap, InUse + Draining, Waiters.Count, Waiters.First?.Value.Since, Kind, HasTurn);
 }
