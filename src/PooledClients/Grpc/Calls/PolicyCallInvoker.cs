@@ -19,6 +19,8 @@ namespace PooledClients.Grpc.Calls;
 internal sealed class PolicyCallInvoker(
     CallInvoker inner, MethodPolicies policies, TimeProvider time, TimeSpan? stubDeadline, bool mayWait, ChannelCalls? calls = null) : CallInvoker
 {
+    private const string InboundIsOver = "The deadline, set by the inbound call, had passed before this call was made.";
+
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
@@ -49,8 +51,9 @@ internal sealed class PolicyCallInvoker(
         if (ReferenceEquals(origin, DeadlineOrigin.Inbound) && options.Deadline <= time.GetUtcNow().UtcDateTime)
         {
             linked?.Dispose();
-            return FailedCall.DeadlineExceeded<TResponse>(
-                "The deadline, set by the inbound call, had passed before this call was made.", policies.ThrowsOnCancellation);
+            calls?.Get(method.FullName).Refused(InboundIsOver);
+            calls?.Begin(method.FullName, many: null)?.Ends(StatusCode.DeadlineExceeded);
+            return FailedCall.DeadlineExceeded<TResponse>(InboundIsOver, policies.ThrowsOnCancellation);
         }
 
         method = policy.Limits is { } limits ? limits.Limit(method) : method;
@@ -108,7 +111,7 @@ internal sealed class PolicyCallInvoker(
             throw;
         }
 
-        call = policy.Retrier is null || observed is null ? call : ObservedReader<TResponse>.Wrap(call, observed);
+        call = observed is null ? call : ObservedReader<TRequest, TResponse>.Wrap(call, observed);
         return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call), callSite);
     }
 
@@ -165,6 +168,7 @@ internal sealed class PolicyCallInvoker(
             throw;
         }
 
+        call = observed is null ? call : ObservedReader<TRequest, TResponse>.Wrap(call, observed);
         return policies.Forgotten.Follow(method, linked is null ? call : linked.DisposeWith(call), callSite);
     }
 

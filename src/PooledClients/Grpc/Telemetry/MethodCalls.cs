@@ -7,7 +7,7 @@ namespace PooledClients.Grpc.Telemetry;
 /// <summary>The calls of one method by one channel: counted always, and measured where somebody listens.</summary>
 internal sealed class MethodCalls : CallObserver
 {
-    private static readonly string[] PhaseNames = ["admission", "dial", "stream", "budget", "response", "retry"];
+    private static readonly string[] PhaseNames = ["admission", "dial", "stream", "budget", "response", "retry", "before"];
 
     private readonly TimeProvider _time;
 
@@ -92,6 +92,14 @@ internal sealed class MethodCalls : CallObserver
         {
             Interlocked.Increment(ref _succeeded);
         }
+    }
+
+    /// <summary>A call is not even made, for the deadline that it inherits has passed.</summary>
+    public void Refused(string detail)
+    {
+        Begins();
+        Ends(StatusCode.DeadlineExceeded, detail, TimeSpan.Zero);
+        DeadlineExceeded(WaitPhase.Before);
     }
 
     // Deadlines are counted whoever listens, so a stream that has one tells of its end.

@@ -2,34 +2,64 @@ using Grpc.Core;
 
 namespace PooledClients.Grpc.Telemetry;
 
-/// <summary>Reads a stream that may take several attempts on behalf of the one call that they are, which ends when there is no more to read.</summary>
-internal sealed class ObservedReader<T> : IAsyncStreamReader<T>
+/// <summary>
+/// Reads a stream on behalf of the call that is observed, which ends when there is no more to read. The handler below the channel tells of the
+/// stream's end too, but only if the call has come so far, and is one of the channel's.
+/// </summary>
+internal sealed class ObservedReader<TRequest, TResponse> : IAsyncStreamReader<TResponse>
 {
-    private readonly AsyncServerStreamingCall<T> _call;
+    private readonly IAsyncStreamReader<TResponse> _inner;
+    private readonly IDisposable _call;
     private readonly ObservedCall _whole;
 
-    private ObservedReader(AsyncServerStreamingCall<T> call, ObservedCall whole)
+    private ObservedReader(IAsyncStreamReader<TResponse> inner, IDisposable call, ObservedCall whole)
     {
+        _inner = inner;
         _call = call;
         _whole = whole;
     }
 
-    public T Current => _call.ResponseStream.Current;
+    public TResponse Current => _inner.Current;
 
     // Headers, status and trailers stay the inner call's, asked for when the caller asks.
-    public static AsyncServerStreamingCall<T> Wrap(AsyncServerStreamingCall<T> call, ObservedCall whole) => new(
-        new ObservedReader<T>(call, whole),
-        static reader => ((ObservedReader<T>)reader)._call.ResponseHeadersAsync,
-        static reader => ((ObservedReader<T>)reader)._call.GetStatus(),
-        static reader => ((ObservedReader<T>)reader)._call.GetTrailers(),
-        static reader => ((ObservedReader<T>)reader).Dispose(),
-        new ObservedReader<T>(call, whole));
+    public static AsyncServerStreamingCall<TResponse> Wrap(AsyncServerStreamingCall<TResponse> call, ObservedCall whole)
+    {
+        var reader = new ObservedReader<TRequest, TResponse>(call.ResponseStream, call, whole);
+        return new(
+            reader,
+            static reader => Of<AsyncServerStreamingCall<TResponse>>(reader).ResponseHeadersAsync,
+            static reader => Of<AsyncServerStreamingCall<TResponse>>(reader).GetStatus(),
+            static reader => Of<AsyncServerStreamingCall<TResponse>>(reader).GetTrailers(),
+            static reader => ((ObservedReader<TRequest, TResponse>)reader).Dispose(),
+            reader);
+    }
 
-    public async Task<bool> MoveNext(CancellationToken cancellationToken)
+    public static AsyncDuplexStreamingCall<TRequest, TResponse> Wrap(AsyncDuplexStreamingCall<TRequest, TResponse> call, ObservedCall whole)
+    {
+        var reader = new ObservedReader<TRequest, TResponse>(call.ResponseStream, call, whole);
+        return new(
+            call.RequestStream,
+            reader,
+            static reader => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(reader).ResponseHeadersAsync,
+            static reader => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(reader).GetStatus(),
+            static reader => Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(reader).GetTrailers(),
+            static reader => ((ObservedReader<TRequest, TResponse>)reader).Dispose(),
+            reader);
+    }
+
+    public Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        var read = _inner.MoveNext(cancellationToken);
+        return read.IsCompletedSuccessfully && read.Result ? read : FollowAsync(read);
+    }
+
+    private static T Of<T>(object reader) => (T)((ObservedReader<TRequest, TResponse>)reader)._call;
+
+    private async Task<bool> FollowAsync(Task<bool> read)
     {
         try
         {
-            if (await _call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+            if (await read.ConfigureAwait(false))
             {
                 return true;
             }
@@ -54,7 +84,7 @@ internal sealed class ObservedReader<T> : IAsyncStreamReader<T>
     {
         try
         {
-            return _call.GetStatus().StatusCode;
+            return (_call is AsyncServerStreamingCall<TResponse> stream ? stream.GetStatus() : Of<AsyncDuplexStreamingCall<TRequest, TResponse>>(this).GetStatus()).StatusCode;
         }
         catch (InvalidOperationException)
         {

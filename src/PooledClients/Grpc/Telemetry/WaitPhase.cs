@@ -20,4 +20,7 @@ internal enum WaitPhase
 
     /// <summary>The pause before the next attempt.</summary>
     Retry,
+
+    /// <summary>Nothing: the deadline of the inbound call had passed before this one was made.</summary>
+    Before,
 }
