@@ -244,6 +244,23 @@ public sealed class InstrumentTests : MeasuredTest
     }
 
     [Fact]
+    public async Task Wait_ForAServerThatIsDown_IsOneHoweverManyDialsFail()
+    {
+        var gone = await TestServer.StartAsync();
+        var (address, port) = (gone.Address, gone.Port);
+        await gone.DisposeAsync();
+        await using var host = await StartAsync(address, static options => options.WaitForReady = true);
+
+        var call = host.KeyValue.GetAsync(Calls.AnyGet, cancellationToken: Token).ResponseAsync;
+        await Eventually.HoldsAsync(() => host.Get<IPooledClientsDiagnostics>().Capture().Unreachable is [{ Failures: >= 3 }]);
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Port = port });
+        await call;
+
+        var waits = await Seen.WaitForAsync("pooledclients.call.wait.duration", $"grpc.target={Target(server)}", "pooledclients.phase=dial");
+        Assert.Equal(1, waits.Value);
+    }
+
+    [Fact]
     public async Task Method_ThatIsNotOfTheContract_IsOther()
     {
         await using var server = await TestServer.StartAsync();

@@ -72,39 +72,38 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
 
     private async ValueTask<ICallSender> TakeAsync(EndpointPool pool, HttpRequestMessage request, CallTime time, CancellationToken cancellationToken)
     {
-        while (true)
+        // A call that waits until the server is ready waits once, however many dials fail meanwhile.
+        var since = timeProvider.GetTimestamp();
+        var phase = pool.Connections.Ready == 0 ? WaitPhase.Dial : WaitPhase.Stream;
+        try
         {
-            ConnectionGrant grant;
-            var since = timeProvider.GetTimestamp();
-            var phase = pool.Connections.Ready == 0 ? WaitPhase.Dial : WaitPhase.Stream;
-            try
+            while (true)
             {
-                grant = await pool.TakeAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException exception) when (time.IsOver)
-            {
-                throw errors.NotSent(time, pool, exception);
-            }
-            finally
-            {
-                Tell(time, phase, since);
-            }
+                var grant = await pool.TakeAsync(cancellationToken).ConfigureAwait(false);
+                if (grant.Connection is not null)
+                {
+                    return grant.Connection;
+                }
 
-            if (grant.Connection is not null)
-            {
-                return grant.Connection;
-            }
+                if (grant.Failure is null)
+                {
+                    throw errors.Disposed();
+                }
 
-            if (grant.Failure is null)
-            {
-                throw errors.Disposed();
+                // Waiting heals no mistrust.
+                if (!WaitsForReady(request) || SendFailure.IsTrustFailure(grant.Failure))
+                {
+                    throw errors.NotConnected(grant.Failure);
+                }
             }
-
-            // Waiting heals no mistrust.
-            if (!WaitsForReady(request) || SendFailure.IsTrustFailure(grant.Failure))
-            {
-                throw errors.NotConnected(grant.Failure);
-            }
+        }
+        catch (OperationCanceledException exception) when (time.IsOver)
+        {
+            throw errors.NotSent(time, pool, exception);
+        }
+        finally
+        {
+            Tell(time, phase, since);
         }
     }
 
