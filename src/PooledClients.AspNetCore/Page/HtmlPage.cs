@@ -11,15 +11,6 @@ internal sealed class HtmlPage
     /// <summary>Lines are drawn for so many methods; each takes some hundred bytes.</summary>
     private const int MostLines = 40;
 
-    /// <summary>No page is larger, whatever names and errors are like: what does not fit is left out at the end of its table.</summary>
-    private const int MostBytes = 145_000;
-
-    /// <summary>What each of the tables that are still to come may count on, the last of them on twice as much.</summary>
-    private const int Reserved = 6_000;
-
-    private const int MostOfTroubles = 30_000;
-    private const int MostOfText = 1_000;
-
     private const string Style =
         """
         :root{color-scheme:light dark;--ink:#1b1f24;--dim:#5b6570;--paper:#fff;--rule:#d9dee3;--bad:#b3261e;--badpaper:#fdecea;--warn:#8a5300;--warnpaper:#fff4e0;--line:#1f6feb}
@@ -51,11 +42,7 @@ internal sealed class HtmlPage
 
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
-    private readonly StringBuilder _html = new(64 * 1024);
-
-    // What is written of one row or trouble, until it is known to fit.
-    private readonly StringBuilder _part = new();
-    private int _bytes;
+    private readonly BoundedText _html = new();
     private int _lines;
 
     /// <summary>What a browser may do with the page: nothing but show it in its own style.</summary>
@@ -66,42 +53,44 @@ internal sealed class HtmlPage
 
     private string WriteAll(PageModel model)
     {
-        _part.Append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Pooled clients</title><style>")
+        _html.Part.Append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Pooled clients</title><style>")
             .Append(Style).Append("</style><h1>Pooled clients</h1><p class=\"dim\">");
-        Text(Show.Text($"{model.CapturedAt.UtcDateTime:u} on {Environment.MachineName}, process {Environment.ProcessId}"), MostOfText);
-        _part.Append(" <nav><a href=\"?format=json\">JSON</a><a href=\"?format=text\">plain text</a></nav><h2>TROUBLE</h2><dl>");
+        Text(Show.Text($"{model.CapturedAt.UtcDateTime:u} on {Environment.MachineName}, process {Environment.ProcessId}"), BoundedText.MostOfText);
+        _html.Part.Append(" <nav><a href=\"?format=json\">JSON</a><a href=\"?format=text\">plain text</a></nav><h2>TROUBLE</h2><dl>");
         foreach (var (question, answer) in model.Facts)
         {
-            _part.Append("<dt>");
-            Text(question, MostOfText);
-            _part.Append("<dd>");
-            Text(answer, MostOfText);
+            _html.Part.Append("<dt>");
+            Text(question, BoundedText.MostOfText);
+            _html.Part.Append("<dd>");
+            Text(answer, BoundedText.MostOfText);
         }
 
-        _part.Append("</dl>");
-        Keep();
+        _html.Part.Append("</dl>");
+        _html.Keep();
         Troubles(model.Troubles);
         List<PageSection> sections = [.. model.Sections];
         for (var i = 0; i < sections.Count; i++)
         {
-            Section(sections[i], MostBytes - (i == sections.Count - 1 ? 0 : (sections.Count - i) * Reserved));
+            Section(sections[i], BoundedText.EndOfTable(sections.Count - i - 1));
         }
 
-        return _html.Append("</html>").ToString();
+        _html.Part.Append("</html>");
+        _html.Keep();
+        return _html.ToString();
     }
 
     private void Troubles(IReadOnlyList<TroubleSnapshot> troubles)
     {
-        var most = _bytes + MostOfTroubles;
+        var end = _html.EndOfTroubles;
         var shown = 0;
         foreach (var trouble in troubles.Take(PageSection.MostRows))
         {
-            _part.Append("<div class=\"trouble ").Append(trouble.Severity).Append("\"><p><b>").Append(trouble.Severity).Append("</b> ");
-            Text(trouble.What, MostOfText);
-            _part.Append(".<p class=\"dim\">");
-            Text(trouble.WayOut, MostOfText);
-            _part.Append("</div>");
-            if (!TryKeep(most))
+            _html.Part.Append("<div class=\"trouble ").Append(trouble.Severity).Append("\"><p><b>").Append(trouble.Severity).Append("</b> ");
+            Text(trouble.What, BoundedText.MostOfText);
+            _html.Part.Append(".<p class=\"dim\">");
+            Text(trouble.WayOut, BoundedText.MostOfText);
+            _html.Part.Append("</div>");
+            if (!_html.TryKeep(end))
             {
                 break;
             }
@@ -109,37 +98,37 @@ internal sealed class HtmlPage
             shown++;
         }
 
-        _part.Append(troubles.Count == 0 ? "<p>None." : LeftOut(shown, troubles.Count));
-        Keep();
+        _html.Part.Append(troubles.Count == 0 ? "<p>None." : LeftOut(shown, troubles.Count));
+        _html.Keep();
     }
 
-    private void Section(PageSection section, int most)
+    private void Section(PageSection section, int end)
     {
-        _part.Append("<h2>").Append(section.Title).Append("</h2>");
+        _html.Part.Append("<h2>").Append(section.Title).Append("</h2>");
         if (section.Rows.Count == 0)
         {
-            _part.Append("<p class=\"dim\">").Append(section.WhenEmpty);
-            Keep();
+            _html.Part.Append("<p class=\"dim\">").Append(section.WhenEmpty);
+            _html.Keep();
             return;
         }
 
-        _part.Append("<div class=\"scroll\"><table><tr>");
+        _html.Part.Append("<div class=\"scroll\"><table><tr>");
         foreach (var column in section.Columns)
         {
-            _part.Append("<th>").Append(column);
+            _html.Part.Append("<th>").Append(column);
         }
 
-        Keep();
+        _html.Keep();
         var shown = 0;
         foreach (var row in section.Rows)
         {
-            _part.Append("<tr>");
+            _html.Part.Append("<tr>");
             foreach (var cell in row)
             {
                 Cell(cell);
             }
 
-            if (!TryKeep(most))
+            if (!_html.TryKeep(end))
             {
                 break;
             }
@@ -147,16 +136,16 @@ internal sealed class HtmlPage
             shown++;
         }
 
-        _part.Append("</table></div>").Append(LeftOut(shown, section.Total));
-        Keep();
+        _html.Part.Append("</table></div>").Append(LeftOut(shown, section.Total));
+        _html.Keep();
     }
 
     private void Cell(PageCell cell)
     {
-        _part.Append(cell.IsBad && cell.Text.Length > 0 ? "<td class=\"bad\">" : "<td>");
+        _html.Part.Append(cell.IsBad && cell.Text.Length > 0 ? "<td class=\"bad\">" : "<td>");
         if (cell.Line is { } line && _lines++ < MostLines)
         {
-            LineDrawing.Append(_part, line, cell.FailedLine);
+            LineDrawing.Append(_html.Part, line, cell.FailedLine);
             return;
         }
 
@@ -166,35 +155,5 @@ internal sealed class HtmlPage
     private static string LeftOut(int shown, int total) =>
         shown < total ? Show.Text($"<p class=\"dim\">{shown} of {total}; the JSON has all.") : "";
 
-    private void Text(string text, int most) => _part.Append(Encoder.Encode(Show.Brief(text, most)));
-
-    private bool TryKeep(int most)
-    {
-        if (_bytes + Bytes() > most)
-        {
-            _part.Clear();
-            return false;
-        }
-
-        Keep();
-        return true;
-    }
-
-    private void Keep()
-    {
-        _bytes += Bytes();
-        _html.Append(_part);
-        _part.Clear();
-    }
-
-    private int Bytes()
-    {
-        var bytes = 0;
-        foreach (var chunk in _part.GetChunks())
-        {
-            bytes += Encoding.UTF8.GetByteCount(chunk.Span);
-        }
-
-        return bytes;
-    }
+    private void Text(string text, int most) => _html.Part.Append(Encoder.Encode(Show.Brief(text, most)));
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 
 namespace PooledClients.AspNetCore.Page;
 
@@ -41,14 +42,21 @@ internal static class PageEndpoint
     {
         if (request.Query["format"].ToString() is { Length: > 0 } format)
         {
-            return format;
+            return format.ToLowerInvariant();
         }
 
-        var accept = request.Headers.Accept.ToString();
-        return accept.Contains("text/html", StringComparison.OrdinalIgnoreCase) ? "html"
-            : accept.Contains("json", StringComparison.OrdinalIgnoreCase) ? "json"
-            : "text";
+        // Of what is wanted as much, what comes first.
+        return request.GetTypedHeaders().Accept.Where(static type => type.Quality != 0).OrderByDescending(static type => type.Quality ?? 1)
+            .Select(FormatOf).FirstOrDefault(static format => format is not null) ?? "text";
     }
+
+    private static string? FormatOf(MediaTypeHeaderValue type) => type.MediaType.Value?.ToLowerInvariant() switch
+    {
+        "text/html" or "application/xhtml+xml" => "html",
+        "application/json" => "json",
+        "text/plain" or "text/*" or "*/*" => "text",
+        _ => null,
+    };
 
     private static byte[] Json(PooledClientsSnapshot snapshot)
     {

@@ -4,47 +4,63 @@ using System.Text;
 namespace PooledClients.AspNetCore.Page;
 
 /// <summary>The page for a terminal of 80 columns. Control characters that come from outside go to no terminal.</summary>
-internal static class TextPage
+internal sealed class TextPage
 {
     private const int Width = 80;
     private const int WidestColumn = 44;
     private const string Gap = "  ";
 
-    public static string Write(PageModel model)
+    private readonly BoundedText _text = new();
+
+    public static string Write(PageModel model) => new TextPage().WriteAll(model);
+
+    private string WriteAll(PageModel model)
     {
-        var text = new StringBuilder();
-        text.Append(Show.Text($"Pooled clients, {model.CapturedAt.UtcDateTime:u}\n\nTROUBLE\n"));
+        _text.Part.Append(Show.Text($"Pooled clients, {model.CapturedAt.UtcDateTime:u}\n\nTROUBLE\n"));
         foreach (var (question, answer) in model.Facts)
         {
-            Wrap(text, $"{question} {answer}", indent: 2);
+            Wrap(Show.Brief($"{question} {answer}", BoundedText.MostOfText), indent: 2);
         }
 
-        text.Append('\n');
-        foreach (var trouble in model.Troubles)
+        _text.Part.Append('\n');
+        _text.Keep();
+        Troubles(model.Troubles);
+        List<PageSection> sections = [.. model.Sections];
+        for (var i = 0; i < sections.Count; i++)
         {
-            Wrap(text, $"{trouble.Severity}: {trouble.What}.", indent: 2);
-            Wrap(text, trouble.WayOut, indent: 6);
+            Section(sections[i], BoundedText.EndOfTable(sections.Count - i - 1));
         }
 
-        if (model.Troubles.Count == 0)
-        {
-            text.Append("  None.\n");
-        }
-
-        foreach (var section in model.Sections)
-        {
-            Section(text, section);
-        }
-
-        return text.ToString();
+        return _text.ToString();
     }
 
-    private static void Section(StringBuilder text, PageSection section)
+    private void Troubles(IReadOnlyList<TroubleSnapshot> troubles)
     {
-        text.Append('\n').Append(section.Title).Append('\n');
+        var end = _text.EndOfTroubles;
+        var shown = 0;
+        foreach (var trouble in troubles.Take(PageSection.MostRows))
+        {
+            Wrap($"{trouble.Severity}: {Show.Brief(trouble.What, BoundedText.MostOfText)}.", indent: 2);
+            Wrap(Show.Brief(trouble.WayOut, BoundedText.MostOfText), indent: 6);
+            if (!_text.TryKeep(end))
+            {
+                break;
+            }
+
+            shown++;
+        }
+
+        _text.Part.Append(troubles.Count == 0 ? "  None.\n" : LeftOut(shown, troubles.Count));
+        _text.Keep();
+    }
+
+    private void Section(PageSection section, int end)
+    {
+        _text.Part.Append('\n').Append(section.Title).Append('\n');
         if (section.Rows.Count == 0)
         {
-            text.Append("  ").Append(section.WhenEmpty).Append('\n');
+            _text.Part.Append("  ").Append(section.WhenEmpty).Append('\n');
+            _text.Keep();
             return;
         }
 
@@ -52,20 +68,28 @@ internal static class TextPage
         List<int> columns = [.. Enumerable.Range(0, section.Columns.Count).Where(i => section.Rows.Any(row => row[i].Text.Length > 0))];
         var widths = columns.ToDictionary(
             static i => i, i => Math.Min(WidestColumn, Math.Max(section.Columns[i].Length, section.Rows.Max(row => row[i].Text.Length))));
-        Row(text, columns, widths, i => section.Columns[i]);
+        Row(columns, widths, i => section.Columns[i]);
+        _text.Keep();
+        var shown = 0;
         foreach (var row in section.Rows)
         {
-            Row(text, columns, widths, i => row[i].Text);
+            Row(columns, widths, i => row[i].Text);
+            if (!_text.TryKeep(end))
+            {
+                break;
+            }
+
+            shown++;
         }
 
-        if (section.Total > section.Rows.Count)
-        {
-            text.Append(Show.Text($"  {section.Rows.Count} of {section.Total}; the JSON has all.\n"));
-        }
+        _text.Part.Append(LeftOut(shown, section.Total));
+        _text.Keep();
     }
 
+    private static string LeftOut(int shown, int total) => shown < total ? Show.Text($"  {shown} of {total}; the JSON has all.\n") : "";
+
     // Columns that do not fit are left out, the last that does in part takes what is left.
-    private static void Row(StringBuilder text, List<int> columns, Dictionary<int, int> widths, Func<int, string> cell)
+    private void Row(List<int> columns, Dictionary<int, int> widths, Func<int, string> cell)
     {
         var line = new StringBuilder();
         foreach (var i in columns)
@@ -77,14 +101,15 @@ internal static class TextPage
             }
 
             var width = i == columns[^1] ? left : Math.Min(widths[i], left);
-            line.Append(Gap).Append(Fit(Clean(cell(i)), width).PadRight(Math.Min(width, widths[i])));
+            line.Append(Gap).Append(Show.Brief(Clean(cell(i)), width).PadRight(Math.Min(width, widths[i])));
         }
 
-        text.Append(line.ToString().TrimEnd()).Append('\n');
+        _text.Part.Append(line.ToString().TrimEnd()).Append('\n');
     }
 
-    private static void Wrap(StringBuilder text, string paragraph, int indent)
+    private void Wrap(string paragraph, int indent)
     {
+        var text = _text.Part;
         var column = 0;
         foreach (var word in Clean(paragraph).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -102,8 +127,6 @@ internal static class TextPage
 
         text.Append('\n');
     }
-
-    private static string Fit(string text, int width) => text.Length <= width ? text : text[..(width - 1)] + "…";
 
     private static string Clean(string text) => text.Any(IsNotShown) ? new string([.. text.Select(static c => IsNotShown(c) ? ' ' : c)]) : text;
 

@@ -16,6 +16,13 @@ public sealed class PageTests
     [InlineData(Html, "text/html")]
     [InlineData("application/json", "application/json")]
     [InlineData("*/*", "text/plain")]
+    [InlineData("application/json, text/html;q=0.1", "application/json")]
+    [InlineData("text/html;q=0, application/json", "application/json")]
+    [InlineData("text/plain, text/html;q=0.5", "text/plain")]
+    [InlineData("TEXT/HTML", "text/html")]
+    [InlineData("image/png, application/xhtml+xml", "text/html")]
+    [InlineData("image/png", "text/plain")]
+    [InlineData("nonsense", "text/plain")]
     public async Task Get_ByAccept_AnswersInThatForm(string accept, string type)
     {
         await using var page = await PageFixture.StartAsync(Snapshots.Trouble());
@@ -34,7 +41,7 @@ public sealed class PageTests
     {
         await using var page = await PageFixture.StartAsync(Snapshots.Trouble());
 
-        using var response = await page.GetAsync(Html, query: "?format=json");
+        using var response = await page.GetAsync(Html, query: "?format=JSON");
         var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
 
         Assert.Equal(1, json.GetProperty("schemaVersion").GetInt32());
@@ -152,6 +159,13 @@ public sealed class PageTests
         Assert.Contains("of 500; the JSON has all.", html, StringComparison.Ordinal);
         Assert.EndsWith("</html>", html, StringComparison.Ordinal);
         Assert.DoesNotContain('\ufffd', html);
+
+        var text = await page.GetTextAsync("*/*");
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(text), 50_000, 150_000);
+        Assert.Equal(11, Regex.Count(text, "^[A-Z]+$", RegexOptions.Multiline));
+        Assert.Contains("of 500; the JSON has all.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\ufffd', text);
     }
 
     [Fact]
