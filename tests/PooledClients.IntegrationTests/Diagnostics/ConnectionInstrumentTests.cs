@@ -83,6 +83,7 @@ public sealed class ConnectionInstrumentTests : MeasuredTest
 
         await server.KillAsync();
         await Seen.WaitForAsync("grpc.subchannel.disconnections", target);
+        Assert.DoesNotContain(Mine("grpc.subchannel.disconnections", target), static point => point.Has("grpc.disconnect_error=subchannel shutdown"));
         await Assert.ThrowsAsync<RpcException>(() => host.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: Token).ResponseAsync);
         await server.DisposeAsync();
 

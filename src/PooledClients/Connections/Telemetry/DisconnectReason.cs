@@ -8,6 +8,9 @@ internal static class DisconnectReason
     /// <summary>This side let go of it.</summary>
     public const string Shutdown = "subchannel shutdown";
 
+    /// <summary>The other side was silent for too long, to TCP or to a keepalive ping.</summary>
+    public const string TimedOut = "connection timed out";
+
     /// <summary>The other side ended it without a word.</summary>
     public const string Unknown = "unknown";
 
@@ -32,7 +35,7 @@ internal static class DisconnectReason
                 case SocketException { SocketErrorCode: SocketError.ConnectionReset }:
                     return "connection reset";
                 case SocketException { SocketErrorCode: SocketError.TimedOut }:
-                    return "connection timed out";
+                    return TimedOut;
                 case SocketException { SocketErrorCode: SocketError.ConnectionAborted }:
                     return "connection aborted";
                 case SocketException { SocketErrorCode: SocketError.OperationAborted } or ObjectDisposedException or OperationCanceledException:

@@ -165,6 +165,16 @@ internal sealed class ConnectionFrames : IEndedStreams
             _watcher.FirstAnswered();
         }
 
+        if (happened.WasPing)
+        {
+            _watcher.Wire?.PingSent();
+        }
+
+        if (happened.WasPong)
+        {
+            _watcher.Wire?.PingAnswered();
+        }
+
         if (happened.GoAway is { } goAway)
         {
             _watcher.GoAwayReceived(goAway.LastStreamId, goAway.ErrorCode);
@@ -180,6 +190,8 @@ internal sealed class ConnectionFrames : IEndedStreams
     {
         public bool WereSettings;
         public bool IsFirstAnswer;
+        public bool WasPing;
+        public bool WasPong;
         public bool HasEnded;
         public int EndedByServer;
         public (int LastStreamId, int ErrorCode)? GoAway;
@@ -197,6 +209,9 @@ internal sealed class ConnectionFrames : IEndedStreams
                     break;
                 case Http2Frame.Reset:
                     frames._happened.HasEnded |= frames._streams.Remove(streamId);
+                    break;
+                case Http2Frame.Ping:
+                    frames._happened.WasPing |= (flags & Http2Frame.Acknowledged) == 0;
                     break;
             }
 
@@ -225,6 +240,9 @@ internal sealed class ConnectionFrames : IEndedStreams
                     break;
                 case Http2Frame.Reset:
                     happened.HasEnded |= frames._streams.Remove(streamId);
+                    break;
+                case Http2Frame.Ping:
+                    happened.WasPong |= (flags & Http2Frame.Acknowledged) != 0;
                     break;
             }
 

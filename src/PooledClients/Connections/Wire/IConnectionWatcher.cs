@@ -3,6 +3,9 @@ namespace PooledClients.Connections.Wire;
 /// <summary>Told what the frames of a connection show, on the thread that reads it, under no lock.</summary>
 internal interface IConnectionWatcher
 {
+    /// <summary>Gets the connection's bytes, as far as they are known; none before it is up.</summary>
+    PooledConnection? Wire { get; }
+
     /// <summary>The server has said how many streams it takes at a time; once for each of its SETTINGS.</summary>
     void SettingsReceived();
 

@@ -14,6 +14,9 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
     private WeakReference<PooledStream>? _stream;
     private long _readArmedAt = timeProvider.GetTimestamp();
     private long _writtenAt;
+
+    // Since when a PING waits for its answer; zero while none does.
+    private long _pingedAt;
     private volatile bool _isOver;
 
     public IConnectionOwner Owner => owner;
@@ -33,6 +36,12 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
 
     /// <summary>The port at this side; <see langword="null"/> while it is not known.</summary>
     public int? LocalPort { get; private set; }
+
+    /// <summary>Gets or sets after how long without an answer to a PING it is given up; none where that is not so. Set before anything is written.</summary>
+    public TimeSpan? PingTimeout { get; set; }
+
+    /// <summary>Gets whether a PING has waited so long: the runtime looks at its time once a second at most, and may have counted from a moment before.</summary>
+    public bool IsPingOverdue => PingTimeout is { } timeout && Volatile.Read(ref _pingedAt) is var since and not 0 && timeProvider.GetElapsedTime(since) >= timeout * 0.9;
 
     /// <summary>What is told of it; none where nobody is to know of it.</summary>
     public ConnectionTelemetry? Telemetry { get; init; }
@@ -71,6 +80,11 @@ internal sealed class PooledConnection(IConnectionOwner owner, TimeProvider time
             Volatile.Write(ref _writtenAt, timeProvider.GetTimestamp());
         }
     }
+
+    /// <summary>A PING is about to be written. Any answer shows that the server is there, whichever PING it is for.</summary>
+    public void PingSent() => Interlocked.CompareExchange(ref _pingedAt, timeProvider.GetTimestamp(), 0);
+
+    public void PingAnswered() => Volatile.Write(ref _pingedAt, 0);
 
     /// <summary>Whether it was written to since <paramref name="since"/> and has received no byte since then.</summary>
     public bool IsSilentSince(long since) => Volatile.Read(ref _writtenAt) >= since && Volatile.Read(ref _readArmedAt) <= since;

@@ -140,6 +140,9 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
             case "CLOSE_WAIT":
                 _connection.Telemetry?.Ends(DisconnectReason.Unknown);
                 break;
+            case var _ when _connection.IsPingOverdue:
+                _connection.Telemetry?.Ends(DisconnectReason.TimedOut);
+                break;
         }
     }
 

@@ -6,6 +6,8 @@ internal sealed class RecordingWatcher : IConnectionWatcher
 {
     public List<string> Events { get; } = [];
 
+    public PooledConnection? Wire => null;
+
     public void SettingsReceived() => Events.Add("SETTINGS");
 
     public void GoAwayReceived(int lastStreamId, int errorCode) => Events.Add($"GOAWAY {lastStreamId} {errorCode}");

@@ -67,7 +67,6 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     /// <summary>Gets the time without traffic after which it sends a ping; none when it sends none.</summary>
     public TimeSpan? PingDelay { get; }
 
-    /// <summary>Gets the connection's bytes, as far as they are known; none before it is up.</summary>
     public PooledConnection? Wire => _stream?.Connection;
 
     /// <summary>Gets the number of what it was made with.</summary>
@@ -142,8 +141,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     public async Task OpenAsync(Connector connector, EndpointAddress target, ConnectionLease lease, CancellationToken wanted)
     {
         (_lease, _isSecure) = (lease, target.IsSecure);
-        var stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
-        _stream = stream;
+        var stream = _stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
+        stream.Connection.PingTimeout = PingDelay is null ? null : _handler.KeepAlivePingTimeout;
         try
         {
             _ready = target.IsSecure ? await Http2Handshake.RunAsync(stream, _handler.SslOptions, target.Host, Address).ConfigureAwait(false) : stream;
