@@ -95,5 +95,43 @@ public sealed class RecordingLoggerTests
         Assert.DoesNotContain(_log.GetSnapshot().SelectMany(static record => record.StructuredState!), static value => value.Value?.Contains("cret", StringComparison.Ordinal) == true);
     }
 
+    [Fact]
+    public void AddressUnreachable_OfThousandsOfAddresses_IsToldOnceAMinuteOfEach()
+    {
+        const int Addresses = 3_000;
+        for (var round = 0; round < 3; round++)
+        {
+            for (var i = 0; i < Addresses; i++)
+            {
+                _logger.AddressUnreachable($"https://{i}", "refused");
+            }
+        }
+
+        Assert.Equal(Addresses, _log.Count);
+
+        _time.Advance(LogLimiter.Interval);
+        _logger.AddressUnreachable("https://7", "refused");
+
+        Assert.Equal("https://7 cannot be reached: refused (2 more like this since the last one.)", Messages()[^1]);
+    }
+
+    [Fact]
+    public void MayTell_OfMoreTargetsThanAreKept_ForgetsFirstWhereNothingWasHeldBack()
+    {
+        var limiter = new LogLimiter(_time);
+        limiter.MayTell(513, "held", out _);
+        limiter.MayTell(513, "held", out _);
+        for (var i = 1; i < LogLimiter.MostTargets; i++)
+        {
+            limiter.MayTell(513, $"{i}", out _);
+        }
+
+        _time.Advance(LogLimiter.Interval);
+        limiter.MayTell(513, "one more", out _);
+
+        Assert.True(limiter.MayTell(513, "held", out var held));
+        Assert.Equal(1, held);
+    }
+
     private string[] Messages() => [.. _log.GetSnapshot().Select(static record => record.Message)];
 }

@@ -1,6 +1,7 @@
 using PooledClients.Diagnostics;
 using PooledClients.TestBed.Certificates;
 using PooledClients.Tls;
+using PooledClients.Tls.Files;
 
 namespace PooledClients.Tests.Tls;
 
@@ -12,6 +13,17 @@ public sealed class SecretsTests : IDisposable
     private readonly List<string> _texts = [];
 
     public void Dispose() => _tls.Dispose();
+
+    [Theory]
+    [InlineData("Too many open files : '/keys/client.key'")]
+    [InlineData("The process cannot access the file '/keys/client.key' because it is being used by another process.")]
+    public void Unreadable_WithAPathInTheSystemsWords_DoesNotNameIt(string words)
+    {
+        var refusal = TlsContentException.Unreadable(new IOException(words), "/keys/client.key", 1);
+
+        Assert.Contains("the file could not be read (", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("/keys", refusal.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Everything_SaidOfKeysAndPasswords_HoldsNothingOfThem()

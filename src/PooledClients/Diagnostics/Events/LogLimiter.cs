@@ -10,8 +10,8 @@ internal sealed class LogLimiter(TimeProvider timeProvider)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    // After very many targets a line may come again early.
-    private const int MostTargets = 1000;
+    // With more of them within a minute a line may come again early.
+    internal const int MostTargets = 10_000;
 
     private readonly Lock _lock = new();
 
@@ -34,20 +34,31 @@ internal sealed class LogLimiter(TimeProvider timeProvider)
         var now = timeProvider.GetTimestamp();
         lock (_lock)
         {
-            if (_seen.TryGetValue((id, target), out var last) && timeProvider.GetElapsedTime(last.At, now) < Interval)
+            var isKnown = _seen.TryGetValue((id, target), out var last);
+            if (isKnown && timeProvider.GetElapsedTime(last.At, now) < Interval)
             {
                 _seen[(id, target)] = (last.At, last.Held + 1);
                 return false;
             }
 
-            if (_seen.Count >= MostTargets)
+            if (!isKnown && _seen.Count >= MostTargets)
             {
-                _seen.Clear();
+                MakeRoom(now);
             }
 
             _seen[(id, target)] = (now, 0);
             held = last.Held;
             return true;
+        }
+    }
+
+    // First those that may go without a loss: their minute is over, and nothing was held back.
+    private void MakeRoom(long now)
+    {
+        var leastNeeded = _seen.OrderBy(entry => entry.Value.Held > 0 || timeProvider.GetElapsedTime(entry.Value.At, now) < Interval).ThenBy(static entry => entry.Value.At);
+        foreach (var key in leastNeeded.Take(MostTargets / 2).Select(static entry => entry.Key).ToList())
+        {
+            _seen.Remove(key);
         }
     }
 }

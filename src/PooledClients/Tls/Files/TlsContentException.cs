@@ -23,12 +23,15 @@ internal sealed class TlsContentException : Exception
 
     public static TlsContentException Unreadable(string reason, int fileIndex) => new(reason, fileIndex, unreadable: true);
 
-    public static TlsContentException Unreadable(Exception cause, int fileIndex) => Unreadable(
+    /// <param name="cause">Why the file could not be read.</param>
+    /// <param name="path">The file, which whoever tells of it names where it may be named: a key's is nobody's business.</param>
+    /// <param name="fileIndex">Which of the unit it is.</param>
+    public static TlsContentException Unreadable(Exception cause, string path, int fileIndex) => Unreadable(
         cause switch
         {
             FileNotFoundException or DirectoryNotFoundException => Missing,
             UnauthorizedAccessException => "this process may not read the file; give its user read access",
-            _ => $"the file could not be read ({cause.Message.TrimEnd('.')}); check the file and the process's limits",
+            _ => $"the file could not be read ({cause.Message.Replace($" : '{path}'", "", StringComparison.Ordinal).Replace(path, "it", StringComparison.Ordinal).TrimEnd('.')}); check the file and the process's limits",
         },
         fileIndex);
 }

@@ -211,7 +211,7 @@ internal abstract class WatchedFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw TlsContentException.Unreadable(e, index);
+            throw TlsContentException.Unreadable(e, _paths[index], index);
         }
     }
 
