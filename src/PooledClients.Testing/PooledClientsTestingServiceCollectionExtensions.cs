@@ -6,6 +6,7 @@ using PooledClients.Grpc;
 using PooledClients.Grpc.Calls;
 using PooledClients.Http;
 using PooledClients.Testing;
+using PooledClients.Platform;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -75,6 +76,12 @@ public static class PooledClientsTestingServiceCollectionExtensions
         }));
     }
 
+
+                // Nobody is asked where a service is: the handler sees its name.
+                foreach (var discovery in builder.AdditionalHandlers.Where(static handler => RuntimeContracts.IsDiscovery(handler.GetType())).ToArray())
+                {
+                    builder.AdditionalHandlers.Remove(discovery);
+                }
     private static IServiceCollection Replace<TClient>(IServiceCollection services, string? name, TClient fake)
         where TClient : class
     {

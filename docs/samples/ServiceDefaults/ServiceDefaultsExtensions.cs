@@ -18,8 +18,9 @@ public static class ServiceDefaultsExtensions
             .WithMetrics(metrics => metrics.AddMeter("Microsoft.AspNetCore.Hosting", "System.Net.Http", "Grpc.Net.Client", "PooledClients"))
             .WithTracing(tracing => tracing.AddSource(builder.Environment.ApplicationName, "Microsoft.AspNetCore", "System.Net.Http", "Grpc.Net.Client", "PooledClients"));
 
-        // The defaults are for clients of AddHttpClient; a pooled HTTP client takes them too, leaves its own retries to the resilience handler, and finds its
-        // endpoints by itself. Pooled gRPC clients take none of them; service discovery is theirs by the last line.
+        // The defaults are for clients of AddHttpClient; a pooled HTTP client takes them too, and leaves its own retries to the resilience handler. By the last
+        // line one whose address is https+http://name finds its endpoints by itself; the others have service discovery's handler do it. Pooled gRPC clients
+        // take none of the defaults; service discovery is theirs by the last line.
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(client =>
         {

@@ -17,6 +17,7 @@ using PooledClients.Grpc;
 using PooledClients.Grpc.Balancing;
 using PooledClients.Http;
 using PooledClients.Http.Exchanges;
+using PooledClients.Http.Handlers;
 using PooledClients.Http.Leaks;
 using PooledClients.Http.Retries;
 using PooledClients.Resilience;
@@ -88,6 +89,8 @@ internal static class CoreServices
         services.TryAddSingleton<RequestDurationInstruments>();
         services.TryAddSingleton<HttpResilienceFactory>();
         services.TryAddSingleton<HttpTransports>();
+        services.TryAddSingleton<ScopelessDiscovery>();
+        services.TryAddScoped<ScopePipelines>();
         services.TryAddSingleton<HttpClients>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISnapshotSource, ResponseRegistry>(static provider => provider.GetRequiredService<ResponseRegistry>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PooledClientsLifetime>());

@@ -26,6 +26,7 @@ internal sealed class HttpPipelineFilter(
     CallSiteSampler sampler,
     RequestDurationInstruments durations,
     HttpResilienceFactory resilience,
+    ScopelessDiscovery discovery,
     ILoggerFactory loggers)
     : IHttpMessageHandlerBuilderFilter
 {
@@ -54,10 +55,14 @@ internal sealed class HttpPipelineFilter(
         if (primary is HttpEndpointsHandler)
         {
             // Whose endpoints are found here needs nobody to put one of them in place of the service's name before.
-            foreach (var resolving in builder.AdditionalHandlers.Where(static handler => IsDiscovery(handler.GetType())).ToArray())
+            foreach (var resolving in builder.AdditionalHandlers.Where(static handler => RuntimeContracts.IsDiscovery(handler.GetType())).ToArray())
             {
                 builder.AdditionalHandlers.Remove(resolving);
             }
+        }
+        else if (builder is GivenServicesBuilder)
+        {
+            discovery.Share(client.Name, builder.AdditionalHandlers);
         }
 
         PassLoggingBy(builder);
@@ -123,8 +128,6 @@ internal sealed class HttpPipelineFilter(
             };
         }
     }
-
-    private static bool IsDiscovery(Type type) => type.FullName?.StartsWith(RuntimeContracts.DiscoveryNamespace, StringComparison.Ordinal) == true;
 
     private static bool IsResilience(Type type) => type.FullName is { } name
         && (name.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal) || name == RuntimeContracts.PolicyHandler);

@@ -21,17 +21,9 @@ internal static class ScopedHttpClients
         }
 
         var options = OptionsOf(scope, name);
-        var builder = new GivenServicesBuilder(scope.GetRequiredService<HttpMessageHandlerBuilder>(), scope) { Name = name };
-        Action<HttpMessageHandlerBuilder> configure = builder => options.HttpMessageHandlerBuilderActions.ToList().ForEach(action => action(builder));
-        foreach (var filter in scope.GetServices<IHttpMessageHandlerBuilderFilter>().Reverse())
-        {
-            configure = filter.Configure(configure);
-        }
 
-        configure(builder);
-
-        // The container disposes the client with the scope; a primary handler of the application's may be another's too.
-        var client = new HttpClient(builder.Build(), disposeHandler: false);
+        // The container disposes the client with the scope, and the scope its pipeline: other clients of the scope send by it too.
+        var client = new HttpClient(scope.GetRequiredService<ScopePipelines>().GetOrMake(name, () => CreatePipeline(scope, name, options)), disposeHandler: false);
         foreach (var action in options.HttpClientActions)
         {
             action(client);
@@ -44,4 +36,20 @@ internal static class ScopedHttpClients
     /// <summary>The factory's options of a client, with the scope's services for those who set them.</summary>
     public static HttpClientFactoryOptions OptionsOf(IServiceProvider scope, string name) => new OptionsFactory<HttpClientFactoryOptions>(
         scope.GetServices<IConfigureOptions<HttpClientFactoryOptions>>(), scope.GetServices<IPostConfigureOptions<HttpClientFactoryOptions>>()).Create(name);
+
+    private static HttpMessageHandler CreatePipeline(IServiceProvider scope, string name, HttpClientFactoryOptions options)
+    {
+        var builder = new GivenServicesBuilder(scope.GetRequiredService<HttpMessageHandlerBuilder>(), scope) { Name = name };
+        Action<HttpMessageHandlerBuilder> configure = builder => options.HttpMessageHandlerBuilderActions.ToList().ForEach(action => action(builder));
+        foreach (var filter in scope.GetServices<IHttpMessageHandlerBuilderFilter>().Reverse())
+        {
+            configure = filter.Configure(configure);
+        }
+
+        configure(builder);
+
+        // All scopes share the connections; a primary handler of the application's may be another's too.
+        builder.PrimaryHandler = new KeptHandler(builder.PrimaryHandler);
+        return builder.Build();
+    }
 }

@@ -65,9 +65,10 @@ internal static class RuntimeContracts
     public const string EnrichmentKey = "HttpMetricsEnrichmentContext";
 
     /// <summary>
-    /// The namespace of the handler of Microsoft.Extensions.ServiceDiscovery 10, which is internal: it puts an endpoint's address in place of a service's name.
+    /// Whether a handler is that of Microsoft.Extensions.ServiceDiscovery 10, whose type is internal: it puts an endpoint's address in place of a service's
+    /// name, and has a timer from its first request on, which its disposal does not end.
     /// </summary>
-    public const string DiscoveryNamespace = "Microsoft.Extensions.ServiceDiscovery.";
+    public static bool IsDiscovery(Type handler) => handler.FullName?.StartsWith("Microsoft.Extensions.ServiceDiscovery.", StringComparison.Ordinal) == true;
 
     /// <summary>
     /// The type of the one stream that every bodyless response of .NET 10 has; it is internal. Such a response holds no connection, and

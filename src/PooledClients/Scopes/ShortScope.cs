@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace PooledClients.Scopes;
 
-/// <summary>A scope for as long as the host starts. It ends synchronously also where what was made in it can only be disposed asynchronously.</summary>
+/// <summary>A scope of the library's own. It ends synchronously also where what was made in it can only be disposed asynchronously.</summary>
 internal sealed class ShortScope(IServiceProvider services) : IDisposable
 {
     private readonly AsyncServiceScope _scope = services.CreateAsyncScope();

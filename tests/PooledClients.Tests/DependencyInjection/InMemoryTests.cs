@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Http;
@@ -119,6 +120,38 @@ public sealed class InMemoryTests
         Assert.Equal([seen + "files", seen + "rocksdb.v1.KeyValue/Get"], handler.Addresses);
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public async Task UsePooledClientsInMemory_ServiceDiscoveryForAllClients_NobodyIsAskedWhereAServiceIs(bool isScoped, bool isBefore)
+    {
+        using var handler = new Seeing();
+        using var host = await StartAsync(services =>
+        {
+            if (isBefore)
+            {
+                services.UsePooledClientsInMemory(handler);
+            }
+
+            services.AddServiceDiscovery();
+            services.ConfigureHttpClientDefaults(static client => client.AddServiceDiscovery());
+            var builder = services.AddPooledHttpClient("uploads", static options => options.BaseAddress = new Uri("https+http://catalog"));
+            _ = isScoped ? builder.AsScoped() : builder;
+            if (!isBefore)
+            {
+                services.UsePooledClientsInMemory(handler);
+            }
+        }, new() { ["Services:catalog:https:0"] = "https://localhost:7001" });
+        await using var scope = host.Services.CreateAsyncScope();
+
+        await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("uploads").GetStringAsync(new Uri("files", UriKind.Relative), Token);
+
+        Assert.Equal(["https://catalog/files"], handler.Addresses);
+        await host.StopAsync(Token);
+    }
+
     [Fact]
     public async Task UsePooledClientsInMemory_ServerThatIsSlow_DeadlineStillHolds()
     {
@@ -214,9 +247,10 @@ public sealed class InMemoryTests
 
     private static void Unreachable(PooledGrpcClientOptions options) => options.Tls.CaCertificatePath = "/no/such/file.pem";
 
-    private static async Task<IHost> StartAsync(Action<IServiceCollection> configure)
+    private static async Task<IHost> StartAsync(Action<IServiceCollection> configure, Dictionary<string, string?>? settings = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.Logging.AddFakeLogging();
         configure(builder.Services);
         var host = builder.Build();

@@ -48,7 +48,7 @@ internal sealed class HttpStartCheck(
         var key = ConfigurationKeys.Http(client);
         using var scope = new ShortScope(services);
         var isScoped = setups.Get(client).IsScoped;
-        if (isGood && failures.Try(key, () => CheckClient(client, isScoped ? scope.ServiceProvider : null)))
+        if (isGood && failures.Try(key, () => CheckClient(client, isScoped)))
         {
             return;
         }
@@ -62,12 +62,14 @@ internal sealed class HttpStartCheck(
     }
 
     // What the client itself is told of its address is seen in the client alone.
-    private void CheckClient(string name, IServiceProvider? scope)
+    private void CheckClient(string name, bool isScoped)
     {
+        using var scope = isScoped ? new ShortScope(services) : null;
         using var client = CreateClient(name, scope);
 
         // Only a second scope tells whether each would have connections of its own.
-        using var second = scope is null ? null : CreateClient(name, scope);
+        using var other = isScoped ? new ShortScope(services) : null;
+        using var second = other is null ? null : CreateClient(name, other);
         if (options.Get(name).Tls.IsSet && client.BaseAddress is { } address && address.Scheme != Uri.UriSchemeHttps && !ServiceTarget.IsDiscovered(address))
         {
             throw new OptionsValidationException(name, typeof(PooledHttpClientOptions), [
@@ -76,6 +78,6 @@ internal sealed class HttpStartCheck(
         }
     }
 
-    private HttpClient CreateClient(string name, IServiceProvider? scope)
-        => scope is null ? services.GetRequiredService<IHttpClientFactory>().CreateClient(name) : ScopedHttpClients.Create(scope, name);
+    private HttpClient CreateClient(string name, ShortScope? scope)
+        => scope is null ? services.GetRequiredService<IHttpClientFactory>().CreateClient(name) : ScopedHttpClients.Create(scope.ServiceProvider, name);
 }
