@@ -3,6 +3,7 @@ using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using PooledClients;
 using PooledClients.Grpc;
+using PooledClients.Scopes;
 using PooledClients.Grpc.Calls;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -235,13 +236,17 @@ public static class PooledGrpcClientBuilderExtensions
     /// address the client fails at start.
     /// </summary>
     /// <param name="builder">The client's builder.</param>
-    /// <param name="authInterceptor">Adds the credentials to the call's metadata, with the services: the scope's with <see cref="AsScoped"/>, else the root's.</param>
+    /// <param name="authInterceptor">
+    /// Adds the credentials to the call's metadata, with the services: the scope's with <see cref="AsScoped"/>, else the root's, whose transients are disposed of once it has ended.
+    /// </param>
     /// <returns><paramref name="builder"/>.</returns>
     public static IPooledGrpcClientBuilder AddCallCredentials(
         this IPooledGrpcClientBuilder builder, Func<AuthInterceptorContext, Metadata, IServiceProvider, Task> authInterceptor)
     {
         ArgumentNullException.ThrowIfNull(authInterceptor);
-        return builder.Setup(setup => setup.CallCredentials.Add(services => CallCredentials.FromInterceptor((context, metadata) => authInterceptor(context, metadata, services))));
+        return builder.Setup(setup => setup.CallCredentials.Add(services => CallCredentials.FromInterceptor((context, metadata) => services is RootServices root
+            ? root.UseOnceAsync(once => authInterceptor(context, metadata, once))
+            : authInterceptor(context, metadata, services))));
     }
 
     /// <summary>

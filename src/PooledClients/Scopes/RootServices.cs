@@ -15,8 +15,18 @@ namespace PooledClients.Scopes;
 internal sealed class RootServices(Func<Type, string> refusal, IServiceProvider root, ServiceRegistrations registrations)
     : IKeyedServiceProvider, ISupportRequiredService, IAsyncDisposable, IDisposable
 {
-    // The container would own what it makes. Guarded by itself.
-    private readonly List<object> _made = [];
+    // The container would own what it makes. The newest first; changed by exchanging the whole.
+    private Made? _made;
+
+    /// <summary>Lends the same services to one piece of work: what is made of them meanwhile ends with it.</summary>
+    public async Task UseOnceAsync(Func<RootServices, Task> use)
+    {
+        var once = new RootServices(refusal, root, registrations);
+        await using (once.ConfigureAwait(false))
+        {
+            await use(once).ConfigureAwait(false);
+        }
+    }
 
     public object? GetService(Type serviceType) => GetService(serviceType, key: null);
 
@@ -57,14 +67,12 @@ internal sealed class RootServices(Func<Type, string> refusal, IServiceProvider 
         }
     }
 
-    private List<object> TakeMade()
+    // What was made last may need what was made before it.
+    private IEnumerable<object> TakeMade()
     {
-        lock (_made)
+        for (var made = Interlocked.Exchange(ref _made, null); made is not null; made = made.Before)
         {
-            List<object> made = [.. _made];
-            made.Reverse();
-            _made.Clear();
-            return made;
+            yield return made.Service;
         }
     }
 
@@ -80,31 +88,30 @@ internal sealed class RootServices(Func<Type, string> refusal, IServiceProvider 
             throw new InvalidOperationException(refusal(scoped));
         }
 
-        return registrations.Find(type, key) is { } own ? Make(own, key) ?? GetFromRoot(type, key)
+        return registrations.Find(type, key) is { } own ? Make(own, type, key) ?? GetFromRoot(type, key)
             : ServiceRegistrations.ElementOf(type) is { } element ? MakeAll(type, element, key)
             : GetFromRoot(type, key);
     }
 
     private object? GetFromRoot(Type type, object? key) => key is null ? root.GetService(type) : ((IKeyedServiceProvider)root).GetKeyedService(type, key);
 
-    // A transient alone is made here; one of an open type is left to the container.
-    private object? Make(ServiceDescriptor service, object? key)
+    // A transient alone is made here, for the container would make it of what it has itself.
+    private object? Make(ServiceDescriptor service, Type type, object? key)
     {
         if (service.Lifetime != ServiceLifetime.Transient)
         {
             return null;
         }
 
-        var made = service.IsKeyedService
-            ? service.KeyedImplementationFactory?.Invoke(this, key) ?? Construct(service.KeyedImplementationType, key)
-            : service.ImplementationFactory?.Invoke(this) ?? Construct(service.ImplementationType, key);
+        var made = service.IsKeyedService ? service.KeyedImplementationFactory?.Invoke(this, key) : service.ImplementationFactory?.Invoke(this);
+        made ??= Construct(ServiceRegistrations.ImplementationOf(service, type), key);
         return made is null ? null : Keep(made);
     }
 
     // The container's own enumeration, with the transients in it made here first.
     private object? MakeAll(Type type, Type element, object? key)
     {
-        object?[] made = [.. registrations.FindAll(element, key).Select(service => Make(service, key))];
+        object?[] made = [.. registrations.FindAll(element, key).Select(service => Make(service, element, key))];
         if (GetFromRoot(type, key) is not Array all || all.Length != made.Length || made.All(static service => service is null))
         {
             return GetFromRoot(type, key);
@@ -123,7 +130,7 @@ internal sealed class RootServices(Func<Type, string> refusal, IServiceProvider 
     private object? Construct([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] Type? type, object? key)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
-        return type is { ContainsGenericParameters: false } && registrations.ConstructorOf(type, key) is { } constructor
+        return type is not null && registrations.ConstructorOf(type, key) is { } constructor
             ? constructor.Invoke(BindingFlags.DoNotWrapExceptions, binder: null, [.. constructor.GetParameters().Select(parameter => ArgumentOf(parameter, type, key))], culture: null)
             : null;
     }
@@ -138,12 +145,21 @@ internal sealed class RootServices(Func<Type, string> refusal, IServiceProvider 
     {
         if (service is IDisposable or IAsyncDisposable)
         {
-            lock (_made)
+            Made? before;
+            do
             {
-                _made.Add(service);
+                before = Volatile.Read(ref _made);
             }
+            while (Interlocked.CompareExchange(ref _made, new Made(service, before), before) != before);
         }
 
         return service;
+    }
+
+    private sealed class Made(object service, Made? before)
+    {
+        public object Service => service;
+
+        public Made? Before => before;
     }
 }

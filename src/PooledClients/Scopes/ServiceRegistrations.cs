@@ -12,8 +12,8 @@ internal sealed class ServiceRegistrations(IServiceCollection services)
     private static readonly HashSet<Type> BuiltIn =
         [typeof(IServiceProvider), typeof(IKeyedServiceProvider), typeof(IServiceScopeFactory), typeof(IServiceProviderIsService), typeof(IServiceProviderIsKeyedService)];
 
-    private readonly Lazy<ILookup<(Type, object?), ServiceDescriptor>> _index =
-        new(() => services.ToLookup(static service => (service.ServiceType, service.IsKeyedService ? service.ServiceKey : null)));
+    private readonly Lazy<ILookup<(Type, object?), (ServiceDescriptor Service, int Index)>> _index =
+        new(() => services.Index().ToLookup(static at => (at.Item.ServiceType, at.Item.IsKeyedService ? at.Item.ServiceKey : null), static at => (at.Item, at.Index)));
 
     // Looked up for each call, where credentials ask for a service.
     private readonly ConcurrentDictionary<(Type, object?), ServiceDescriptor?> _found = new();
@@ -21,13 +21,37 @@ internal sealed class ServiceRegistrations(IServiceCollection services)
 
     /// <summary>The registration that the container takes; none for what it has by itself.</summary>
     public ServiceDescriptor? Find(Type type, object? key)
-        => _found.GetOrAdd((type, key), static (service, all) => all.FindAll(service.Item1, service.Item2) is [.., var last] ? last : null, this);
+        => _found.GetOrAdd((type, key), static (service, all) => all.FindLast(service.Item1, service.Item2), this);
 
     /// <summary>All registrations of a service, in the order in which an enumeration has them.</summary>
     public IReadOnlyList<ServiceDescriptor> FindAll(Type type, object? key)
     {
-        var found = FindExact(type, key);
-        return [.. key is null || found.Any() ? found : FindExact(type, KeyedService.AnyKey)];
+        var found = FindEach(type, key);
+        return key is null || found.Count > 0 ? found : FindEach(type, KeyedService.AnyKey);
+    }
+
+    /// <summary>The type that the container makes for the service: that of the registration, closed as the service is. None where a factory or an instance is registered.</summary>
+    [UnconditionalSuppressMessage("Trimming", "IL2055", Justification = "The container closes it alike, and keeps the constructors that it has found.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2073", Justification = "As above.")]
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "As above.")]
+    [return: DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)]
+    public static Type? ImplementationOf(ServiceDescriptor service, Type type)
+    {
+        var implementation = service.IsKeyedService ? service.KeyedImplementationType : service.ImplementationType;
+        if (implementation is not { IsGenericTypeDefinition: true })
+        {
+            return implementation;
+        }
+
+        try
+        {
+            return implementation.MakeGenericType(type.GenericTypeArguments);
+        }
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
+        {
+            // The container passes it by, or says what is wrong with it.
+            return null;
+        }
     }
 
     /// <summary>
@@ -76,7 +100,7 @@ internal sealed class ServiceRegistrations(IServiceCollection services)
             return type;
         }
 
-        var constructor = (service.IsKeyedService ? service.KeyedImplementationType : service.ImplementationType) is { } implementation ? ConstructorOf(implementation, key) : null;
+        var constructor = ImplementationOf(service, type) is { } implementation ? ConstructorOf(implementation, key) : null;
         return constructor?.GetParameters()
             .Where(static parameter => !IsKey(parameter))
             .Select(parameter => Search(parameter.ParameterType, KeyOf(parameter, key), seen))
@@ -87,10 +111,20 @@ internal sealed class ServiceRegistrations(IServiceCollection services)
         => parameter.HasDefaultValue || IsKey(parameter) || BuiltIn.Contains(parameter.ParameterType) || ElementOf(parameter.ParameterType) is not null
             || Find(parameter.ParameterType, KeyOf(parameter, key)) is not null;
 
-    // The closed registration comes before the open one.
-    private IEnumerable<ServiceDescriptor> FindExact(Type type, object? key)
+    // The closed registration comes before the open one, and that of the key before that of any.
+    private ServiceDescriptor? FindLast(Type type, object? key)
+    {
+        IEnumerable<Type> types = type.IsConstructedGenericType ? [type, type.GetGenericTypeDefinition()] : [type];
+        IEnumerable<object?> keys = key is null ? [key] : [key, KeyedService.AnyKey];
+        return types.SelectMany(type => keys.Select(key => _index.Value[(type, key)].LastOrDefault().Service)).FirstOrDefault(static service => service is not null);
+    }
+
+    // In their order, with those of an open type that can be closed.
+    private List<ServiceDescriptor> FindEach(Type type, object? key)
     {
         var found = _index.Value[(type, key)];
-        return found.Any() || !type.IsGenericType ? found : _index.Value[(type.GetGenericTypeDefinition(), key)];
+        return type.IsConstructedGenericType
+            ? [.. found.Concat(_index.Value[(type.GetGenericTypeDefinition(), key)].Where(open => ImplementationOf(open.Service, type) is not null)).OrderBy(static at => at.Index).Select(static at => at.Service)]
+            : [.. found.Select(static at => at.Service)];
     }
 }

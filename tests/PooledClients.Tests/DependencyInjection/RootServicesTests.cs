@@ -16,6 +16,14 @@ public sealed class RootServicesTests
         { "a singleton", static services => services.AddSingleton<Needy>(), static provider => provider.GetService<Needy>() },
         { "a singleton's transient", static services => services.AddSingleton<NeedsNeedy>().AddTransient<Needy>(), static provider => provider.GetService<NeedsNeedy>() },
         { "an open type", static services => services.AddTransient(typeof(Open<>)), static provider => provider.GetService<Open<int>>() },
+        { "an open type's own services", static services => services.AddTransient(typeof(Lazy<>), typeof(LazyService<>)), static provider => provider.GetRequiredService<Lazy<Scoped>>().Value },
+        { "an open type's argument", static services => services.AddTransient(typeof(Accessor<>)), static provider => provider.GetService<Accessor<Scoped>>() },
+        { "an open type's factory", static services => services.AddTransient(typeof(Through<>)).AddTransient(static own => new Source(own.GetRequiredService<Scoped>())), static provider => provider.GetService<Through<int>>() },
+        { "a keyed open type", static services => services.AddKeyedTransient(typeof(Accessor<>), "key"), static provider => provider.GetKeyedService<Accessor<Scoped>>("key") },
+        { "all of an open type", static services => services.AddTransient(typeof(Through<>)).AddTransient(static own => new Source(own.GetRequiredService<Scoped>())), static provider => provider.GetServices<Through<int>>().ToList() },
+        { "all of an open type and a closed one", static services => services.AddTransient(typeof(Through<>)).AddSingleton(new Through<int>(new Source(null))).AddTransient(static own => new Source(own.GetRequiredService<Scoped>())), static provider => provider.GetServices<Through<int>>().ToList() },
+        { "an open type behind a transient", static services => services.AddTransient(typeof(Lazy<>), typeof(LazyService<>)).AddTransient<NeedsLazy>(), static provider => provider.GetRequiredService<NeedsLazy>().Lazy.Value },
+        { "an open singleton's argument", static services => services.AddSingleton(typeof(Accessor<>)), static provider => provider.GetService<Accessor<Scoped>>() },
         { "an open singleton", static services => services.AddSingleton(typeof(Open<>)), static provider => provider.GetService<Open<int>>() },
         { "a keyed parameter", static services => services.AddKeyedScoped<Other>("key").AddTransient<NeedsKeyed>(), static provider => provider.GetService<NeedsKeyed>() },
         { "an inherited key", static services => services.AddKeyedScoped<Other>("key").AddKeyedTransient<Inherits>("key"), static provider => provider.GetKeyedService<Inherits>("key") },
@@ -48,6 +56,38 @@ public sealed class RootServicesTests
 
         Assert.Equal([typeof(Harmless), typeof(Own), typeof(Other)], root.GetServices<INeedy>().Select(static service => service.GetType()));
         Assert.Same(provider.GetServices<INeedy>().First(), root.GetServices<INeedy>().First());
+    }
+
+    [Fact]
+    public void GetServices_OpenAndClosedTypes_AreTheContainersInItsOrder()
+    {
+        var services = new ServiceCollection().AddTransient(typeof(INumbered<>), typeof(First<>)).AddSingleton<INumbered<string>, Second>().AddTransient(typeof(INumbered<>), typeof(OfValues<>)).AddTransient<INumbered<string>>(static _ => new Second());
+        using var provider = services.BuildServiceProvider();
+        using var root = new RootServices(static _ => "refused", provider, new ServiceRegistrations(services));
+
+        Assert.Equal(Types(provider.GetServices<INumbered<string>>()), Types(root.GetServices<INumbered<string>>()));
+        Assert.Equal(Types(provider.GetServices<INumbered<int>>()), Types(root.GetServices<INumbered<int>>()));
+        Assert.Equal(provider.GetService<INumbered<int>>()!.GetType(), root.GetService<INumbered<int>>()!.GetType());
+        Assert.Equal(typeof(Second), root.GetService<INumbered<string>>()!.GetType());
+
+        static IEnumerable<Type> Types<T>(IEnumerable<T> made) => made.Select(static service => service!.GetType());
+    }
+
+    [Fact]
+    public async Task UseOnceAsync_TransientsThatAreDisposable_EndWithItNewestFirst()
+    {
+        var ended = new List<string>();
+        var services = new ServiceCollection().AddSingleton(ended).AddTransient<Ends>().AddTransient<EndsLater>();
+        await using var provider = services.BuildServiceProvider();
+        using var root = new RootServices(static _ => "refused", provider, new ServiceRegistrations(services));
+
+        await root.UseOnceAsync(static once =>
+        {
+            once.GetRequiredService<EndsLater>();
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal([nameof(EndsLater), nameof(Ends)], ended);
     }
 
     [Fact]
@@ -144,4 +184,42 @@ public sealed class RootServicesTests
     private sealed record Circle(CircleToo Other);
 
     private sealed record CircleToo(Circle Other);
+
+    private interface INumbered<T>;
+
+    private sealed class First<T> : INumbered<T>;
+
+    private sealed class OfValues<T> : INumbered<T>
+        where T : struct;
+
+    private sealed class Second : INumbered<string>;
+
+    private sealed class LazyService<T>(IServiceProvider provider) : Lazy<T>(() => provider.GetRequiredService<T>())
+        where T : notnull;
+
+    private sealed record Accessor<T>(T Value);
+
+    private sealed record Source(Scoped? Scoped);
+
+    private sealed class Through<T>(Source source)
+    {
+        public (T?, Source) Value => (default, source);
+    }
+
+    private sealed record NeedsLazy(Lazy<Scoped> Lazy);
+
+    private sealed class Ends(List<string> ended) : IDisposable
+    {
+        public void Dispose() => ended.Add(nameof(Ends));
+    }
+
+    private sealed class EndsLater(Ends ends, List<string> ended) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            Assert.NotNull(ends);
+            ended.Add(nameof(EndsLater));
+            return ValueTask.CompletedTask;
+        }
+    }
 }
