@@ -27,7 +27,7 @@ internal sealed class BindingErrors(IServiceProvider services, ILogger<BindingEr
 
     private IReadOnlyList<string> Judge(IReadOnlyList<string> unknown, UnknownKeys mode)
     {
-        if (mode == UnknownKeys.FailStart)
+        if (mode != UnknownKeys.Warn)
         {
             return unknown;
         }

@@ -45,6 +45,17 @@ internal sealed class OptionsErrors(string section)
         }
     }
 
+    /// <summary>A number that stands for none of an enumeration's values: the binder takes any.</summary>
+    public void CheckName<TEnum>(string property, TEnum value)
+        where TEnum : struct, Enum
+    {
+        // What has no name, or a bit without one, is printed as its number.
+        if (value.ToString() is ['-' or (>= '0' and <= '9'), ..])
+        {
+            Add(property, $"{value} stands for nothing; write one of {string.Join(", ", Enum.GetNames<TEnum>())}.");
+        }
+    }
+
     public void CheckConnection(ConnectionOptions options)
     {
         const string prefix = $"{nameof(PooledGrpcClientOptions.Connection)}:";
@@ -63,6 +74,7 @@ internal sealed class OptionsErrors(string section)
         const string prefix = $"{nameof(PooledGrpcClientOptions.Tls)}:";
         var failures = _failures.Count;
         CheckTime(prefix + nameof(options.ReloadInterval), options.ReloadInterval, mayBeInfinite: false, atLeast: TimeSpan.FromSeconds(1));
+        CheckName(prefix + nameof(options.RevocationMode), options.RevocationMode);
         foreach (var error in registry.FindErrors(options))
         {
             Add(prefix + error.OptionName, error.Message);

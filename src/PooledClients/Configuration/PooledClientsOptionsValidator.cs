@@ -9,6 +9,7 @@ internal sealed class PooledClientsOptionsValidator(BindingErrors bindingErrors)
     {
         var errors = new OptionsErrors(ConfigurationKeys.Root);
         errors.AddRange(bindingErrors.Get(ConfigurationKeys.Root, options.UnknownKeys));
+        errors.CheckName(nameof(options.UnknownKeys), options.UnknownKeys);
         errors.CheckPositive($"{nameof(options.Descriptors)}:{nameof(DescriptorOptions.MaxConnections)}", options.Descriptors.MaxConnections);
         if (options.Descriptors.Reserve is < 0 or > 1024)
         {

@@ -26,15 +26,16 @@ internal static class SectionBinder
         catch (InvalidOperationException)
         {
             // What was bound before the throw is bound again: a scalar is the same the second time.
-            errors.Set(key, BindOneByOne(values, key, keys, options, bind));
+            errors.Set(key, BindOneByOne(section, values, key, keys, options, bind));
         }
     }
 
-    private static List<string> BindOneByOne<TOptions>(IConfiguration section, string key, SectionKeys keys, TOptions options, Action<IConfiguration, TOptions> bind)
+    private static List<string> BindOneByOne<TOptions>(
+        IConfiguration section, IConfiguration values, string key, SectionKeys keys, TOptions options, Action<IConfiguration, TOptions> bind)
         where TOptions : class
     {
         var failures = new List<string>();
-        foreach (var (path, value) in section.AsEnumerable(makePathsRelative: true).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (path, value) in values.AsEnumerable(makePathsRelative: true).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             if (value is null)
             {
@@ -47,7 +48,8 @@ internal static class SectionBinder
             }
             catch (InvalidOperationException exception)
             {
-                var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : AddressText.PrintValue(value);
+                // As it was written, also where it has a unit.
+                var shown = path.Contains("password", StringComparison.OrdinalIgnoreCase) ? "***" : AddressText.PrintValue(section[path] ?? value);
                 var reason = (exception.InnerException ?? exception).Message;
                 failures.Add($"{key}:{path}: '{shown}' does not parse: {(value.Length > 0 ? reason.Replace(value, shown, StringComparison.Ordinal) : reason)}{SuffixedValues.Hint(path, keys.TypeAt(path))}");
             }

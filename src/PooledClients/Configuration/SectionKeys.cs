@@ -5,7 +5,7 @@ namespace PooledClients.Configuration;
 /// <summary>The keys that a section may have: what its options have properties for.</summary>
 internal sealed class SectionKeys
 {
-    // What is nested comes before what it is nested in. A type of options that is not here may have any key.
+    // What is nested comes before what it is nested in.
     private static readonly Dictionary<Type, SectionKeys> Known = [];
 
     private readonly Dictionary<string, Key> _keys = new(StringComparer.OrdinalIgnoreCase);
@@ -18,6 +18,10 @@ internal sealed class SectionKeys
         Add<EndpointEjectionOptions>();
         Add<EndpointOptions>();
         Add<GrpcMethodOptions>();
+        Add<RetryOptions>();
+        Add<RetryBudgetOptions>();
+        Add<BreakerOptions>();
+        Add<HedgingOptions>();
         Add<GrpcResilienceOptions>();
         Add<HttpResilienceOptions>();
         Add<DescriptorOptions>();
@@ -38,7 +42,12 @@ internal sealed class SectionKeys
             var isDictionary = property.PropertyType is { IsGenericType: true } generic && generic.GetGenericTypeDefinition() == typeof(IDictionary<,>);
             var valueType = isDictionary ? property.PropertyType.GenericTypeArguments[1] : Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             var isList = !isDictionary && valueType != typeof(string) && valueType.IsAssignableTo(typeof(System.Collections.IEnumerable));
-            _keys[property.Name] = new Key(IsScalar(valueType) ? valueType : null, Known.GetValueOrDefault(valueType), isDictionary, isList);
+            var key = _keys[property.Name] = new Key(IsScalar(valueType) ? valueType : null, Known.GetValueOrDefault(valueType), isDictionary, isList);
+            if (key is { Scalar: null, Section: null, IsList: false })
+            {
+                // Below it any key would pass, and none would take a unit.
+                throw new NotSupportedException($"{type.Name}.{property.Name}: add {valueType.Name} before {type.Name}.");
+            }
         }
     }
 

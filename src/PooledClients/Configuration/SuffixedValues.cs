@@ -19,8 +19,11 @@ internal static partial class SuffixedValues
     /// <param name="path">Where it stands.</param>
     /// <param name="type">Its type.</param>
     public static string Hint(string path, Type? type) => type == typeof(TimeSpan) ? " Write 00:00:05 or 5s."
+        : type == typeof(bool) ? " Write true or false."
+        : type == typeof(double) ? " Write a number, such as 0.5."
+        : type?.IsEnum == true ? $" Write one of {string.Join(", ", Enum.GetNames(type))}."
         : type != typeof(int) ? ""
-        : IsSize(path) ? " Write a number of bytes, or 4MB."
+        : IsSize(path) ? " Write a number of bytes, or 4MB; less than 2GB."
         : " Write a whole number.";
 
     private static string? Expand(string path, string? value, Type? type) => value is null ? null

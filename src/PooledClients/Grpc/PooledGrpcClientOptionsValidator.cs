@@ -6,6 +6,7 @@ using PooledClients.Grpc.Admission;
 using PooledClients.Grpc.Balancing;
 using PooledClients.Grpc.Calls;
 using PooledClients.Grpc.Channels;
+using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.ServiceConfigs;
 using PooledClients.Tls;
 
@@ -41,6 +42,7 @@ internal sealed class PooledGrpcClientOptionsValidator(
         errors.CheckTime(nameof(options.StreamingDeadline), options.StreamingDeadline);
         errors.CheckPositive(nameof(options.MaxReceiveMessageSize), options.MaxReceiveMessageSize);
         errors.CheckPositive(nameof(options.MaxSendMessageSize), options.MaxSendMessageSize);
+        errors.CheckName($"{nameof(options.Admission)}:{nameof(options.Admission.Mode)}", options.Admission.Mode);
         errors.CheckPositive($"{nameof(options.Admission)}:{nameof(options.Admission.MaxCallsInFlight)}", options.Admission.MaxCallsInFlight);
         errors.CheckConnection(options.Connection);
         CheckResilience(options.Resilience, errors);
@@ -155,15 +157,16 @@ internal sealed class PooledGrpcClientOptionsValidator(
                 $"{client.ClientType} has no public constructor that takes a CallInvoker; say how to make it: AddPooledGrpcClient<…>().ConfigureClient(invoker => …).");
         }
 
+        var service = setup.Descriptor ?? Idempotency.BesideClient(client.ClientType);
         foreach (var (method, methodOptions) in options.Methods)
         {
             var key = $"{nameof(options.Methods)}:{method}";
             errors.CheckTime($"{key}:{nameof(methodOptions.Deadline)}", methodOptions.Deadline);
             var slash = method.LastIndexOf('/');
             var bare = method[(slash + 1)..];
-            if (method.StartsWith('/') || (slash > 0 && setup.Descriptor is { } service && method[..slash] != service.FullName))
+            if (method.StartsWith('/') || (slash > 0 && service is not null && method[..slash] != service.FullName))
             {
-                errors.Add(key, $"'{method}' names no method of this client: write {bare}, or {setup.Descriptor?.FullName ?? "package.Service"}/{bare}.");
+                errors.Add(key, $"'{method}' names no method of this client: write {bare}, or {service?.FullName ?? "package.Service"}/{bare}.");
             }
             else if (client.CallMethods.Count > 0 && !client.CallMethods.Contains(bare))
             {

@@ -22,6 +22,7 @@ internal sealed class PooledHttpClientOptionsValidator(BindingErrors bindingErro
         errors.CheckTime(nameof(options.ResponseHeldWarning), options.ResponseHeldWarning);
         errors.CheckTime(nameof(options.ResponseHeldTimeout), options.ResponseHeldTimeout);
         errors.CheckTime(nameof(options.IdleReadTimeout), options.IdleReadTimeout);
+        errors.CheckName(nameof(options.AutomaticDecompression), options.AutomaticDecompression);
         errors.CheckConnection(options.Connection);
         CheckTls(options, errors);
         errors.CheckResilience(options.Resilience.Retry, options.Resilience.RetryBudget, options.Resilience.Breaker);

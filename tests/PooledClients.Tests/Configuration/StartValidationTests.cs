@@ -142,6 +142,8 @@ public sealed class StartValidationTests
     [InlineData("Tls:CaCertificatePath", "", "is no path")]
     [InlineData("Tls:ClientCertificatePath", " ", "is no path")]
     [InlineData("Methods:/rocksdb.v1.KeyValue/Get:Deadline", "00:00:01", "write Get, or")]
+    [InlineData("Methods:rocksdb.KeyValue/Get:Deadline", "00:00:01", "write Get, or rocksdb.v1.KeyValue/Get.")]
+    [InlineData("Methods:KeyValue/Get:Deadline", "00:00:01", "write Get, or rocksdb.v1.KeyValue/Get.")]
     [InlineData("Methods:Gett:Deadline", "00:00:01", "has no method 'Gett'; it has Delete, Exchange, Get, Load, Put, Scan")]
     [InlineData("Methods:Get:Deadline", "-00:00:01", "is not positive")]
     [InlineData("Resilience:Retry:MaxAttempts", "0", "is not between 1")]

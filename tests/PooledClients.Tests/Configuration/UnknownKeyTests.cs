@@ -29,6 +29,14 @@ public sealed class UnknownKeyTests
     [InlineData("PooledClients:KeyValue:Deadline", "a client's are below Grpc or Http, by its name")]
     [InlineData(Grpc + "Connection:Dead-Peer-Timeout", "did you mean DeadPeerTimeout?")]
     [InlineData(Grpc + "Methods:Get:Dedline", "did you mean Deadline?")]
+    [InlineData(Grpc + "Resilience:MaxAttempts", "did you mean Resilience:Retry:MaxAttempts or Resilience:Hedging:MaxAttempts, counted from the client's section?")]
+    [InlineData(Http + "Resilience:MaxAttempts", "did you mean Resilience:Retry:MaxAttempts, counted from the client's section?")]
+    [InlineData(Grpc + "Resilience:Retry:MaxAtempts", "did you mean MaxAttempts?")]
+    [InlineData(Grpc + "Resilience:RetryBudget:Ration", "did you mean Ratio?")]
+    [InlineData(Grpc + "Resilience:Breaker:Enable", "did you mean Enabled?")]
+    [InlineData(Grpc + "Resilience:Hedging:Dealy", "did you mean Delay?")]
+    [InlineData(Http + "Resilience:Retry:Dealy", "did you mean Delay?")]
+    [InlineData(Http + "Resilience:Breaker:BreakDurations", "did you mean BreakDuration?")]
     [InlineData(Grpc + "WaitForReady:Seconds", "WaitForReady is a value")]
     [InlineData(Grpc + "Resilience", "has settings below it")]
     [InlineData(Grpc + "Xyzzy", "the settings here are Address, Admission")]
@@ -161,6 +169,10 @@ public sealed class UnknownKeyTests
             var key = SectionKeys.Of(options).Find(property.Name);
             Assert.NotNull(key);
             Assert.True(key.Scalar is not null || key.Section is not null || key.IsList, $"SectionKeys does not know the options of {options.Name}.{property.Name}: add them there.");
+            if (key is { Section: not null, IsDictionary: false })
+            {
+                Keys_OfOptionsWithinOptions_AreAllKnown(property.PropertyType);
+            }
         }
     }
 
@@ -170,6 +182,9 @@ public sealed class UnknownKeyTests
     [InlineData("Deadline", "1.5m", 90_000)]
     [InlineData("Deadline", "1h", 3_600_000)]
     [InlineData("Deadline", "00:00:07", 7_000)]
+    [InlineData("Resilience:Retry:Delay", "50ms", 50)]
+    [InlineData("Resilience:Breaker:BreakDuration", "2s", 2_000)]
+    [InlineData("Resilience:Hedging:Delay", "75ms", 75)]
     [InlineData("Methods:Get:Deadline", "2s", 2_000)]
     [InlineData("MaxReceiveMessageSize", "4MB", 4 * 1024 * 1024)]
     [InlineData("MaxReceiveMessageSize", "512 KiB", 512 * 1024)]
@@ -185,6 +200,9 @@ public sealed class UnknownKeyTests
         {
             "Deadline" => options.Deadline!.Value.TotalMilliseconds,
             "MaxReceiveMessageSize" => options.MaxReceiveMessageSize!.Value,
+            "Resilience:Retry:Delay" => options.Resilience.Retry.Delay.TotalMilliseconds,
+            "Resilience:Breaker:BreakDuration" => options.Resilience.Breaker.BreakDuration.TotalMilliseconds,
+            "Resilience:Hedging:Delay" => options.Resilience.Hedging.Delay!.Value.TotalMilliseconds,
             _ => options.Methods["Get"].Deadline!.Value.TotalMilliseconds,
         });
         Assert.Equal("https://host/", options.Address!.ToString());
@@ -193,12 +211,34 @@ public sealed class UnknownKeyTests
     [Theory]
     [InlineData("Deadline", "five", "Write 00:00:05 or 5s")]
     [InlineData("MaxReceiveMessageSize", "4 apples", "4MB")]
-    [InlineData("MaxReceiveMessageSize", "9999GB", "does not parse")]
+    [InlineData("MaxReceiveMessageSize", "9999GB", "'9999GB' does not parse")]
+    [InlineData("MaxReceiveMessageSize", "2GB", "'2GB' does not parse")]
+    [InlineData("MaxReceiveMessageSize", "2GB", "4MB; less than 2GB.")]
+    [InlineData("WaitForReady", "yes", "Write true or false.")]
+    [InlineData("Resilience:Breaker:FailureRatio", "half", "Write a number, such as 0.5.")]
+    [InlineData("Admission:Mode", "Adaptve", "Write one of Adaptive, Fixed, Off.")]
+    [InlineData("Endpoints:Policy", "Random", "Write one of LeastLoaded, RoundRobin, PickFirst.")]
     public async Task Start_ValueThatDoesNotParse_ShowsTheRightForm(string key, string value, string expected)
     {
         var (failures, _) = await StartAsync(new() { [Grpc + key] = value });
 
         Assert.Contains(expected, Assert.Single(failures), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PooledClients:UnknownKeys", "7", "write one of FailStart, Warn.")]
+    [InlineData("PooledClients:UnknownKeys", "-1", "write one of FailStart, Warn.")]
+    [InlineData(Grpc + "Admission:Mode", "7", "write one of Adaptive, Fixed, Off.")]
+    [InlineData(Grpc + "Tls:RevocationMode", "9", "write one of NoCheck, Online, Offline.")]
+    [InlineData(Http + "Tls:RevocationMode", "9", "write one of NoCheck, Online, Offline.")]
+    [InlineData(Http + "AutomaticDecompression", "4096", "write one of ")]
+    [InlineData(Http + "Endpoints:Resolver", "9", "use one of None, ")]
+    public async Task Start_NumberThatStandsForNothing_FailsAndSaysWhatThereIs(string key, string value, string expected)
+    {
+        var (failures, _) = await StartAsync(new() { [key] = value, [Grpc + "Dedline"] = "x" });
+
+        Assert.Contains(failures, failure => failure.StartsWith($"{key}: ", StringComparison.Ordinal) && failure.Contains(value, StringComparison.Ordinal) && failure.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(failures, static failure => failure.Contains("did you mean Deadline?", StringComparison.Ordinal));
     }
 
     private static async Task<(IReadOnlyList<string> Failures, IReadOnlyList<string> Warnings)> StartAsync(
