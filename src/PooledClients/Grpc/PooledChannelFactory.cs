@@ -100,7 +100,7 @@ internal sealed class PooledChannelFactory(
                 throw new InvalidOperationException($"{messageHandler.GetType()} was used already; a message handler is made anew for each channel: register it as transient.");
             }
 
-            ChannelOptionsCheck.Check(messageHandler);
+            ChannelOptionsCheck.Check(messageHandler, setup);
             messageHandler.InnerHandler = outermost;
             outermost = messageHandler;
         }

@@ -58,6 +58,34 @@ public sealed class WebAndClearTextTests
         Assert.Contains("AddPooledHttpClient(name).AddHttpMessageHandler(() => new GrpcWebHandler())", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task GrpcWeb_OverHttp11ByAPrimaryHandler_WorksAsOnAPlainClient(bool isOfHandler)
+    {
+        await using var server = await StartWebServerAsync(HttpProtocols.Http1);
+        var services = new ServiceCollection();
+        var plain = services.AddGrpcClient<KeyValue.KeyValueClient>("plain", options => options.Address = server.Address);
+        var pooled = services.AddPooledGrpcClient<KeyValue.KeyValueClient>("pooled", options => options.Address = server.Address);
+        if (isOfHandler)
+        {
+#pragma warning disable CS0618 // Obsolete there, and in use all the same.
+            plain.AddHttpMessageHandler(static () => new GrpcWebHandler { HttpVersion = HttpVersion.Version11 });
+            pooled.AddHttpMessageHandler(static () => new GrpcWebHandler { HttpVersion = HttpVersion.Version11 }).ConfigurePrimaryHttpMessageHandler(static () => new HttpClientHandler());
+#pragma warning restore CS0618
+        }
+        else
+        {
+            plain.ConfigurePrimaryHttpMessageHandler(static () => new GrpcWebHandler(new HttpClientHandler())).ConfigureChannel(static channel => channel.HttpVersion = HttpVersion.Version11);
+            pooled.ConfigurePrimaryHttpMessageHandler(static () => new GrpcWebHandler(new HttpClientHandler())).ConfigureChannel(static channel => channel.HttpVersion = HttpVersion.Version11);
+        }
+
+        await using var provider = services.BuildServiceProvider();
+
+        await CallAsync(provider.GetRequiredService<global::Grpc.Net.ClientFactory.GrpcClientFactory>().CreateClient<KeyValue.KeyValueClient>("plain"));
+        await CallAsync(provider.GetRequiredKeyedService<KeyValue.KeyValueClient>("pooled"));
+    }
+
     [Fact]
     public async Task CallCredentials_OnClearTextThatIsMeant_Arrive()
     {

@@ -26,11 +26,11 @@ internal static class ChannelOptionsCheck
         }
     }
 
-    /// <summary>Refuses a message handler that would have calls sent over HTTP/1.1.</summary>
+    /// <summary>Refuses a message handler that would have calls of the pool sent over HTTP/1.1.</summary>
     [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "A property that was trimmed away was set by nobody.")]
-    public static void Check(DelegatingHandler handler)
+    public static void Check(DelegatingHandler handler, GrpcClientSetup setup)
     {
-        if (handler.GetType() is { FullName: "Grpc.Net.Client.Web.GrpcWebHandler" } type && type.GetProperty("HttpVersion")?.GetValue(handler) is Version { Major: < 2 } version)
+        if (setup.PrimaryHandler is null && handler.GetType() is { FullName: "Grpc.Net.Client.Web.GrpcWebHandler" } type && type.GetProperty("HttpVersion")?.GetValue(handler) is Version { Major: < 2 } version)
         {
             throw new InvalidOperationException($"{type.Name} has the HttpVersion {version}, {Http2Only}");
         }
@@ -53,7 +53,8 @@ internal static class ChannelOptionsCheck
                 "Say how by Endpoints:Policy (RoundRobin, PickFirst and more) and who finds them by Endpoints:Resolver, and leave the LoadBalancingConfigs out; MethodConfigs may stay.";
         }
 
-        if (channel.HttpVersion is { } version && version < HttpVersion.Version20)
+        // What has left the pool may speak what its handler speaks.
+        if (setup.PrimaryHandler is null && channel.HttpVersion is { } version && version < HttpVersion.Version20)
         {
             yield return $"ConfigureChannel set HttpVersion to {version}, {Http2Only}";
         }
