@@ -2,22 +2,26 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using PooledClients;
+using PooledClients.Configuration;
 using PooledClients.Grpc;
 using PooledClients.Grpc.Calls;
 using PooledClients.Http;
-using PooledClients.Testing;
 using PooledClients.Platform;
+using PooledClients.Testing;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Puts fakes and servers in memory in place of pooled clients. Each may be called before or after the clients are added.</summary>
+/// <summary>
+/// Puts fakes and servers in memory in place of pooled clients. Each may be called before or after the clients are added. A fake that stands in for
+/// no client that was added fails the start.
+/// </summary>
 public static class PooledClientsTestingServiceCollectionExtensions
 {
     /// <summary>
     /// Puts a fake in place of the client that was added without a name, and of its <see cref="IPooledGrpcClientFactory{TClient}"/>. The
     /// client's options are not validated, and it has no channel.
     /// </summary>
-    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <typeparam name="TClient">The client's type, as it was added, and not the fake's.</typeparam>
     /// <param name="services">The services.</param>
     /// <param name="fake">The fake, such as a class derived from the generated client.</param>
     /// <returns><paramref name="services"/>.</returns>
@@ -26,7 +30,7 @@ public static class PooledClientsTestingServiceCollectionExtensions
         => Replace(services, name: null, fake);
 
     /// <summary>Puts a fake in place of a named client and of its factory. The client's options are not validated, and it has no channel.</summary>
-    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <typeparam name="TClient">The client's type, as it was added, and not the fake's.</typeparam>
     /// <param name="services">The services.</param>
     /// <param name="name">The client's name, which keys its services.</param>
     /// <param name="fake">The fake.</param>
@@ -72,16 +76,16 @@ public static class PooledClientsTestingServiceCollectionExtensions
             if (builder.Services.GetServices<HttpClientRegistration>().Any(client => client.Name == builder.Name))
             {
                 builder.PrimaryHandler = new InMemoryHandler(create(builder.Services));
-            }
-        }));
-    }
-
 
                 // Nobody is asked where a service is: the handler sees its name.
                 foreach (var discovery in builder.AdditionalHandlers.Where(static handler => RuntimeContracts.IsDiscovery(handler.GetType())).ToArray())
                 {
                     builder.AdditionalHandlers.Remove(discovery);
                 }
+            }
+        }));
+    }
+
     private static IServiceCollection Replace<TClient>(IServiceCollection services, string? name, TClient fake)
         where TClient : class
     {
@@ -99,6 +103,8 @@ public static class PooledClientsTestingServiceCollectionExtensions
             services.RemoveAllKeyed<IPooledGrpcClientFactory<TClient>>(name).AddKeyedSingleton<IPooledGrpcClientFactory<TClient>>(name, factory);
         }
 
+        services.AddSingleton<IValidateOptions<StartValidation>>(provider => new ReplacedClient(typeof(TClient), name, provider.GetServices<GrpcClientRegistration>()));
+        services.AddOptions<StartValidation>().ValidateOnStart();
         return services.PostConfigure<GrpcClientSetup>(name ?? GrpcClientRegistration.DefaultName(typeof(TClient)), static setup => setup.IsReplaced = true);
     }
 }

@@ -152,6 +152,52 @@ public sealed class InMemoryTests
         await host.StopAsync(Token);
     }
 
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(null, false)]
+    [InlineData("named", true)]
+    [InlineData("named", false)]
+    public async Task ReplacePooledGrpcClient_TypeInferredAsTheFakesOwn_FailsTheStartAndSaysWhichToName(string? name, bool isBefore)
+    {
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(services =>
+        {
+            if (isBefore)
+            {
+                Replace(services);
+            }
+
+            _ = name is null ? services.AddPooledGrpcClient<KeyValue.KeyValueClient>(Address) : services.AddPooledGrpcClient<KeyValue.KeyValueClient>(name, Address);
+            if (!isBefore)
+            {
+                Replace(services);
+            }
+        }));
+
+        var only = Assert.Single(failure.Failures);
+        Assert.Contains("type InMemoryTests.FakeClient", only, StringComparison.Ordinal);
+        Assert.EndsWith($"ReplacePooledGrpcClient<KeyValue.KeyValueClient>({(name is null ? "" : "\"named\", ")}fake).", only, StringComparison.Ordinal);
+
+        void Replace(IServiceCollection services) => _ = name is null ? services.ReplacePooledGrpcClient(new FakeClient()) : services.ReplacePooledGrpcClient(name, new FakeClient());
+    }
+
+    [Theory]
+    [InlineData("nmaed", "by the name 'nmaed', so the fake replaces none; the clients are KeyValue.KeyValueClient 'named'.")]
+    [InlineData(null, "without a name, so the fake replaces none; the clients are KeyValue.KeyValueClient 'named'.")]
+    public async Task ReplacePooledGrpcClient_NameThatNoClientHas_FailsTheStartAndSaysWhichThereAre(string? name, string expected)
+    {
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(services =>
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>("named", Address);
+            _ = name is null ? services.ReplacePooledGrpcClient<KeyValue.KeyValueClient>(new FakeClient()) : services.ReplacePooledGrpcClient<KeyValue.KeyValueClient>(name, new FakeClient());
+        }));
+
+        Assert.Contains(expected, Assert.Single(failure.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReplacePooledGrpcClient_NoClientAtAll_FailsTheStart()
+        => await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(static services => services.ReplacePooledGrpcClient<KeyValue.KeyValueClient>(new FakeClient())));
+
     [Fact]
     public async Task UsePooledClientsInMemory_ServerThatIsSlow_DeadlineStillHolds()
     {
@@ -246,6 +292,8 @@ public sealed class InMemoryTests
     }
 
     private static void Unreachable(PooledGrpcClientOptions options) => options.Tls.CaCertificatePath = "/no/such/file.pem";
+
+    private static void Address(PooledGrpcClientOptions options) => options.Address = new Uri("https://host");
 
     private static async Task<IHost> StartAsync(Action<IServiceCollection> configure, Dictionary<string, string?>? settings = null)
     {
