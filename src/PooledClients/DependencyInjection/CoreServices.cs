@@ -98,6 +98,12 @@ internal static class CoreServices
         return services;
     }
 
+    /// <summary>Has code set a client's options by the services of what is made once for all callers.</summary>
+    public static void ConfigureByServices<TOptions>(this IServiceCollection services, string name, Func<Type, string> refusal, Action<IServiceProvider, TOptions> configure)
+        where TOptions : class
+        => services.AddOptions<TOptions>(name).Configure<IServiceProvider, ServiceRegistrations>(
+            (options, provider, registrations) => configure(new RootServices(refusal, provider, registrations), options));
+
     // All clients are checked in one options validation, so that the host's start shows every error at once.
     private static void AddStartValidation(this IServiceCollection services)
     {

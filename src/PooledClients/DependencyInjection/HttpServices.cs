@@ -4,13 +4,14 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using PooledClients.Connections;
 using PooledClients.Http;
+using PooledClients.Scopes;
 
 namespace PooledClients.DependencyInjection;
 
 /// <summary>What makes a client of <see cref="IHttpClientFactory"/> a pooled one.</summary>
 internal static class HttpServices
 {
-    public static IServiceCollection AddPooledHttp(this IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+    public static IServiceCollection AddPooledHttp(this IServiceCollection services, string name)
     {
         services.AddPooledClientsCore();
         services.AddPipelineFilter();
@@ -21,12 +22,38 @@ internal static class HttpServices
             services.AddOptions<HttpClientFactoryOptions>(name).Configure<IServiceProvider>((options, provider) => Configure(options, name, provider));
         }
 
-        if (configure is not null)
-        {
-            services.Configure(name, configure);
-        }
-
         return services;
+    }
+
+    /// <summary>Adds the typed client that <paramref name="add"/> registers; with <c>AsScoped</c>, <paramref name="create"/> makes it of its scope's client.</summary>
+    public static IHttpClientBuilder AddTyped<TClient>(
+        this IServiceCollection services, string? name, Func<IServiceCollection, string, IHttpClientBuilder> add, Func<HttpClient, IServiceProvider, TClient> create)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var client = name ?? TypedHttpClient.NameOf(typeof(TClient));
+        services.AddSingleton(new TypedHttpClient(
+            client, typeof(TClient), IsNamedByType: name is null, scoped => scoped.AddTransient(scope => create(ScopedHttpClients.Create(scope, client), scope))));
+        return add(services.AddPooledHttp(client), client).Registered();
+    }
+
+    /// <summary>Ends the registration of a client: what was said of it before still holds.</summary>
+    public static IHttpClientBuilder Registered(this IHttpClientBuilder builder)
+    {
+        ScopedHttpRegistration.Renew(builder.Services, builder.Name);
+        return builder;
+    }
+
+    public static IHttpClientBuilder With(this IHttpClientBuilder builder, Action<PooledHttpClientOptions> configure)
+    {
+        builder.Services.Configure(builder.Name, configure);
+        return builder;
+    }
+
+    public static IHttpClientBuilder With(this IHttpClientBuilder builder, Action<IServiceProvider, PooledHttpClientOptions> configure)
+    {
+        builder.Services.ConfigureByServices(builder.Name, ScopeWords.OfHttp(builder.Name), configure);
+        return builder;
     }
 
     // The first of all filters is the outermost: it sees what all others did, whoever came first.

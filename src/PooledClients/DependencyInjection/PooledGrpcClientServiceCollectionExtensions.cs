@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using PooledClients;
 using PooledClients.DependencyInjection;
 using PooledClients.Grpc;
+using PooledClients.Scopes;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -22,7 +23,7 @@ public static class PooledGrpcClientServiceCollectionExtensions
     public static IPooledGrpcClientBuilder AddPooledGrpcClient<
         [DynamicallyAccessedMembers(ClientActivator.NeededMembers)] TClient>(this IServiceCollection services)
         where TClient : class
-        => Add<TClient>(services, name: null, configure: null);
+        => Add<TClient>(services, name: null);
 
     /// <summary>Adds a gRPC client as a singleton, configured by its section and then by code.</summary>
     /// <typeparam name="TClient">The client's type.</typeparam>
@@ -34,7 +35,7 @@ public static class PooledGrpcClientServiceCollectionExtensions
         where TClient : class
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return Add<TClient>(services, name: null, configure);
+        return Add<TClient>(services, name: null).With(configure);
     }
 
     /// <summary>Adds a gRPC client as a singleton keyed by a name, configured by the section <c>PooledClients:Grpc:&lt;name&gt;</c>.</summary>
@@ -47,7 +48,7 @@ public static class PooledGrpcClientServiceCollectionExtensions
         where TClient : class
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return Add<TClient>(services, name, configure: null);
+        return Add<TClient>(services, name);
     }
 
     /// <summary>Adds a gRPC client as a singleton keyed by a name, configured by its section and then by code.</summary>
@@ -62,11 +63,38 @@ public static class PooledGrpcClientServiceCollectionExtensions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
-        return Add<TClient>(services, name, configure);
+        return Add<TClient>(services, name).With(configure);
     }
 
-    private static PooledGrpcClientBuilder Add<[DynamicallyAccessedMembers(ClientActivator.NeededMembers)] TClient>(
-        IServiceCollection services, string? name, Action<PooledGrpcClientOptions>? configure)
+    /// <summary>Adds a gRPC client as a singleton, configured by its section and then by code that needs services.</summary>
+    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets options with the container's own services, where a scoped one is refused; what it sets wins over the configuration.</param>
+    /// <returns>A builder to configure the client further.</returns>
+    public static IPooledGrpcClientBuilder AddPooledGrpcClient<
+        [DynamicallyAccessedMembers(ClientActivator.NeededMembers)] TClient>(this IServiceCollection services, Action<IServiceProvider, PooledGrpcClientOptions> configure)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add<TClient>(services, name: null).With(configure);
+    }
+
+    /// <summary>Adds a gRPC client as a singleton keyed by a name, configured by its section and then by code that needs services.</summary>
+    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name, and the key of its stub and its factory.</param>
+    /// <param name="configure">Sets options with the container's own services, where a scoped one is refused; what it sets wins over the configuration.</param>
+    /// <returns>A builder to configure the client further.</returns>
+    public static IPooledGrpcClientBuilder AddPooledGrpcClient<
+        [DynamicallyAccessedMembers(ClientActivator.NeededMembers)] TClient>(this IServiceCollection services, string name, Action<IServiceProvider, PooledGrpcClientOptions> configure)
+        where TClient : class
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add<TClient>(services, name).With(configure);
+    }
+
+    private static PooledGrpcClientBuilder Add<[DynamicallyAccessedMembers(ClientActivator.NeededMembers)] TClient>(IServiceCollection services, string? name)
         where TClient : class
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -78,12 +106,19 @@ public static class PooledGrpcClientServiceCollectionExtensions
             registration.AddServices(services);
         }
 
-        if (configure is not null)
-        {
-            services.Configure(registration.Name, configure);
-        }
-
         return new PooledGrpcClientBuilder(registration.Name, services);
+    }
+
+    private static PooledGrpcClientBuilder With(this PooledGrpcClientBuilder builder, Action<PooledGrpcClientOptions> configure)
+    {
+        builder.Services.Configure(builder.Name, configure);
+        return builder;
+    }
+
+    private static PooledGrpcClientBuilder With(this PooledGrpcClientBuilder builder, Action<IServiceProvider, PooledGrpcClientOptions> configure)
+    {
+        builder.Services.ConfigureByServices(builder.Name, ScopeWords.OfGrpc(builder.Name), configure);
+        return builder;
     }
 
     private static bool TryAddRegistration(this IServiceCollection services, GrpcClientRegistration registration)

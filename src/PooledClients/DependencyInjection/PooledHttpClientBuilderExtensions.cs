@@ -1,3 +1,4 @@
+using PooledClients.DependencyInjection;
 using PooledClients.Http;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -25,7 +26,7 @@ public static class PooledHttpClientBuilderExtensions
     /// Gives each scope its own client, over the same connections: its message handlers and <c>ConfigureHttpClient</c> get the scope's services, so that each
     /// request carries its own user's token. It is the keyed <see cref="HttpClient"/> of a named client, the <see cref="HttpClient"/> of the unnamed one, and what a typed
     /// client of <c>AddPooledHttpClient</c> is made with; a client of <see cref="IHttpClientFactory"/> belongs to no scope, and a scoped service is refused there. A pipeline is then
-    /// made for each scope, which costs it some microseconds.
+    /// made for each scope, which costs it some microseconds, and disposed of with it.
     /// </summary>
     /// <param name="builder">The builder of a client that was added by <c>AddPooledHttpClient</c>.</param>
     /// <returns><paramref name="builder"/>.</returns>
@@ -33,20 +34,12 @@ public static class PooledHttpClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var name = builder.Name;
-        var added = builder.Services.Where(static service => !service.IsKeyedService).Select(static service => service.ImplementationInstance).ToList();
-        if (!added.OfType<HttpClientRegistration>().Any(client => client.Name == name))
+        if (!builder.Services.Any(service => !service.IsKeyedService && service.ImplementationInstance is HttpClientRegistration added && added.Name == name))
         {
             throw new InvalidOperationException($"HTTP client '{name}' is no pooled one: add it with AddPooledHttpClient before AsScoped.");
         }
 
-        _ = name.Length == 0
-            ? builder.Services.AddTransient(scope => ScopedHttpClients.Create(scope, name))
-            : builder.Services.AddKeyedScoped(name, static (scope, key) => ScopedHttpClients.Create(scope, (string)key!));
-        foreach (var typed in added.OfType<TypedHttpClient>().Where(typed => typed.Name == name))
-        {
-            typed.MakeScoped(builder.Services);
-        }
-
+        ScopedHttpRegistration.Add(builder.Services, name);
         builder.Services.Configure<HttpClientSetup>(name, static setup => setup.IsScoped = true);
         return builder;
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Http;
-using Microsoft.Extensions.Options;
 using PooledClients;
 using PooledClients.DependencyInjection;
 using PooledClients.Http;
@@ -22,7 +21,7 @@ public static class PooledHttpClientServiceCollectionExtensions
     /// <param name="services">The services.</param>
     /// <returns>The ordinary builder of the client.</returns>
     public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services)
-        => AddUnnamed(services, configure: null);
+        => AddUnnamed(services);
 
     /// <summary>Adds the unnamed client, configured by its section and then by code.</summary>
     /// <param name="services">The services.</param>
@@ -31,7 +30,7 @@ public static class PooledHttpClientServiceCollectionExtensions
     public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, Action<PooledHttpClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return AddUnnamed(services, configure);
+        return AddUnnamed(services).With(configure);
     }
 
     /// <summary>
@@ -42,7 +41,7 @@ public static class PooledHttpClientServiceCollectionExtensions
     /// <param name="name">The client's name.</param>
     /// <returns>The ordinary builder of the client.</returns>
     public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, string name)
-        => AddNamed(services, name, configure: null);
+        => AddNamed(services, name);
 
     /// <summary>Adds a named client, configured by its section and then by code.</summary>
     /// <param name="services">The services.</param>
@@ -52,7 +51,7 @@ public static class PooledHttpClientServiceCollectionExtensions
     public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, string name, Action<PooledHttpClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return AddNamed(services, name, configure);
+        return AddNamed(services, name).With(configure);
     }
 
     /// <summary>
@@ -64,7 +63,7 @@ public static class PooledHttpClientServiceCollectionExtensions
     /// <returns>The ordinary builder of the client.</returns>
     public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(this IServiceCollection services)
         where TClient : class
-        => AddTyped<TClient>(services, name: null, configure: null);
+        => AddTyped<TClient>(services, name: null);
 
     /// <summary>Adds a typed client, configured by its section and then by code.</summary>
     /// <typeparam name="TClient">The client's type; its name, without the namespace, is the client's.</typeparam>
@@ -76,7 +75,7 @@ public static class PooledHttpClientServiceCollectionExtensions
         where TClient : class
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return AddTyped<TClient>(services, name: null, configure);
+        return AddTyped<TClient>(services, name: null).With(configure);
     }
 
     /// <summary>Adds a typed client under a name of its own, with the options of the section <c>PooledClients:Http:&lt;name&gt;</c>.</summary>
@@ -88,7 +87,7 @@ public static class PooledHttpClientServiceCollectionExtensions
         where TClient : class
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return AddTyped<TClient>(services, name, configure: null);
+        return AddTyped<TClient>(services, name);
     }
 
     /// <summary>Adds a typed client under a name of its own, configured by its section and then by code.</summary>
@@ -103,102 +102,77 @@ public static class PooledHttpClientServiceCollectionExtensions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
-        return AddTyped<TClient>(services, name, configure);
+        return AddTyped<TClient>(services, name).With(configure);
     }
 
-    /// <summary>Adds a typed client that is asked for by its interface or base class.</summary>
-    /// <typeparam name="TClient">The type that is asked for; its name, without the namespace, is the client's.</typeparam>
-    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <summary>Adds the unnamed client, configured by its section and then by code that needs services.</summary>
     /// <param name="services">The services.</param>
+    /// <param name="configure">Sets options with the container's own services, where a scoped one is refused; what it sets wins over the configuration.</param>
     /// <returns>The ordinary builder of the client.</returns>
-    public static IHttpClientBuilder AddPooledHttpClient<
-        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services)
-        where TClient : class
-        where TImplementation : class, TClient
-        => AddTyped<TClient, TImplementation>(services, name: null, configure: null);
-
-    /// <summary>Adds a typed client that is asked for by its interface or base class, configured by its section and then by code.</summary>
-    /// <typeparam name="TClient">The type that is asked for; its name, without the namespace, is the client's.</typeparam>
-    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
-    /// <param name="services">The services.</param>
-    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
-    /// <returns>The ordinary builder of the client.</returns>
-    public static IHttpClientBuilder AddPooledHttpClient<
-        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services, Action<PooledHttpClientOptions> configure)
-        where TClient : class
-        where TImplementation : class, TClient
+    public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, Action<IServiceProvider, PooledHttpClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        return AddTyped<TClient, TImplementation>(services, name: null, configure);
+        return AddUnnamed(services).With(configure);
     }
 
-    /// <summary>Adds a typed client that is asked for by its interface or base class, under a name of its own.</summary>
-    /// <typeparam name="TClient">The type that is asked for.</typeparam>
-    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <summary>Adds a named client, configured by its section and then by code that needs services.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="name">The client's name; its options are in the section <c>PooledClients:Http:&lt;name&gt;</c>.</param>
+    /// <param name="name">The client's name.</param>
+    /// <param name="configure">Sets options with the container's own services, where a scoped one is refused; what it sets wins over the configuration.</param>
     /// <returns>The ordinary builder of the client.</returns>
-    public static IHttpClientBuilder AddPooledHttpClient<
-        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services, string name)
-        where TClient : class
-        where TImplementation : class, TClient
+    public static IHttpClientBuilder AddPooledHttpClient(this IServiceCollection services, string name, Action<IServiceProvider, PooledHttpClientOptions> configure)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return AddTyped<TClient, TImplementation>(services, name, configure: null);
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddNamed(services, name).With(configure);
     }
 
-    /// <summary>Adds a typed client that is asked for by its interface or base class, under a name of its own, configured by its section and then by code.</summary>
-    /// <typeparam name="TClient">The type that is asked for.</typeparam>
-    /// <typeparam name="TImplementation">The class that is made, whose constructor takes an <see cref="HttpClient"/>.</typeparam>
+    /// <summary>Adds a typed client, configured by its section and then by code that needs services.</summary>
+    /// <typeparam name="TClient">The client's type; its name, without the namespace, is the client's.</typeparam>
     /// <param name="services">The services.</param>
-    /// <param name="name">The client's name; its options are in the section <c>PooledClients:Http:&lt;name&gt;</c>.</param>
-    /// <param name="configure">Sets options; what it sets wins over the configuration.</param>
+    /// <param name="configure">Sets options with the container's own services, where a scoped one is refused; what it sets wins over the configuration.</param>
     /// <returns>The ordinary builder of the client.</returns>
-    public static IHttpClientBuilder AddPooledHttpClient<
-        TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(this IServiceCollection services, string name, Action<PooledHttpClientOptions> configure)
+    public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
+        this IServiceCollection services, Action<IServiceProvider, PooledHttpClientOptions> configure)
         where TClient : class
-        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return AddTyped<TClient>(services, name: null).With(configure);
+    }
+
+    /// <summary>Adds a typed client under a name of its own, configured by its section and then by code that needs services.</summary>
+    /// <typeparam name="TClient">The client's type.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The client's name.</param>
+    /// <param name="configure">Sets options with the container's own services, where a scoped one is refused; what it sets wins over the configuration.</param>
+    /// <returns>The ordinary builder of the client.</returns>
+    public static IHttpClientBuilder AddPooledHttpClient<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
+        this IServiceCollection services, string name, Action<IServiceProvider, PooledHttpClientOptions> configure)
+        where TClient : class
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(configure);
-        return AddTyped<TClient, TImplementation>(services, name, configure);
+        return AddTyped<TClient>(services, name).With(configure);
     }
 
-    private static IHttpClientBuilder AddUnnamed(IServiceCollection services, Action<PooledHttpClientOptions>? configure)
+    private static IHttpClientBuilder AddUnnamed(IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddPooledHttp(Options.Options.DefaultName, configure).AddHttpClient(Options.Options.DefaultName);
+        return services.AddPooledHttp(Options.Options.DefaultName).AddHttpClient(Options.Options.DefaultName).Registered();
     }
 
-    private static IHttpClientBuilder AddNamed(IServiceCollection services, string name, Action<PooledHttpClientOptions>? configure)
+    private static IHttpClientBuilder AddNamed(IServiceCollection services, string name)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
 
         // Scoped, as Microsoft's: a client has state, such as the headers of one scope's user. Its handler outlives it.
-        return services.AddPooledHttp(name, configure).AddHttpClient(name).AddAsKeyed();
+        return services.AddPooledHttp(name).AddHttpClient(name).AddAsKeyed().Registered();
     }
 
-    private static IHttpClientBuilder AddTyped<[DynamicallyAccessedMembers(NeededMembers)] TClient>(
-        IServiceCollection services, string? name, Action<PooledHttpClientOptions>? configure)
+    private static IHttpClientBuilder AddTyped<[DynamicallyAccessedMembers(NeededMembers)] TClient>(IServiceCollection services, string? name)
         where TClient : class
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        var client = name ?? TypedHttpClient.NameOf(typeof(TClient));
-        services.AddSingleton(new TypedHttpClient(client, typeof(TClient), IsNamedByType: name is null, scoped => scoped.AddTransient(
-            scope => scope.GetRequiredService<ITypedHttpClientFactory<TClient>>().CreateClient(ScopedHttpClients.Create(scope, client)))));
-        return services.AddPooledHttp(client, configure).AddHttpClient<TClient>(client);
-    }
-
-    private static IHttpClientBuilder AddTyped<TClient, [DynamicallyAccessedMembers(NeededMembers)] TImplementation>(
-        IServiceCollection services, string? name, Action<PooledHttpClientOptions>? configure)
-        where TClient : class
-        where TImplementation : class, TClient
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        var client = name ?? TypedHttpClient.NameOf(typeof(TClient));
-        services.AddSingleton(new TypedHttpClient(client, typeof(TClient), IsNamedByType: name is null, scoped => scoped.AddTransient<TClient>(
-            scope => scope.GetRequiredService<ITypedHttpClientFactory<TImplementation>>().CreateClient(ScopedHttpClients.Create(scope, client)))));
-        return services.AddPooledHttp(client, configure).AddHttpClient<TClient, TImplementation>(client);
-    }
+        => services.AddTyped(
+            name,
+            static (services, client) => services.AddHttpClient<TClient>(client),
+            static (client, scope) => scope.GetRequiredService<ITypedHttpClientFactory<TClient>>().CreateClient(client));
 }

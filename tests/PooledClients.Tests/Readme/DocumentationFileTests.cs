@@ -31,6 +31,6 @@ public sealed class DocumentationFileTests
         Assert.Contains("M:PooledClients.IPooledGrpcClientFactory`1.CreateClient(System.TimeSpan)", names);
         Assert.Contains("P:PooledClients.PooledGrpcClientOptions.WaitForReady", names);
         Assert.Contains("F:PooledClients.AdmissionMode.Adaptive", names);
-        Assert.Contains(names, static name => name.StartsWith("M:Microsoft.Extensions.DependencyInjection.PooledGrpcClientBuilderExtensions.AddInterceptor``1(", StringComparison.Ordinal));
+        Assert.Contains(names, static name => name.StartsWith("M:Microsoft.Extensions.DependencyInjection.PooledGrpcClientInterceptorExtensions.AddInterceptor``1(", StringComparison.Ordinal));
     }
 }

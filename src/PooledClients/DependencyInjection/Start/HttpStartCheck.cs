@@ -48,6 +48,11 @@ internal sealed class HttpStartCheck(
         var key = ConfigurationKeys.Http(client);
         using var scope = new ShortScope(services);
         var isScoped = setups.Get(client).IsScoped;
+        if (isScoped && IsOfFactory(registrations.Find(typeof(HttpClient), client)))
+        {
+            failures.Add($"{key}: AddAsKeyed after AsScoped takes its place, and the keyed HttpClient belongs to no scope again; leave AddAsKeyed out: AsScoped makes the client a keyed one.");
+        }
+
         if (isGood && failures.Try(key, () => CheckClient(client, isScoped)))
         {
             return;
@@ -60,6 +65,8 @@ internal sealed class HttpStartCheck(
             failures.Add(key, failure);
         }
     }
+
+    private static bool IsOfFactory(ServiceDescriptor? service) => service is { IsKeyedService: true, KeyedImplementationFactory.Method.Module.Assembly: var assembly } && assembly == typeof(HttpClientFactoryOptions).Assembly;
 
     // What the client itself is told of its address is seen in the client alone.
     private void CheckClient(string name, bool isScoped)

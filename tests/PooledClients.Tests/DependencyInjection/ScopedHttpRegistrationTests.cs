@@ -1,0 +1,112 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace PooledClients.Tests.DependencyInjection;
+
+/// <summary>A client is that of its scope whatever is registered after <c>AsScoped</c>, by the same module or another.</summary>
+public sealed class ScopedHttpRegistrationTests
+{
+    public static TheoryData<string> Later => ["again", "typed", "typed of an interface", "typed by a factory", "typed by a factory with services", "AsScoped again"];
+
+    [Theory]
+    [MemberData(nameof(Later))]
+    public async Task Client_AddedAgainAfterAsScoped_IsThatOfItsScope(string later)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var services = builder.Services.AddScoped<UserToken>();
+        services.AddPooledHttpClient("files").ConfigurePrimaryHttpMessageHandler(static () => new Echo()).AsScoped()
+            .AddHttpMessageHandler(static provider => new TokenHandler(provider.GetRequiredService<UserToken>()));
+        _ = later switch
+        {
+            "again" => services.AddPooledHttpClient("files", static options => options.Deadline = TimeSpan.FromSeconds(9)),
+            "typed" => services.AddPooledHttpClient<Files>("files"),
+            "typed of an interface" => services.AddPooledHttpClient<IFiles, Files>("files"),
+            "typed by a factory" => services.AddPooledHttpClient<IFiles, Files>("files", static client => new Files(client)),
+            "typed by a factory with services" => services.AddPooledHttpClient<IFiles, Files>("files", static (client, provider) =>
+            {
+                provider.GetRequiredService<UserToken>();
+                return new Files(client);
+            }),
+            _ => services.AddPooledHttpClient("files").AsScoped(),
+        };
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        foreach (var user in new[] { "ben", "eve" })
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<UserToken>().Value = user;
+            HttpClient?[] clients =
+            [
+                scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("files"),
+                scope.ServiceProvider.GetService<Files>()?.Client,
+                scope.ServiceProvider.GetService<IFiles>()?.Client,
+            ];
+            Assert.Equal(later.StartsWith("typed", StringComparison.Ordinal) ? 2 : 1, clients.Count(static client => client is not null));
+            foreach (var client in clients.OfType<HttpClient>())
+            {
+                Assert.Equal(user, await client.GetStringAsync(new Uri("http://server/"), TestContext.Current.CancellationToken));
+            }
+        }
+
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(ServiceLifetime.Scoped)]
+    [InlineData(ServiceLifetime.Singleton)]
+    public async Task Start_AddAsKeyedAfterAsScoped_IsRefused(ServiceLifetime lifetime)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddPooledHttpClient("files").AsScoped().AddAsKeyed(lifetime);
+        using var host = builder.Build();
+
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(
+            "PooledClients:Http:files: AddAsKeyed after AsScoped takes its place, and the keyed HttpClient belongs to no scope again; leave AddAsKeyed out: AsScoped makes the client a keyed one.",
+            Assert.Single(failure.Failures));
+    }
+
+    [Fact]
+    public async Task Start_KeyedClientOfATestsOwnAfterAsScoped_IsTakenAsItIs()
+    {
+        using var own = new HttpClient();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddPooledHttpClient("files").AsScoped();
+        builder.Services.AddKeyedSingleton("files", (_, _) => own);
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        Assert.Same(own, host.Services.GetRequiredKeyedService<HttpClient>("files"));
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    private interface IFiles
+    {
+        HttpClient Client { get; }
+    }
+
+    private sealed record Files(HttpClient Client) : IFiles;
+
+    private sealed class UserToken
+    {
+        public string Value { get; set; } = "";
+    }
+
+    private sealed class TokenHandler(UserToken token) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Add("token", token.Value);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class Echo : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            => Task.FromResult(new HttpResponseMessage { Content = new StringContent(request.Headers.GetValues("token").Single()), RequestMessage = request });
+    }
+}
