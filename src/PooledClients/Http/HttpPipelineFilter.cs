@@ -106,6 +106,7 @@ internal sealed class HttpPipelineFilter(
 
         if (isFirst)
         {
+            client.LeavesResilience = true;
             _logger.ResilienceLeftToHandler(client.DisplayName, theirs.GetType().Name);
         }
 

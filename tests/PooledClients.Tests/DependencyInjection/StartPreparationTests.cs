@@ -128,6 +128,30 @@ public sealed class StartPreparationTests
     }
 
     [Theory]
+    [InlineData(false, null, false)]
+    [InlineData(true, null, false)]
+    [InlineData(false, 300, true)]
+    public async Task Start_ResilienceHandlerLiftsTheTimeout_NobodyIsWarnedOfIt(bool isScoped, int? timeout, bool isWarned)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.AddFakeLogging();
+        builder.Services.ConfigureHttpClientDefaults(static client => client.AddStandardResilienceHandler());
+        var client = builder.Services.AddPooledHttpClient("uploads");
+        _ = isScoped ? client.AsScoped() : client;
+        if (timeout is { } own)
+        {
+            client.ConfigureHttpClient(client => client.Timeout = TimeSpan.FromSeconds(own));
+        }
+
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains(host.Services.GetFakeLogCollector().GetSnapshot(), static record => record.Id.Id == 205);
+        Assert.Equal(isWarned, host.Services.GetFakeLogCollector().GetSnapshot().Any(static record => record.Id.Id == 493));
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Start_DefaultsThatTouchThePrimaryHandlerAlone_AreToldToGrpcClients(bool isAdjusted)

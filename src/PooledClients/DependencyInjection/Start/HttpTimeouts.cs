@@ -20,15 +20,17 @@ internal static class HttpTimeouts
         var factoryOptions = services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>();
         var options = services.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>();
         var setups = services.GetRequiredService<IOptionsMonitor<HttpClientSetup>>();
+        var states = services.GetRequiredService<HttpClients>();
         using var scope = new ShortScope(services);
         foreach (var name in clients)
         {
-            // The library's own are the first, which lifts the timeout, and the last, which notes it.
+            // A resilience handler lifts the timeout, for it has one of its own, and nobody meant to go past the deadline.
+            // The library's own actions are the first, which lifts the timeout, and the last, which notes it.
             var actions = setups.Get(name).IsScoped
                 ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, name).HttpClientActions.Skip(1).ToArray()
                 : [.. factoryOptions.Get(name).HttpClientActions.Skip(1).SkipLast(1)];
             if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && actions.Length > 0
-                && Read(actions) is { } timeout && (timeout == Timeout.InfiniteTimeSpan || timeout > deadline))
+                && Read(actions) is { } timeout && (timeout == Timeout.InfiniteTimeSpan ? states.Find(name) is not { LeavesResilience: true } : timeout > deadline))
             {
                 var client = name.Length == 0 ? "Default" : name;
                 logger.TimeoutAboveDeadline(client, timeout == Timeout.InfiniteTimeSpan ? "infinite" : timeout.ToString("c", CultureInfo.InvariantCulture), deadline);
