@@ -1,4 +1,6 @@
+using System.IO.Enumeration;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace PooledClients.Tests.Readme;
 
@@ -39,6 +41,22 @@ public sealed partial class ReadmeTests
                       where !File.Exists(target) && !Directory.Exists(target)
                       select $"{page}: {link.Groups[1].Value}";
 
+        Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void Links_OfThePagesInThePackage_LeadToFilesInIt()
+    {
+        var project = Path.Combine(Repository.Root, "src", "PooledClients");
+        var packed = XDocument.Load(Path.Combine(project, "PooledClients.csproj")).Descendants("None").Where(static item => item.Attribute("PackagePath")?.Value.StartsWith("analyzers", StringComparison.Ordinal) == false)
+            .Select(static item => item.Attribute("Include")!.Value).Where(static glob => glob.StartsWith("../../", StringComparison.Ordinal)).Select(static glob => glob["../../".Length..]).ToList();
+        var missing = from page in Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs", "analyzers"), "*.md"))
+                      from Match link in Link().Matches(File.ReadAllText(page))
+                      let target = Path.GetRelativePath(Repository.Root, Path.Combine(Path.GetDirectoryName(page)!, link.Groups[1].Value)).Replace('\\', '/')
+                      where !packed.Any(glob => FileSystemName.MatchesSimpleExpression(glob.Replace("/**/", "/", StringComparison.Ordinal), Directory.Exists(Path.Combine(Repository.Root, target)) ? $"{target}/any" : target))
+                      select $"{Path.GetFileName(page)}: {link.Groups[1].Value}";
+
+        Assert.Contains("docs/*.md", packed);
         Assert.Empty(missing);
     }
 
