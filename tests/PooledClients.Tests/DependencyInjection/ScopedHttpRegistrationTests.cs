@@ -7,7 +7,7 @@ namespace PooledClients.Tests.DependencyInjection;
 /// <summary>A client is that of its scope whatever is registered after <c>AsScoped</c>, by the same module or another.</summary>
 public sealed class ScopedHttpRegistrationTests
 {
-    public static TheoryData<string> Later => ["again", "typed", "typed of an interface", "typed by a factory", "typed by a factory with services", "AsScoped again"];
+    public static TheoryData<string> Later => ["again", "typed", "typed of an interface", "typed by a factory", "typed by a factory with services", "an interface alone by a factory", "AsScoped again"];
 
     [Theory]
     [MemberData(nameof(Later))]
@@ -28,6 +28,7 @@ public sealed class ScopedHttpRegistrationTests
                 provider.GetRequiredService<UserToken>();
                 return new Files(client);
             }),
+            "an interface alone by a factory" => services.AddPooledHttpClient<IFiles, IFiles>("files", static client => new Files(client)),
             _ => services.AddPooledHttpClient("files").AsScoped(),
         };
         using var host = builder.Build();
@@ -43,7 +44,7 @@ public sealed class ScopedHttpRegistrationTests
                 scope.ServiceProvider.GetService<Files>()?.Client,
                 scope.ServiceProvider.GetService<IFiles>()?.Client,
             ];
-            Assert.Equal(later.StartsWith("typed", StringComparison.Ordinal) ? 2 : 1, clients.Count(static client => client is not null));
+            Assert.Equal(later.EndsWith("again", StringComparison.Ordinal) ? 1 : 2, clients.Count(static client => client is not null));
             foreach (var client in clients.OfType<HttpClient>())
             {
                 Assert.Equal(user, await client.GetStringAsync(new Uri("http://server/"), TestContext.Current.CancellationToken));
