@@ -87,8 +87,10 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
         }
     }
 
-    // Whatever kept a connection to one endpoint from being made, trust included, need not keep another's.
-    private static bool IsConnectFailure(Exception exception) => FailureClassifier.Classify(exception) is { IsConnect: true, Owner: not FaultOwner.Process };
+    // Whatever kept a connection to one endpoint from being made, trust included, need not keep another's. Of one that was made and never came up nothing
+    // is proven: the runtime holds no content back until a server has spoken, and who reads first may have processed it.
+    private static bool IsConnectFailure(Exception exception) =>
+        FailureClassifier.Classify(exception) is { IsConnect: true, MayBeProcessed: false, Kind: not FailureKind.NeverCameUp, Owner: not FaultOwner.Process };
 
     // The caller's thread waits, so that no thread of the pool is needed for it to go on.
     private Endpoint? Wait(CancellationToken cancellationToken)
