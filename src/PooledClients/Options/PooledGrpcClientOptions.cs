@@ -26,8 +26,8 @@ public sealed class PooledGrpcClientOptions
     public TimeSpan? StreamingDeadline { get; set; }
 
     /// <summary>
-    /// Gets or sets whether a call that cannot connect waits for the server until its deadline, instead of failing at once
-    /// (gRPC's wait-for-ready).
+    /// Gets or sets whether a call that cannot connect, or whose address is left alone by its breaker, waits for the server until its deadline, instead of
+    /// failing at once (gRPC's wait-for-ready).
     /// </summary>
     /// <value><see langword="false"/>, as gRPC has it.</value>
     public bool WaitForReady { get; set; }

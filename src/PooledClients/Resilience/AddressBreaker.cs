@@ -28,6 +28,7 @@ internal sealed class AddressBreaker
     // How often it has opened after it was closed, and the latest probe, until it ends.
     private long _opening;
     private Probe? _probe;
+    private TaskCompletionSource _turn = NewTurn();
 
     public AddressBreaker(string address, BreakerSettings settings, TimeProvider time, GrpcMetrics? metrics, ILogger logger)
     {
@@ -57,6 +58,21 @@ internal sealed class AddressBreaker
             {
                 var left = _settings.BreakDuration - _time.GetElapsedTime(_openedAt);
                 return _isClosed || _isProbeDue || left <= TimeSpan.Zero ? null : _time.GetUtcNow() + left;
+            }
+        }
+    }
+
+    /// <summary>How long it stays open.</summary>
+    public TimeSpan BreakDuration => _settings.BreakDuration;
+
+    /// <summary>Ends when the probe that is on its way does, whatever it comes to: who waits for a turn asks again then, or when the break is over.</summary>
+    public Task Turn
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _turn.Task;
             }
         }
     }
@@ -149,8 +165,11 @@ internal sealed class AddressBreaker
     private void EndProbe(Probe probe, RequestOutcome outcome)
     {
         bool closes, opens;
+        TaskCompletionSource turn;
         lock (_lock)
         {
+            (turn, _turn) = (_turn, NewTurn());
+
             // What an earlier opening was probed with says nothing about this one.
             var counts = !_isClosed && probe.Opening == _opening;
             closes = counts && outcome == RequestOutcome.Answered;
@@ -172,6 +191,7 @@ internal sealed class AddressBreaker
             }
         }
 
+        turn.SetResult();
         if (closes)
         {
             _logger.BreakerClosed(_address);
@@ -181,6 +201,8 @@ internal sealed class AddressBreaker
             SayOpened();
         }
     }
+
+    private static TaskCompletionSource NewTurn() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Open()
     {

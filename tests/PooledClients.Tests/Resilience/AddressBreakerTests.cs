@@ -43,6 +43,23 @@ public sealed class AddressBreakerTests
         Assert.True(_breaker.IsClosed);
     }
 
+    [Fact]
+    public async Task Turn_ProbeEnds_EndsAndTheNextBegins()
+    {
+        Report(RequestOutcome.Failed, 20);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        var turn = _breaker.Turn;
+        var answer = new TaskCompletionSource<string>();
+        var probe = _breaker.ProbeAsync(() => answer.Task, static _ => RequestOutcome.Ignored, static _ => RequestOutcome.Ignored);
+        Assert.False(turn.IsCompleted);
+
+        answer.SetResult("");
+        await probe;
+
+        await turn;
+        Assert.False(_breaker.Turn.IsCompleted);
+    }
+
     // A server that accepts and hangs, or a stream whose headers come with its first message: nobody can tell, so nothing is proven.
     [Fact]
     public async Task Probe_ThatDoesNotEnd_LetsTheNextOneProbeAndProvesNothing()

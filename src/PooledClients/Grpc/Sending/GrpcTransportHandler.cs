@@ -26,6 +26,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     private readonly CallResends _resends;
     private readonly EndpointSender _sender;
     private readonly AddressBreaker? _breaker;
+    private readonly ProbeSender? _probes;
     private readonly CallWaits _waits;
     private readonly StreamingMethods _streaming = new();
     private long _drainingSince;
@@ -43,6 +44,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
         OpenStreams = new OpenStreams(transport.Address, timeProvider, logger);
         _resends = new CallResends(transport, budget, timeProvider, logger);
         _sender = new EndpointSender(transport, _errors, OpenStreams, breaker, timeProvider);
+        _probes = breaker is null ? null : new ProbeSender(breaker, Pending, timeProvider);
         transport.StreamLimitLearned += Admission.LearnStreamLimit;
     }
 
@@ -247,20 +249,8 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             : CreateRetried(request, time, retrier, RetriedRequest.HasParent(request), cancellationToken).StartAsync(SendProbeAsync);
         return sending.TellAsync(time, isStream: _streaming.TypeOf(request) != MethodType.Unary);
 
-        async Task<HttpResponseMessage> SendProbeAsync()
-        {
-            try
-            {
-                return await _breaker!.ProbeAsync(
-                    () => SendOnAsync(request, time, retrier: null, isAgain: true, cancellationToken),
-                    response => GrpcAnswer.StatusOf(response) == StatusCode.DeadlineExceeded && time.IsOver ? RequestOutcome.Ignored : GrpcFailure.Classify(response),
-                    exception => request.Content is SentContent { HasFailed: true } ? RequestOutcome.Ignored : GrpcFailure.Classify(exception)).ConfigureAwait(false);
-            }
-            catch (BreakerOpenException exception)
-            {
-                throw CallErrors.BreakerOpen(exception);
-            }
-        }
+        Task<HttpResponseMessage> SendProbeAsync() =>
+            _probes!.SendAsync(request, time, () => SendOnAsync(request, time, retrier: null, isAgain: true, cancellationToken), cancellationToken);
     }
 
     private RetriedRequest CreateRetried(HttpRequestMessage request, CallTime time, CallRetrier retrier, bool hasParent, CancellationToken cancellationToken)
