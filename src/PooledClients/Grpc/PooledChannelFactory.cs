@@ -45,8 +45,8 @@ internal sealed class PooledChannelFactory(
         }
 
         var facts = CreateFacts(client, clientType, options, setup, handler.Transport.Address, handler.LearnStreaming) with { Endpoints = handler.Transport.Set, Pending = handler.Pending };
-        var channel = CreateGrpcChannel(client, address, options, setup, new ObservedChannelHandler(handler, facts.Calls!), root, out var throws);
-        return new PooledChannel(channel, handler, options, setup, facts with { ThrowsOnCancellation = throws }, root);
+        var channel = CreateGrpcChannel(client, address, options, setup, new ObservedChannelHandler(handler, facts.Calls!), root, out var configured);
+        return new PooledChannel(channel, handler, options, setup, With(facts, configured), root);
     }
 
     /// <summary>A channel over the application's own handler, with the same pipeline in front of it.</summary>
@@ -60,8 +60,8 @@ internal sealed class PooledChannelFactory(
 
         logger.LeftThePool(client, primary.GetType().ToString());
         var facts = CreateFacts(client, clientType, options, setup, address.ToString(), static _ => { });
-        var channel = CreateGrpcChannel(client, address, options, setup, primary, root, out var throws);
-        return new PooledChannel(channel, handler: null, options, setup, facts with { ThrowsOnCancellation = throws }, root);
+        var channel = CreateGrpcChannel(client, address, options, setup, primary, root, out var configured);
+        return new PooledChannel(channel, handler: null, options, setup, With(facts, configured), root);
     }
 
     private CallPipelineFacts CreateFacts(
@@ -77,9 +77,15 @@ internal sealed class PooledChannelFactory(
             logger,
             new ChannelCalls(client, address, setup.Descriptor ?? Idempotency.BesideClient(clientType), callMetrics, timeProvider, sampler));
 
-    private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions options, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root, out bool throwsOnCancellation)
+    private static CallPipelineFacts With(CallPipelineFacts facts, GrpcChannelOptions configured) => facts with
     {
-        var channelOptions = new GrpcChannelOptions
+        ThrowsOnCancellation = configured.ThrowOperationCanceledOnCancellation,
+        ChannelRetries = ChannelRetries.From(configured.ServiceConfig),
+    };
+
+    private GrpcChannel CreateGrpcChannel(string name, ServiceAddress address, PooledGrpcClientOptions options, GrpcClientSetup setup, HttpMessageHandler handler, RootServices root, out GrpcChannelOptions channelOptions)
+    {
+        channelOptions = new GrpcChannelOptions
         {
             MaxReceiveMessageSize = options.MaxReceiveMessageSize,
             MaxSendMessageSize = options.MaxSendMessageSize,
@@ -105,8 +111,7 @@ internal sealed class PooledChannelFactory(
             outermost = messageHandler;
         }
 
-        throwsOnCancellation = channelOptions.ThrowOperationCanceledOnCancellation;
-        if (throwsOnCancellation)
+        if (channelOptions.ThrowOperationCanceledOnCancellation)
         {
             outermost = new CancellationHandler { InnerHandler = outermost };
         }

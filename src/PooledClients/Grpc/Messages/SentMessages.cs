@@ -7,10 +7,16 @@ namespace PooledClients.Grpc.Messages;
 /// A request's stream of messages on one way to a connection. It is handed over once, so a second time is refused, and the runtime is to send
 /// the request once only: it would open a stream before it found that out.
 /// </summary>
-internal sealed class SentMessages(HttpContent inner, ContentHold? hold = null) : SentContent(inner)
+/// <param name="inner">The messages.</param>
+/// <param name="call">Cancelled when their call ends.</param>
+/// <param name="hold">What holds them back from their connection; none of most.</param>
+internal sealed class SentMessages(HttpContent inner, CancellationToken call, ContentHold? hold = null) : SentContent(inner)
 {
     private readonly TaskCompletionSource _answerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isAnswered;
+
+    /// <summary>Gets what is cancelled when the call ends; a write may have been given another token, or none.</summary>
+    public CancellationToken Call => call;
 
     public override bool CanBeSentAgain => !WasAsked;
 
@@ -27,9 +33,9 @@ internal sealed class SentMessages(HttpContent inner, ContentHold? hold = null) 
     /// <summary>The call has its result.</summary>
     public void EndAnswer() => _answerEnded.TrySetResult();
 
-    public override SentContent ForNextAttempt() => new SentMessages(Message) { IsOnce = true };
+    public override SentContent ForNextAttempt() => new SentMessages(Message, call) { IsOnce = true };
 
-    public override SentContent Held(ContentHold hold) => new SentMessages(Message, hold) { IsOnce = IsOnce };
+    public override SentContent Held(ContentHold hold) => new SentMessages(Message, call, hold) { IsOnce = IsOnce };
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
         WasAsked ? Task.FromException(new ContentSentException())

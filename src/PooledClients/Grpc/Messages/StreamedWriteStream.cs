@@ -43,20 +43,24 @@ internal sealed class StreamedWriteStream(Stream inner, SentMessages messages) :
     }
 
     // The runtime ends the writing of a request that it has the whole answer of, by a cancellation of its own too.
-    private static bool IsEnd(Exception exception, CancellationToken call) =>
-        SendFailure.IsTransportFailure(exception) || (exception is OperationCanceledException && !call.IsCancellationRequested);
+    private static bool IsEnd(Exception exception, CancellationToken write) =>
+        SendFailure.IsTransportFailure(exception) || (exception is OperationCanceledException && !write.IsCancellationRequested);
 
     // A cancellation is what the channel makes the status of the call of, if it has one by then. It is cancelled itself, or its answer ends, soon
-    // after the connection or its server has ended the stream, and the write may see that first.
-    private async ValueTask ThrowEndAsync(Exception cause, CancellationToken call)
+    // after the connection or its server has ended the stream, and the write may see that first. Where the channel itself tries calls again the write
+    // knows its call by no token.
+    private async ValueTask ThrowEndAsync(Exception cause, CancellationToken write)
     {
-        if (!call.IsCancellationRequested)
+        if (!HasEnded(write))
         {
-            await messages.AnswerEnded.WaitAsync(LongestEnd, TimeProvider.System, call).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var end = write.CanBeCanceled ? write : messages.Call;
+            await messages.AnswerEnded.WaitAsync(LongestEnd, TimeProvider.System, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        throw call.IsCancellationRequested || messages.IsAnswered || cause is OperationCanceledException
-            ? new OperationCanceledException(cause.Message, cause, call)
+        throw HasEnded(write) || messages.IsAnswered || cause is OperationCanceledException
+            ? new OperationCanceledException(cause.Message, cause, write)
             : new RpcException(new Status(StatusCode.Unavailable, $"The message could not be written: {cause.Message}", cause));
     }
+
+    private bool HasEnded(CancellationToken write) => write.IsCancellationRequested || messages.Call.IsCancellationRequested;
 }

@@ -38,4 +38,7 @@ internal sealed record CallPipelineFacts(
 {
     /// <summary>Gets whether the channel throws <see cref="OperationCanceledException"/> for what its deadline or its token ends.</summary>
     public bool ThrowsOnCancellation { get; init; }
+
+    /// <summary>Gets the methods whose calls the channel makes again; <see langword="null"/> where it makes none.</summary>
+    public ChannelRetries? ChannelRetries { get; init; }
 }

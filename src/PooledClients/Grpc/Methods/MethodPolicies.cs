@@ -167,7 +167,7 @@ internal sealed class MethodPolicies
     {
         var retry = _options.Resilience.Retry;
         var off = retry.Attempts <= 1 && (_options.Resilience.Hedging.Delay is null || method.Type != MethodType.Unary);
-        if (off || idempotent == false || method.Type is not (MethodType.Unary or MethodType.ServerStreaming))
+        if (off || idempotent == false || method.Type is not (MethodType.Unary or MethodType.ServerStreaming) || _facts.ChannelRetries?.Make(method) == true)
         {
             return null;
         }

@@ -120,7 +120,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
     // One async method, for each costs 114 B a call.
     private async Task<HttpResponseMessage> SendOnAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken)
     {
-        var sent = new SentRequest(request, _streaming.TypeOf(request), isAgain || IsFurther(request, time.Call));
+        var sent = new SentRequest(request, _streaming.TypeOf(request), isAgain || PreviousAttempts.AreOf(request), cancellationToken);
         var isAdmitted = sent.IsUnary && Admission.TryEnter();
         var hasParent = retrier is not null && RetriedRequest.HasParent(request);
         RpcException? failure = null;
@@ -181,7 +181,7 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     EndpointSender.End(sent);
                 }
 
-                if (!await _resends.MaySendAgainAsync(request, sent.Cause!, sent.Content, sent.Sender, time.Call is RetriableCall, sent.Resent, cancellationToken).ConfigureAwait(false))
+                if (!await _resends.MaySendAgainAsync(request, sent.Cause!, sent.Content, sent.Sender, sent.IsFurther || time.Call is RetriableCall, sent.Resent, cancellationToken).ConfigureAwait(false))
                 {
                     throw _sender.GiveUp(sent);
                 }
@@ -233,9 +233,6 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
             Pending.End();
         }
     }
-
-    // Unary calls that are tried again below the channel are known by that; what is made above it, hedges and attempts of a stream, tells of itself.
-    private static bool IsFurther(HttpRequestMessage request, CallScope? call) => call is not (null or RetriableCall) && PreviousAttempts.AreOf(request);
 
     private Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CallTime time, CallRetrier? retrier, bool isAgain, CancellationToken cancellationToken)
     {

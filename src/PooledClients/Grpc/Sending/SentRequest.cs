@@ -14,7 +14,8 @@ namespace PooledClients.Grpc.Sending;
 /// <param name="request">The request.</param>
 /// <param name="type">What kind of method it calls.</param>
 /// <param name="isFurther">Whether it is a further attempt of its call.</param>
-internal struct SentRequest(HttpRequestMessage request, MethodType type, bool isFurther)
+/// <param name="call">Cancelled when its call ends.</param>
+internal struct SentRequest(HttpRequestMessage request, MethodType type, bool isFurther, CancellationToken call)
 {
     /// <summary>The request.</summary>
     public readonly HttpRequestMessage Request = request;
@@ -26,7 +27,7 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type, bool is
     public readonly bool IsFurther = isFurther;
 
     /// <summary>Its message on the way of this attempt.</summary>
-    public SentContent Content = Wrap(request, type, isFurther);
+    public SentContent Content = Wrap(request, type, isFurther, call);
 
     /// <summary>The endpoint that the attempt goes to, or the one before went to; none where the runtime picks the connection.</summary>
     public EndpointPool? Pool;
@@ -67,10 +68,10 @@ internal struct SentRequest(HttpRequestMessage request, MethodType type, bool is
     /// <summary>Holds its message back until the server of its connection has spoken.</summary>
     public void Hold(Task heard, TimeProvider timeProvider) => Request.Content = Content = Content.Held(new ContentHold(heard, timeProvider));
 
-    private static SentContent Wrap(HttpRequestMessage request, MethodType type, bool isFurther)
+    private static SentContent Wrap(HttpRequestMessage request, MethodType type, bool isFurther, CancellationToken call)
     {
         var content = type is MethodType.ClientStreaming or MethodType.DuplexStreaming
-            ? new SentMessages(request.Content!) { IsOnce = true }
+            ? new SentMessages(request.Content!, call) { IsOnce = true }
             : new SentContent(request.Content!) { IsOnce = isFurther };
         request.Content = content;
         return content;

@@ -6,6 +6,7 @@ using PooledClients.Grpc.Methods;
 using PooledClients.Grpc.ServiceConfigs;
 using PooledClients.Resilience;
 using RocksDb.V1;
+using ChannelConfig = Grpc.Net.Client.Configuration;
 
 namespace PooledClients.Tests.Grpc.Methods;
 
@@ -39,6 +40,40 @@ public sealed class MethodPoliciesTests
         Assert.Equal(3, policy.MaxAttempts);
         Assert.True(policy.IsRetryable(new RpcException(new Status(StatusCode.Aborted, ""))));
         Assert.False(policy.IsRetryable(new RpcException(new Status(StatusCode.Unavailable, ""))));
+    }
+
+    // The channel's most exact entry decides, whether it has a policy or none.
+    [Theory]
+    [InlineData(null, null, true, false)]
+    [InlineData("rocksdb.v1.KeyValue", null, true, false)]
+    [InlineData("rocksdb.v1.KeyValue", "Get", true, false)]
+    [InlineData("rocksdb.v1.KeyValue", "Scan", true, true)]
+    [InlineData("other", null, true, true)]
+    [InlineData("rocksdb.v1.KeyValue", "Get", false, true)]
+    public void Retries_ChannelHasAPolicyOfItsOwn_AreLeftToIt(string? service, string? method, bool hasPolicy, bool retried)
+    {
+        var config = new ChannelConfig.ServiceConfig
+        {
+            MethodConfigs =
+            {
+                new ChannelConfig.MethodConfig
+                {
+                    Names = { new ChannelConfig.MethodName { Service = service, Method = method } },
+                    RetryPolicy = hasPolicy ? new ChannelConfig.RetryPolicy() : null,
+                },
+            },
+        };
+        if (!hasPolicy)
+        {
+            config.MethodConfigs.Add(new ChannelConfig.MethodConfig { Names = { ChannelConfig.MethodName.Default }, HedgingPolicy = new ChannelConfig.HedgingPolicy() });
+        }
+
+        foreach (var hedging in (TimeSpan?[])[null, TimeSpan.FromSeconds(1)])
+        {
+            var policy = Create(o => o.Resilience.Hedging.Delay = hedging, typeof(KeyValue.KeyValueClient), channel: config).Get(Method<GetRequest, GetResponse>("Get"), new GetRequest());
+
+            Assert.Equal(retried, policy.Retrier is not null || policy.Hedger is not null);
+        }
     }
 
     [Fact]
@@ -107,7 +142,7 @@ public sealed class MethodPoliciesTests
 
     private static MethodPolicies Create(
         Action<PooledGrpcClientOptions> configure, System.Type? clientType, Google.Protobuf.Reflection.ServiceDescriptor? descriptor = null,
-        RetryBudget? budget = null, TimeProvider? time = null)
+        RetryBudget? budget = null, TimeProvider? time = null, ChannelConfig.ServiceConfig? channel = null)
     {
         var options = new PooledGrpcClientOptions();
         configure(options);
@@ -120,7 +155,7 @@ public sealed class MethodPoliciesTests
             _ => { },
             null,
             time ?? TimeProvider.System,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance) { ChannelRetries = ChannelRetries.From(channel) });
     }
 
     private static Method<TRequest, TResponse> Method<TRequest, TResponse>(string name, MethodType type = MethodType.Unary)
