@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net.Security;
+using PooledClients.Connections.Wire;
+using PooledClients.Platform;
 
 namespace PooledClients.Connections;
 
@@ -71,6 +73,11 @@ internal static class HandlerFactory
 
         // The handler's own timeout counts every wait inside the callback and ends in a cancellation without a cause: ours is the connector's.
         handler.ConnectTimeout = Timeout.InfiniteTimeSpan;
+        if (key.IsMultiplexed)
+        {
+            HandlerHooks.OnHeadersWritten(handler, StreamRefusedException.ThrowIfSentOnce);
+        }
+
         return handler;
     }
 

@@ -9,13 +9,13 @@ namespace PooledClients.Http.Retries;
 /// <summary>Tells failures that may pass from those that stay, and failures of the server from those of this process.</summary>
 internal static class HttpFaults
 {
-    /// <summary>Whether another attempt may fare better.</summary>
+    /// <summary>Whether another attempt may fare better. What was refused the runtime has sent four times already, and would each time.</summary>
     /// <param name="response">What came, if anything did.</param>
     /// <param name="failure">Why nothing came.</param>
     /// <param name="call">What it was sent for.</param>
     public static bool IsTransient(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure is null
         ? response is { StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests } || (response is not null && IsServerError(response))
-        : call is null or { Stage: RequestStage.WithTransport } && !IsOwn(failure) && FailureClassifier.Classify(failure).IsTransient;
+        : call is null or { Stage: RequestStage.WithTransport } && !IsOwn(failure) && FailureClassifier.Classify(failure) is { IsTransient: true, Kind: not FailureKind.StreamRefused };
 
     /// <summary>What it says about the server.</summary>
     /// <param name="response">What came, if anything did.</param>

@@ -1,5 +1,4 @@
 using PooledClients.Connections.Wire;
-using PooledClients.Platform;
 
 namespace PooledClients.Connections.Endpoints.Http2;
 
@@ -16,7 +15,6 @@ internal static class Http2Handler
         handler.PooledConnectionLifetime = Timeout.InfiniteTimeSpan;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
         handler.UseProxy = false;
-        HandlerHooks.OnHeadersWritten(handler, StreamRefusedException.ThrowIfSentOnce);
         handler.ConnectCallback = (_, _) => take() is { } ready ? new ValueTask<Stream>(ready) : ValueTask.FromException<Stream>(new ConnectionOverException(address));
         var filter = handler.PlaintextStreamFilter;
         handler.PlaintextStreamFilter = filter is null
