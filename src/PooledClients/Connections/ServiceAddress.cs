@@ -45,9 +45,15 @@ internal sealed record ServiceAddress(string Scheme, string Host, int Port)
 
         address = uri!.Scheme == UnixScheme
             ? new ServiceAddress(UnixScheme, Uri.UnescapeDataString(uri.AbsolutePath), 0)
-            : new ServiceAddress(uri.Scheme, uri.IdnHost.ToLowerInvariant().TrimEnd('.'), uri.Port);
+            : OfRequest(uri);
         return true;
     }
+
+    /// <summary>The Unix socket that an address names; <see langword="null"/> where it names none.</summary>
+    public static ServiceAddress? SocketOf(Uri? uri) => TryParse(uri, out var address, out _) && address.IsUnix ? address : null;
+
+    /// <summary>Where a request goes by its own address, an absolute one of <c>http</c> or <c>https</c>, in the spelling that a service at it has.</summary>
+    public static ServiceAddress OfRequest(Uri uri) => new(uri.Scheme, uri.IdnHost.ToLowerInvariant().TrimEnd('.'), uri.Port);
 
     /// <summary>Whether a request to this address goes here.</summary>
     public bool IsAt(Uri uri) => IsUnix || (Port == uri.Port && Host == uri.IdnHost && Scheme == uri.Scheme);

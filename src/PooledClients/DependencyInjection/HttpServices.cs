@@ -81,6 +81,6 @@ internal static class HttpServices
     private static Uri? AddressOf(string name, IServiceProvider provider)
     {
         var address = provider.GetRequiredService<IOptionsMonitor<PooledHttpClientOptions>>().Get(name).BaseAddress;
-        return ServiceAddress.TryParse(address, out var parsed, out _) && parsed.IsUnix ? parsed.ChannelAddress : address;
+        return ServiceAddress.SocketOf(address) is { } socket ? socket.ChannelAddress : address;
     }
 }

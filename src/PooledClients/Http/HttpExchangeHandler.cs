@@ -144,22 +144,24 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
         var route = _client.Routes.Get(request);
         var limits = _client.StreamLimits;
         var deadline = _client.Options.Deadline ?? Timeout.InfiniteTimeSpan;
+        var isClients = true;
         if (request.Options.TryGetValue(PooledHttpRequestOptions.Deadline, out var own))
         {
             // What is computed as left over may be negative: it has passed. It holds for a stream as well.
             deadline = own < TimeSpan.Zero && own != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : own;
             limits = null;
+            isClients = false;
         }
 
         if (ambientDeadline is { } until && until != DateTime.MaxValue)
         {
             var left = until - _client.Time.GetUtcNow().UtcDateTime;
             left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
-            deadline = deadline == Timeout.InfiniteTimeSpan || left < deadline ? left : deadline;
+            (deadline, isClients) = deadline == Timeout.InfiniteTimeSpan || left < deadline ? (left, false) : (deadline, isClients);
             limits = limits?.NoLaterThan(left);
         }
 
-        var exchange = new HttpExchange(_client, route, deadline, _sampler.Capture(route), limits) { HasTransport = HasTransport };
+        var exchange = new HttpExchange(_client, route, deadline, _sampler.Capture(route), limits) { HasTransport = HasTransport, HasClientsDeadline = isClients };
         request.Options.Set(HttpExchange.Key, exchange);
         if (_durations.MayBeEnabled)
         {

@@ -100,7 +100,7 @@ internal sealed class HttpPipelineFilter(
         if (builder.AdditionalHandlers.FirstOrDefault(static handler => IsResilience(handler.GetType())) is not { } theirs)
         {
             return client.Options.Resilience is { Retry.Enabled: true } or { Breaker.Enabled: true }
-                ? client.GetOrMakeResilience(() => resilience.Create(client.DisplayName, client.Options.Resilience))
+                ? client.GetOrMakeResilience(() => resilience.Create(client.DisplayName, client.Options.Resilience, ServiceAddress.SocketOf(client.Options.BaseAddress)))
                 : null;
         }
 

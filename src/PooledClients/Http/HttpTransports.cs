@@ -33,7 +33,7 @@ internal sealed class HttpTransports(
         var settings = new HttpHandlerSettings(options.AutomaticDecompression, setup.HandlerActions.Count > 0 ? setup : null);
 
         // Requests name their own address, unless all of them go to one socket.
-        var socket = ServiceAddress.TryParse(options.BaseAddress, out var address, out _) && address.IsUnix ? address : null;
+        var socket = ServiceAddress.SocketOf(options.BaseAddress);
         var key = new TransportKey(socket, tls.GetOrAdd(options.Tls), ConnectionSettings.From(options.Connection), settings, IsMultiplexed: false);
         var handler = CreateHandler(key, settings);
         return options.BaseAddress is { } service && resolvers.KindOf(options.Endpoints, service, hasCustom: false) != EndpointResolver.None

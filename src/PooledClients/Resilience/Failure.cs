@@ -27,7 +27,7 @@ internal sealed record Failure(
         Own(FailureKind.BreakerOpen, StatusCode.Unavailable, mayBeProcessed: false),
         new(FailureKind.Untrusted, FaultOwner.Trust, false, TransparentRetry.None, false, RequestOutcome.Ignored, StatusCode.Unavailable),
         Unprocessed(FailureKind.ConnectFailed, FaultOwner.Network, TransparentRetry.None, RequestOutcome.Failed),
-        new(FailureKind.WrongProtocol, FaultOwner.Server, false, TransparentRetry.None, false, RequestOutcome.Failed, StatusCode.Unavailable),
+        new(FailureKind.WrongProtocol, FaultOwner.Server, false, TransparentRetry.None, false, RequestOutcome.Ignored, StatusCode.Unavailable),
         Unprocessed(FailureKind.NeverCameUp, FaultOwner.Network, TransparentRetry.Paced, RequestOutcome.Failed),
         Unprocessed(FailureKind.NeverSent, FaultOwner.Network, TransparentRetry.AtOnce, RequestOutcome.Failed),
         Unprocessed(FailureKind.StreamRefused, FaultOwner.Server, TransparentRetry.Paced, RequestOutcome.Failed),

@@ -1,8 +1,10 @@
+using System.Net;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections;
 using PooledClients.Grpc;
 using PooledClients.IntegrationTests.Clients;
+using PooledClients.TestBed.Files;
 using PooledClients.TestBed.Http2;
 using PooledClients.TestBed.Servers;
 using PooledClients.TestBed.Waiting;
@@ -56,6 +58,45 @@ public sealed class SharedPoliciesTests
         var failure = await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync("/", null, TestContext.Current.CancellationToken));
 
         Assert.Contains("is left alone", failure.Message, StringComparison.Ordinal);
+    }
+
+    // Their requests all name localhost.
+    [Fact]
+    public async Task Post_SocketWhoseGrpcCallsFailed_IsLeftAloneAndAnotherIsNot()
+    {
+        using var folder = new TempFolder();
+        await using var failing = await TestServer.StartAsync(new TestServerOptions { UnixSocket = folder.PathOf("one.sock") });
+        await using var well = await TestServer.StartAsync(new TestServerOptions { UnixSocket = folder.PathOf("other.sock") });
+        failing.Behavior.FailTimes = int.MaxValue;
+        await using var clients = await ClientHost.StartAsync(log: null, services =>
+        {
+            services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options => Configure(options, failing.Address));
+            AddHttp(services, "failing", failing.Address);
+            AddHttp(services, "well", well.Address);
+        });
+        for (var i = 0; i < 25; i++)
+        {
+            await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+        }
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync("failing"));
+
+        Assert.StartsWith($"unix:{folder.PathOf("one.sock")} is left alone", failure.Message, StringComparison.Ordinal);
+        (await PostAsync("well")).Dispose();
+
+        async Task<HttpResponseMessage> PostAsync(string name)
+        {
+            using var http = clients.Get<IHttpClientFactory>().CreateClient(name);
+            return await http.PostAsync("/", null, TestContext.Current.CancellationToken);
+        }
+
+        static void AddHttp(IServiceCollection services, string name, Uri address) => services
+            .AddPooledHttpClient(name, options =>
+            {
+                options.BaseAddress = address;
+                options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30);
+            })
+            .ConfigureHttpClient(static client => (client.DefaultRequestVersion, client.DefaultVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact));
     }
 
     // What its server has refused is sent again out of its own budget, which is none.

@@ -93,14 +93,7 @@ public sealed class HttpBreakerTests
     [Fact]
     public async Task Post_ServerNeverAnswers_Opens()
     {
-        using var pipeline = new HttpPipeline(
-            async (_, cancellationToken) =>
-            {
-                _sent++;
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-                throw new InvalidOperationException();
-            },
-            static options => options.Deadline = TimeSpan.FromMilliseconds(10));
+        using var pipeline = CreateSilent();
         for (var i = 0; i < 20; i++)
         {
             var call = pipeline.Client.PostAsync("/", null, TestContext.Current.CancellationToken);
@@ -113,6 +106,78 @@ public sealed class HttpBreakerTests
         Assert.IsType<BreakerOpenException>(error.InnerException);
         Assert.Equal(20, _sent);
     }
+
+    // It may be shorter than any server takes.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Post_DeadlineOfTheCallersOwnPasses_NeverOpens(bool isAmbient)
+    {
+        using var pipeline = CreateSilent();
+
+        for (var i = 0; i < 40; i++)
+        {
+            await AssertDeadlinePassesAsync(pipeline, isAmbient);
+        }
+
+        Assert.Equal(40, _sent);
+    }
+
+    [Fact]
+    public async Task Post_ProbeRunsOutOfItsDeadline_LetsTheNextProbe()
+    {
+        using var pipeline = CreateSilent();
+        for (var i = 0; i < 20; i++)
+        {
+            await AssertDeadlinePassesAsync(pipeline, isAmbient: null);
+        }
+
+        pipeline.Time.Advance(TimeSpan.FromMilliseconds(500));
+        await AssertDeadlinePassesAsync(pipeline, isAmbient: null);
+        await AssertDeadlinePassesAsync(pipeline, isAmbient: null);
+
+        Assert.Equal(22, _sent);
+    }
+
+    [Fact]
+    public async Task Post_UserInfoInTheAddress_IsToldNowhereAndIsTheSameAuthority()
+    {
+        using var pipeline = Create();
+        _answer = static () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable);
+        for (var i = 0; i < 20; i++)
+        {
+            using var response = await pipeline.Client.PostAsync("https://user:secret@api.internal/", null, TestContext.Current.CancellationToken);
+        }
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => PostAsync(pipeline, 1));
+
+        Assert.Equal("https://api.internal", Assert.IsType<BreakerOpenException>(error.InnerException).Address);
+        Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(pipeline.Logs.GetSnapshot(), static record => record.Message.Contains("secret", StringComparison.Ordinal));
+    }
+
+    private static async Task AssertDeadlinePassesAsync(HttpPipeline pipeline, bool? isAmbient)
+    {
+        using var scope = isAmbient == true ? CallDeadline.Begin(pipeline.Time.GetUtcNow().UtcDateTime.AddMilliseconds(2)) : null;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/");
+        if (isAmbient == false)
+        {
+            request.Options.Set(PooledHttpRequestOptions.Deadline, TimeSpan.FromMilliseconds(2));
+        }
+
+        var call = pipeline.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        pipeline.Time.Advance(TimeSpan.FromMilliseconds(isAmbient is null ? 10 : 2));
+        await Assert.ThrowsAsync<TaskCanceledException>(() => call);
+    }
+
+    private HttpPipeline CreateSilent() => new(
+        async (_, cancellationToken) =>
+        {
+            _sent++;
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            throw new InvalidOperationException();
+        },
+        static options => options.Deadline = TimeSpan.FromMilliseconds(10));
 
     private static async Task PostAsync(HttpPipeline pipeline, int times)
     {

@@ -72,6 +72,8 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
 
     public RequestStage Stage => HasTransport ? _stage : RequestStage.WithTransport;
 
+    public bool HasClientsDeadline { get; init; }
+
     public bool WasLeftUnanswered
         => End == ExchangeEnd.DeadlinePassed && Stage == RequestStage.WithTransport && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
 

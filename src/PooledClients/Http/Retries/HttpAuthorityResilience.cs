@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using PooledClients.Connections;
 using PooledClients.Diagnostics;
 using PooledClients.Resilience;
 
@@ -28,6 +29,7 @@ internal sealed class HttpAuthorityResilience
     public HttpAuthorityResilience(
         string client,
         Uri address,
+        ServiceAddress? socket,
         HttpResilienceOptions options,
         AddressPolicies policies,
         TimeProvider time,
@@ -35,13 +37,14 @@ internal sealed class HttpAuthorityResilience
         ILogger logger)
     {
         _authority = address.Authority;
+        Name = socket?.ToString() ?? _authority;
         _client = client;
         _options = options;
         _time = time;
         _metrics = metrics;
         _logger = logger;
         _policies = policies;
-        _key = address.GetLeftPart(UriPartial.Authority);
+        _key = (socket ?? ServiceAddress.OfRequest(address)).ToString();
         _budget = policies.GetBudget(_key, RetryBudgetSettings.From(options.RetryBudget), Kind);
         Breaker = policies.GetBreaker(_key, BreakerSettings.From(options.Breaker), Kind);
         if (Breaker is not null)
@@ -50,7 +53,8 @@ internal sealed class HttpAuthorityResilience
         }
     }
 
-    public string Name => _authority;
+    /// <summary>Where it is, as errors show it.</summary>
+    public string Name { get; }
 
     public AddressBreaker? Breaker { get; }
 

@@ -31,6 +31,17 @@ internal static class HttpFaults
         _ => FailureClassifier.Classify(failure).Breaker,
     };
 
+    /// <summary>
+    /// What it says about the server to those whose breaker it shares: a deadline of the caller's own says nothing, for it may be shorter than any server takes,
+    /// and neither does any that a probe runs into.
+    /// </summary>
+    /// <param name="response">What came, if anything did.</param>
+    /// <param name="failure">Why nothing came.</param>
+    /// <param name="call">What it was sent for.</param>
+    /// <param name="isProbe">Whether the breaker was not closed.</param>
+    public static RequestOutcome JudgeForBreaker(HttpResponseMessage? response, Exception? failure, IHttpCall call, bool isProbe = false) =>
+        failure is OperationCanceledException && call.WasLeftUnanswered && (isProbe || !call.HasClientsDeadline) ? RequestOutcome.Ignored : Judge(response, failure, call);
+
     private static bool IsServerError(HttpResponseMessage response)
         => (int)response.StatusCode is >= 500 and < 600 && response.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported);
 
@@ -40,8 +51,7 @@ internal static class HttpFaults
         => exception.Find<ConnectTimeoutException>() is not null
             || exception is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } && (int)status < 500
             || exception is HttpRequestException { HttpRequestError: HttpRequestError.UserAuthenticationError }
-            || IsUnsendable(exception)
-            || FailureClassifier.Classify(exception).Kind == FailureKind.WrongProtocol;
+            || IsUnsendable(exception);
 
     // A header or a length that does not hold, and a stream of the caller's that fails: it is told as a connection is that fails while it is
     // written to, but that says so within.

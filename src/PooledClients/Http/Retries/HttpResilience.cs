@@ -28,6 +28,9 @@ internal sealed class HttpResilience
     private readonly ILogger _logger;
     private readonly IdleSweep? _sweep;
 
+    // All of the client's requests go there, whatever they name; none where they go by what they name.
+    private readonly ServiceAddress? _socket;
+
     public HttpResilience(
         string client,
         HttpResilienceOptions options,
@@ -35,8 +38,10 @@ internal sealed class HttpResilience
         TimeProvider time,
         HttpMetrics metrics,
         ILogger logger,
-        IdleSweep? sweep = null)
+        IdleSweep? sweep = null,
+        ServiceAddress? socket = null)
     {
+        _socket = socket;
         _sweep = sweep;
         sweep?.Add(ForgetUnused);
         _client = client;
@@ -118,7 +123,7 @@ internal sealed class HttpResilience
             {
                 var (response, failure) = first ?? await TryAsync(authority, request, call, send, isAsync, cancellationToken).ConfigureAwait(false);
                 first = null;
-                outcome = HttpFaults.Judge(response, failure, call);
+                outcome = HttpFaults.JudgeForBreaker(response, failure, call);
                 authority.Breaker?.Report(outcome);
                 if (cancellationToken.IsCancellationRequested || !authority.TryRetry(sent, retries, response, failure, call, out var pause))
                 {
@@ -156,8 +161,8 @@ internal sealed class HttpResilience
                 authority.Breaker is { IsClosed: false } breaker
                     ? await breaker.ProbeAsync(
                         () => send(request, isAsync, cancellationToken),
-                        response => HttpFaults.Judge(response, failure: null, call),
-                        failure => HttpFaults.Judge(response: null, failure, call)).ConfigureAwait(false)
+                        response => HttpFaults.JudgeForBreaker(response, failure: null, call, isProbe: true),
+                        failure => HttpFaults.JudgeForBreaker(response: null, failure, call, isProbe: true)).ConfigureAwait(false)
                     : await send(request, isAsync, cancellationToken).ConfigureAwait(false),
                 Failure: null);
         }
@@ -201,5 +206,5 @@ internal sealed class HttpResilience
         return !_authorities.IsEmpty;
     }
 
-    private HttpAuthorityResilience Create(Uri uri) => new(_client, uri, _options, _shared, _time, _metrics, _logger);
+    private HttpAuthorityResilience Create(Uri uri) => new(_client, uri, _socket, _options, _shared, _time, _metrics, _logger);
 }

@@ -10,5 +10,7 @@ internal sealed class HttpResilienceFactory(AddressPolicies policies, TimeProvid
 {
     /// <param name="client">The client's name, as logs and errors show it.</param>
     /// <param name="options">The client's.</param>
-    public HttpResilience Create(string client, HttpResilienceOptions options) => new(client, options, policies, time, metrics, logger, sweep);
+    /// <param name="socket">The Unix socket that its requests go to, where they do.</param>
+    public HttpResilience Create(string client, HttpResilienceOptions options, ServiceAddress? socket) =>
+        new(client, options, policies, time, metrics, logger, sweep, socket);
 }

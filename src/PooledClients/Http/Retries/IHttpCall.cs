@@ -9,6 +9,9 @@ internal interface IHttpCall
     /// <summary>Gets where the request of the present attempt is.</summary>
     RequestStage Stage { get; }
 
+    /// <summary>Gets whether the deadline is what the client gives each request, and not the caller's own.</summary>
+    bool HasClientsDeadline { get; }
+
     /// <summary>Gets whether the deadline passed while it was the server's turn.</summary>
     bool WasLeftUnanswered { get; }
 
