@@ -120,7 +120,7 @@ internal sealed class PooledChannelFactory(
         channelOptions.HttpClient = new HttpClient(outermost, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         channelOptions.DisposeHttpClient = true;
         var channel = GrpcChannel.ForAddress(address.ChannelAddress, channelOptions);
-        RuntimeContracts.TrySetInvoker(channel, new HttpMessageInvoker(outermost, disposeHandler: false));
+        GrpcContracts.TrySetInvoker(channel, new HttpMessageInvoker(outermost, disposeHandler: false));
         return channel;
     }
 }

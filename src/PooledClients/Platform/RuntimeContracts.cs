@@ -2,34 +2,20 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Reflection;
 using System.Runtime.CompilerServices;
-using Grpc.Net.Client;
 
 namespace PooledClients.Platform;
 
 /// <summary>
-/// Everything that the library takes for granted of the runtime and of Grpc.Net.Client beyond their public contracts, one member each:
+/// Everything that the library takes for granted of the runtime beyond its public contract, one member each:
 /// seen in which version, needed why, and asked of the running runtime by a test. Error codes (<see cref="HttpProtocolException.ErrorCode"/>,
 /// <see cref="HttpRequestError"/>, <see cref="System.Net.Sockets.SocketError"/>) are contracts and are asked first wherever they tell; where only
-/// texts do, they are those of <see cref="RuntimeTexts"/>. What it takes for granted of tasks is in <see cref="RuntimeTasks"/>.
+/// texts do, they are those of <see cref="RuntimeTexts"/>. What it takes for granted of tasks is in <see cref="RuntimeTasks"/>, and
+/// of Grpc.Net.Client in <see cref="GrpcContracts"/>.
 /// </summary>
 internal static class RuntimeContracts
 {
-    /// <summary>
-    /// The option in which a call's wait-for-ready flag travels. Grpc.Net.Client 2.85; it sets it whatever the handler, and no public member
-    /// leads from a request to its call.
-    /// </summary>
-    public static readonly HttpRequestOptionsKey<bool> WaitForReady = new("WaitForReady");
-
-    /// <summary>
-    /// The details of the statuses by which Grpc.Net.Client 2.85 refuses a message for its size; they name neither the limit nor its option. The
-    /// channel tells its logger at Information before it throws them, and what the logger throws is what the call fails with.
-    /// </summary>
-    public const string SentTooLarge = "Sending message exceeds the maximum configured message size.";
-
-    /// <inheritdoc cref="SentTooLarge"/>
-    public const string ReceivedTooLarge = "Received message exceeds the maximum configured message size.";
-
     /// <summary>The number of "too many open files in system": what .NET 10 makes of EMFILE at a socket, on Linux and macOS.</summary>
     public const int Enfile = 23;
 
@@ -93,6 +79,19 @@ internal static class RuntimeContracts
         objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal);
 
     /// <summary>
+    /// Whether a connection failed what was written to it, rather than who wrote: serialisers, and the streams of callers, fail with an
+    /// <see cref="IOException"/> too. .NET 10's connections throw types of their own or the plain one, and out of their own code, which an application that is
+    /// compiled ahead of time does not name: a plain one is theirs there.
+    /// </summary>
+    public static bool IsOfConnection(IOException exception) =>
+        IsOfConnection(exception.GetType().Assembly) || exception.Source switch
+        {
+            null => true,
+            "<unknown>" => exception.GetType() == typeof(IOException),
+            var source => source.StartsWith("System.Net.", StringComparison.Ordinal) || source == OwnName,
+        };
+
+    /// <summary>
     /// Whether the name of a file that was not found is an assembly's: .NET 10 gives its display name. It remembers a load that failed for
     /// want of a descriptor, which no other property tells from a file of the application's.
     /// </summary>
@@ -151,10 +150,9 @@ internal static class RuntimeContracts
     /// over HTTP/1.1 as a copy that failed and over HTTP/2 as a request that did, and only whose code threw what is within tells them apart.
     /// </summary>
     public static bool IsSourceError(Exception exception) =>
-        exception is HttpRequestException { InnerException: IOException and not HttpIOException and { Source: { } source } }
+        exception is HttpRequestException { InnerException: IOException failure }
         && (RuntimeTexts.Says(exception, "net_http_content_stream_copy_error") || RuntimeTexts.Says(exception, "net_http_client_execution_error"))
-        && !source.StartsWith("System.Net.", StringComparison.Ordinal)
-        && source != typeof(RuntimeContracts).Assembly.GetName().Name;
+        && !IsOfConnection(failure);
 
     /// <summary>
     /// Whether one header of an HTTP/2 answer alone is larger than <see cref="SocketsHttpHandler.MaxResponseHeadersLength"/>: .NET 10 finds that
@@ -211,23 +209,9 @@ internal static class RuntimeContracts
     /// </summary>
     public static bool IsConnection(Stream stream) => stream.GetType().Assembly == typeof(HttpContent).Assembly && !IsBuffer(stream);
 
-    /// <summary>
-    /// Has a channel send by a bare invoker in place of the client that it was given. Grpc.Net.Client 2.85 puts its balancer before every handler that it is
-    /// given and none before a client, and each costs a call an async method. Where another version keeps its invoker otherwise, the client stays.
-    /// </summary>
-    /// <returns>Whether the invoker has taken the client's place.</returns>
-    public static bool TrySetInvoker(GrpcChannel channel, HttpMessageInvoker invoker)
-    {
-        try
-        {
-            InvokerOf(channel) = invoker;
-            return true;
-        }
-        catch (MissingFieldException)
-        {
-            return false;
-        }
-    }
+    private static string? OwnName { get; } = typeof(RuntimeContracts).Assembly.GetName().Name;
+
+    private static bool IsOfConnection(Assembly assembly) => assembly == typeof(HttpContent).Assembly || assembly == typeof(RuntimeContracts).Assembly;
 
     private static Type EmptyContent { get; } = GetEmptyContent();
 
@@ -251,9 +235,6 @@ internal static class RuntimeContracts
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parent")]
     private static extern ref HttpContent ContentOf(HttpContentHeaders headers);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<HttpInvoker>k__BackingField")]
-    private static extern ref HttpMessageInvoker InvokerOf(GrpcChannel channel);
 
     private static bool FindCollection()
     {

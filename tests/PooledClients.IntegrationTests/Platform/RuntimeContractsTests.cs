@@ -260,8 +260,8 @@ public class RuntimeContractsTests
     }
 
     [Theory]
-    [InlineData(1000, 10, RuntimeContracts.SentTooLarge)]
-    [InlineData(1000, 2000, RuntimeContracts.ReceivedTooLarge)]
+    [InlineData(1000, 10, GrpcContracts.SentTooLarge)]
+    [InlineData(1000, 2000, GrpcContracts.ReceivedTooLarge)]
     public async Task TooLarge_ToldToTheLogger_FailsWithWhatTheLoggerThrows(int size, int maxSent, string detail)
     {
         using var loggers = new ThrowingLoggerFactory(detail);
@@ -374,7 +374,7 @@ public class RuntimeContractsTests
         using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpClient = unused });
         using var invoker = new HttpMessageInvoker(new EchoHandler());
 
-        Assert.True(RuntimeContracts.TrySetInvoker(channel, invoker));
+        Assert.True(GrpcContracts.TrySetInvoker(channel, invoker));
 
         await new KeyValue.KeyValueClient(channel).DeleteAsync(new DeleteRequest(), cancellationToken: TestContext.Current.CancellationToken);
     }

@@ -20,7 +20,7 @@ public class WaitForReadyKeyTests
         var call = new KeyValue.KeyValueClient(channel).GetAsync(new GetRequest(), default(CallOptions).WithWaitForReady(waitForReady));
         await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
 
-        Assert.Equal(waitForReady, handler.Request!.Options.TryGetValue(RuntimeContracts.WaitForReady, out var flag) && flag);
+        Assert.Equal(waitForReady, handler.Request!.Options.TryGetValue(GrpcContracts.WaitForReady, out var flag) && flag);
     }
 
     private sealed class CapturingHandler : HttpMessageHandler

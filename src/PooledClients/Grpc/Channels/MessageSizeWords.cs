@@ -12,8 +12,8 @@ internal sealed class MessageSizeWords(string client, GrpcChannelOptions channel
     public RpcException? Explain(Exception? exception) => exception is not RpcException { StatusCode: StatusCode.ResourceExhausted } failure ? null
         : failure.Status.Detail switch
         {
-            RuntimeContracts.SentTooLarge => Explain(failure, "message to send", channel.MaxSendMessageSize, nameof(PooledGrpcClientOptions.MaxSendMessageSize)),
-            RuntimeContracts.ReceivedTooLarge => Explain(failure, "received message", channel.MaxReceiveMessageSize, nameof(PooledGrpcClientOptions.MaxReceiveMessageSize)),
+            GrpcContracts.SentTooLarge => Explain(failure, "message to send", channel.MaxSendMessageSize, nameof(PooledGrpcClientOptions.MaxSendMessageSize)),
+            GrpcContracts.ReceivedTooLarge => Explain(failure, "received message", channel.MaxReceiveMessageSize, nameof(PooledGrpcClientOptions.MaxReceiveMessageSize)),
             _ => null,
         };
 

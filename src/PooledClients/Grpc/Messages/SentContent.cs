@@ -39,11 +39,7 @@ internal class SentContent : HttpContent, ISentOnce
     public bool IsBeingWritten => _writing is { IsCompleted: false };
 
     /// <summary>Gets whether the message itself could not be written: it would fail again.</summary>
-    public bool HasFailed => _writing is
-    {
-        IsFaulted: true,
-        Exception.InnerException: not (IOException or HttpRequestException or ObjectDisposedException or OperationCanceledException),
-    };
+    public bool HasFailed => _writing is { IsFaulted: true, Exception.InnerException: { } cause } && !IsOfConnection(cause);
 
     /// <summary>Gets whether the request may be sent once more.</summary>
     public virtual bool CanBeSentAgain => true;
@@ -81,6 +77,12 @@ internal class SentContent : HttpContent, ISentOnce
 
     /// <summary>What the message is written to, in front of its connection.</summary>
     protected virtual Stream Wrap(Stream stream) => stream;
+
+    private static bool IsOfConnection(Exception cause) => cause switch
+    {
+        IOException failure => RuntimeContracts.IsOfConnection(failure),
+        _ => cause is HttpRequestException or ObjectDisposedException or OperationCanceledException,
+    };
 
     private Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ internal sealed class CallWaits(Transport transport, CallAdmission admission, Ca
 {
     private readonly AdmissionAlarm _alarm = new(admission, transport.Address, timeProvider, logger);
 
-    public static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(RuntimeContracts.WaitForReady, out var waits) && waits;
+    public static bool WaitsForReady(HttpRequestMessage request) => request.Options.TryGetValue(GrpcContracts.WaitForReady, out var waits) && waits;
 
     /// <summary>Waits behind the limit on calls in flight.</summary>
     /// <returns>That the call is in.</returns>
