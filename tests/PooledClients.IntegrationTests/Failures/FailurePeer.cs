@@ -18,7 +18,7 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
 
     public Uri Address => address;
 
-    /// <summary>Gets how many requests have reached it since it was prepared.</summary>
+    /// <summary>Gets how many requests have reached it since it was prepared; how many connections, where none comes as far as a request.</summary>
     public int Requests => requests() - _before;
 
     /// <summary>Gets the authority that the client trusts; another one than the server's, where it is not to be trusted.</summary>
@@ -87,7 +87,7 @@ internal sealed class FailurePeer(Uri address, Func<int> requests, IAsyncDisposa
                 return Task.CompletedTask;
             },
             tls);
-        return new FailurePeer(server.Address, static () => 0, server);
+        return new FailurePeer(server.Address, () => server.Connections.Count, server);
     }
 
     /// <summary>A server whose certificate the client does not trust.</summary>

@@ -124,15 +124,12 @@ internal static class FailureRows
     private static Task SendInvalidAsync(RawHttp2Connection connection, RawRequest request) => connection.SendFrameAsync(
         FrameType.Headers, FrameFlags.EndHeaders | FrameFlags.EndStream, request.StreamId, Hpack.Encode([(":status", "abc")]));
 
-    private static async Task SendLargeHeadersAsync(RawHttp2Connection connection, RawRequest request)
+    private static Task SendLargeHeadersAsync(RawHttp2Connection connection, RawRequest request)
     {
         const int Part = 15_000;
-        await connection.SendHeadersAsync(request.StreamId, endHeaders: false);
-        for (var i = 0; i < 6; i++)
-        {
-            await connection.SendFrameAsync(
-                FrameType.Continuation, i == 5 ? FrameFlags.EndHeaders : FrameFlags.None, request.StreamId, Hpack.Encode([($"x-{i}", new string('x', Part))]));
-        }
+        return connection.SendHeadersAsync(
+            request.StreamId,
+            [Hpack.Encode([(":status", "200"), ("content-type", "application/grpc")]), .. Enumerable.Range(0, 6).Select(static i => Hpack.Encode([($"x-{i}", new string('x', Part))]))]);
     }
 
     private static Func<int, Task<FailurePeer>> Frames(Func<RawHttp2Connection, RawRequest, Task> answer, bool tls = false) =>

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.Resilience;
+using PooledClients.TestBed.Waiting;
 using RocksDb.V1;
 
 namespace PooledClients.IntegrationTests.Failures;
@@ -57,9 +58,12 @@ public sealed class FailureTableTests
         {
             Assert.InRange(peer.Requests, 0, Callers);
         }
-        else if (!row.Expected.IsConnect)
+        else
         {
-            Assert.True(peer.Requests > Callers, $"{peer.Requests} requests");
+            // The runtime sends what is refused four times itself; of what never comes up the connections are counted, which calls share, and of one that is cut
+            // the connect may tell, which is not made again.
+            var least = row.Expected.Kind switch { FailureKind.StreamRefused => 4 * Callers, FailureKind.NeverCameUp => cause.StartsWith("cut", StringComparison.Ordinal) ? 0 : 1, _ => Callers };
+            Assert.True(peer.Requests > least, $"{peer.Requests} requests");
         }
     }
 
@@ -71,11 +75,12 @@ public sealed class FailureTableTests
         await using var peer = await row.Start(Callers / connections);
         await using var clients = await StartAsync(peer, breaker: false);
 
-        var failures = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Calls.FailureOf(clients.KeyValue.GetAsync(new GetRequest { Key = Bytes(peer) }, OptionsOf(peer)))));
+        var failures = await FailAsync(clients, row, connections, Callers, () => Calls.FailureOf(clients.KeyValue.GetAsync(new GetRequest { Key = Bytes(peer) }, OptionsOf(peer))));
 
         // Whose connection a neighbour's answer ended may be told so in another way, and tried again; it then meets the same answer.
-        var neighbours = row.Expected.Kind == FailureKind.ResponseHeadersTooLarge ? Callers : 0;
-        Assert.InRange(failures.Count(failure => row.Expected.IsTransient != failure.Status.Detail.Contains("(2 attempts", StringComparison.Ordinal)), 0, neighbours);
+        var neighbours = HasNeighbours(row, connections) ? Callers : 0;
+        var others = failures.Where(failure => row.Expected.IsTransient != failure.Status.Detail.Contains("(2 attempts", StringComparison.Ordinal)).ToList();
+        Assert.True(others.Count <= neighbours, string.Join('\n', others.Select(static failure => failure.Status)));
     }
 
     [Theory]
@@ -88,12 +93,12 @@ public sealed class FailureTableTests
 
         for (var i = 0; i < Callers; i++)
         {
-            await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Calls.FailureOf(Put(clients, peer))));
+            await FailAsync(clients, row, connections, connections, () => Calls.FailureOf(Put(clients, peer)));
         }
 
         var last = await Calls.FailureOf(Put(clients, peer));
         var counts = row.Expected is { Breaker: RequestOutcome.Failed, IsConnect: false } or { Kind: FailureKind.BreakerOpen };
-        if (row.Expected.Kind == FailureKind.ResponseHeadersTooLarge)
+        if (HasNeighbours(row, connections))
         {
             // Whose connection a neighbour's answer ended has lost it, which counts.
             return;
@@ -102,10 +107,29 @@ public sealed class FailureTableTests
         Assert.True(counts == last.Status.Detail.StartsWith("The breaker of", StringComparison.Ordinal), $"{last.Status}");
     }
 
-    // Of headers over its limit the runtime says now and then that the peer sent invalid data.
+    private static bool HasNeighbours(FailureRow row, int connections) => connections == 1 && row.Expected.Kind == FailureKind.ResponseHeadersTooLarge;
+
+    // An answer that ends its connection ends its neighbours' calls too, and before a server has spoken calls share a connection however few it allows:
+    // the one row that tells the two apart has its calls made one after another, each when the connection of the one before is gone.
+    private static async Task<RpcException[]> FailAsync(ClientHost clients, FailureRow row, int connections, int calls, Func<Task<RpcException>> call)
+    {
+        if (connections == 1 || row.Expected.Kind != FailureKind.ResponseHeadersTooLarge)
+        {
+            return await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => call()));
+        }
+
+        var failures = new List<RpcException>();
+        for (var i = 0; i < calls; i++)
+        {
+            failures.Add(await call());
+            await Eventually.HoldsAsync(() => clients.Transport.Up == 0);
+        }
+
+        return [.. failures];
+    }
+
     private static bool IsAsExpected(FailureRow row, Status status) =>
-        (status.StatusCode == row.Expected.Status && status.Detail.Contains(row.Words, StringComparison.Ordinal))
-        || (row.Expected.Kind == FailureKind.ResponseHeadersTooLarge && status.Detail.Contains("PROTOCOL_ERROR", StringComparison.Ordinal));
+        status.StatusCode == row.Expected.Status && status.Detail.Contains(row.Words, StringComparison.Ordinal);
 
     private static AsyncUnaryCall<PutResponse> Put(ClientHost clients, FailurePeer peer) => clients.KeyValue.PutAsync(new PutRequest { Value = Bytes(peer) }, OptionsOf(peer));
 

@@ -119,6 +119,23 @@ internal sealed class RawHttp2Connection(int number, Socket socket, Stream strea
     public Task SendHeadersAsync(int streamId, bool endHeaders = true) => SendAsync(
         FrameType.Headers, endHeaders ? FrameFlags.EndHeaders : FrameFlags.None, streamId, Hpack.Encode([(":status", "200"), ("content-type", "application/grpc")]));
 
+    /// <summary>Sends a response's first headers in several frames, with nothing between them.</summary>
+    public async Task SendHeadersAsync(int streamId, IReadOnlyList<byte[]> parts)
+    {
+        await _write.WaitAsync();
+        try
+        {
+            for (var i = 0; i < parts.Count; i++)
+            {
+                await WriteAsync(i == 0 ? FrameType.Headers : FrameType.Continuation, i == parts.Count - 1 ? FrameFlags.EndHeaders : FrameFlags.None, streamId, parts[i]);
+            }
+        }
+        finally
+        {
+            _write.Release();
+        }
+    }
+
     /// <summary>Sends one gRPC message, an empty one.</summary>
     public Task SendMessageAsync(int streamId) => SendAsync(FrameType.Data, FrameFlags.None, streamId, new byte[5]);
 
