@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using Grpc.Core;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
 
@@ -6,34 +8,42 @@ namespace PooledClients.IntegrationTests.Failures;
 
 /// <summary>
 /// A server that fails at random points in random ways, and keeps its own account of what it has processed: by the id that each request
-/// carries. It honours its own word: a stream that it refused, or that is above the last id it named, is never processed.
+/// carries, but for what may be processed more than once. It honours its own word: a stream that it refused, or that is above the last id it named, is
+/// never processed.
 /// </summary>
 internal sealed class RandomFaultPeer : IAsyncDisposable
 {
+    /// <summary>The header of a request that may be processed more than once.</summary>
+    public const string Idempotent = "x-idempotent";
+
     private static readonly int Whole = Calls.AnyPut.CalculateSize() + 5;
     private static readonly ErrorCode[] Codes =
         [ErrorCode.NoError, ErrorCode.ProtocolError, ErrorCode.FlowControlError, ErrorCode.Cancel, ErrorCode.EnhanceYourCalm, ErrorCode.InadequateSecurity];
 
-    private readonly ConcurrentDictionary<string, int> _processed = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _resets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _processed;
+    private readonly ConcurrentDictionary<string, bool> _resets;
 
     // By connection and stream: whether it is decided that it is processed, or that it is not.
     private readonly ConcurrentDictionary<(int Connection, int Stream), bool> _taken = new();
     private readonly RawHttp2Server _server;
     private readonly int _seed;
 
-    public RandomFaultPeer(int seed)
+    /// <param name="seed">What its faults follow from.</param>
+    /// <param name="partner">Another server of the service, with which it shares its account.</param>
+    public RandomFaultPeer(int seed, RandomFaultPeer? partner = null)
     {
         _seed = seed;
+        _processed = partner?._processed ?? new(StringComparer.Ordinal);
+        _resets = partner?._resets ?? new(StringComparer.Ordinal);
         _server = new RawHttp2Server(RunAsync, tls: false);
     }
 
     public Uri Address => _server.Address;
 
-    /// <summary>Gets the ids that were processed more than once.</summary>
+    /// <summary>Gets the ids that were processed more than once, here or by another server that shares its account.</summary>
     public IEnumerable<string> ProcessedTwice => _processed.Where(static pair => pair.Value > 1).Select(static pair => pair.Key);
 
-    /// <summary>Tells whether the server itself has said that a request failed by its own fault.</summary>
+    /// <summary>Tells whether the server itself has said that a request failed by its own fault, by a code that is <c>Internal</c> to gRPC.</summary>
     public bool HasReset(string id) => _resets.ContainsKey(id);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -92,7 +102,14 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
     {
         try
         {
-            await HandleAsync(connection, request, request.Headers["x-id"], fault, milliseconds);
+            if (request.Headers.TryGetValue("x-id", out var id))
+            {
+                await HandleAsync(connection, request, id, fault, milliseconds);
+                return;
+            }
+
+            // Nobody's call: where there are several endpoints their health is watched, which it does not offer.
+            await connection.SendRefusalAsync(request.StreamId, ((int)StatusCode.Unimplemented).ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception exception) when (RawHttp2Server.IsEndOfConnection(exception))
         {
@@ -110,8 +127,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
         if (fault is 12 && request.Bytes == 0)
         {
             // Before its message.
-            _resets[id] = true;
-            await connection.SendResetAsync(request.StreamId, Codes[milliseconds % Codes.Length]);
+            await ResetAsync(connection, request, id, Codes[milliseconds % Codes.Length]);
             return;
         }
 
@@ -123,8 +139,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
         switch (fault)
         {
             case 27 or 28:
-                _resets[id] = true;
-                await connection.SendResetAsync(request.StreamId, Codes[milliseconds % Codes.Length]);
+                await ResetAsync(connection, request, id, Codes[milliseconds % Codes.Length]);
                 return;
             case 14:
                 connection.Cut();
@@ -136,8 +151,7 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
                 connection.HalfClose();
                 return;
             case 22:
-                _resets[id] = true;
-                await connection.SendResetAsync(request.StreamId, ErrorCode.InternalError);
+                await ResetAsync(connection, request, id, ErrorCode.InternalError);
                 return;
             case 23:
                 await connection.SendHeadersAsync(request.StreamId);
@@ -160,6 +174,16 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
         }
 
         await connection.AnswerAsync(request.StreamId);
+    }
+
+    private Task ResetAsync(RawHttp2Connection connection, RawRequest request, string id, ErrorCode code)
+    {
+        if (code is not (ErrorCode.Cancel or ErrorCode.EnhanceYourCalm or ErrorCode.InadequateSecurity))
+        {
+            _resets[id] = true;
+        }
+
+        return connection.SendResetAsync(request.StreamId, code);
     }
 
     // The highest stream that is not above any which is being processed already.
@@ -206,7 +230,11 @@ internal sealed class RandomFaultPeer : IAsyncDisposable
             return false;
         }
 
-        _processed.AddOrUpdate(request.Headers["x-id"], 1, static (_, count) => count + 1);
+        if (!request.Headers.ContainsKey(Idempotent))
+        {
+            _processed.AddOrUpdate(request.Headers["x-id"], 1, static (_, count) => count + 1);
+        }
+
         return true;
     }
 }
