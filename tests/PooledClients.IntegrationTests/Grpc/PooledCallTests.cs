@@ -115,12 +115,14 @@ public sealed class PooledCallTests : WatchedTest
         await using var services = CreateServices(server);
         await server.DisposeAsync();
         var pool = services.GetRequiredService<IGrpcChannelPool>();
-        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        using var end = new CancellationTokenSource();
+        var connecting = pool.ConnectAsync("KeyValue", end.Token);
+        await Eventually.EqualAsync(ConnectivityState.TransientFailure, () => pool.GetState("KeyValue"));
 
-        var exception = await Assert.ThrowsAsync<OperationCanceledException>(() => pool.ConnectAsync("KeyValue", soon.Token));
+        await end.CancelAsync();
 
+        var exception = await Assert.ThrowsAsync<OperationCanceledException>(() => connecting);
         Assert.Contains("refused", exception.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(ConnectivityState.TransientFailure, pool.GetState("KeyValue"));
     }
 
     private ServiceProvider CreateServices(TestServer server, Action<PooledGrpcClientOptions>? configure = null)
