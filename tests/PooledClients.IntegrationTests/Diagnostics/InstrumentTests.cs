@@ -261,6 +261,28 @@ public sealed class InstrumentTests : MeasuredTest
     }
 
     [Fact]
+    public async Task Wait_ForABreakerThatIsOpen_IsOneACallHoweverManyProbesFail()
+    {
+        const int Waiting = 4;
+        Log.Allow("breaker");
+        await using var server = await TestServer.StartAsync();
+        server.Behavior.FailTimes = int.MaxValue;
+        await using var host = await StartAsync(server.Address, static options =>
+        {
+            options.Resilience.Breaker.BreakDuration = TimeSpan.FromMilliseconds(500);
+            options.Resilience.Breaker.MinimumThroughput = 2;
+        });
+        await Calls.FailureOf(host.KeyValue.PutAsync(Calls.AnyPut));
+        await Calls.FailureOf(host.KeyValue.PutAsync(Calls.AnyPut));
+
+        // Each probes in its turn, and is answered that the server is not well.
+        await Task.WhenAll(Enumerable.Range(0, Waiting).Select(_ => Calls.FailureOf(host.KeyValue.PutAsync(Calls.AnyPut, default(CallOptions).WithWaitForReady()))));
+
+        var waits = await Seen.WaitForAsync("pooledclients.call.wait.duration", $"grpc.target={Target(server)}", "pooledclients.phase=dial");
+        Assert.InRange(waits.Value, 1, Waiting + 1);
+    }
+
+    [Fact]
     public async Task Method_ThatIsNotOfTheContract_IsOther()
     {
         await using var server = await TestServer.StartAsync();

@@ -114,7 +114,9 @@ internal sealed class EndpointSender(Transport transport, CallErrors errors, Ope
         if (sent.Open is { } open)
         {
             response.Content = Follow(response.Content, open, sent);
-            open.OnEnd = time.Observer?.StreamBegins(response, time.LeastRemaining);
+
+            // Headers that are all there is begin no stream: what they say is told as the answer.
+            open.OnEnd = status is null ? time.Observer?.StreamBegins(response, time.LeastRemaining) : null;
             sent.Open = null;
         }
 

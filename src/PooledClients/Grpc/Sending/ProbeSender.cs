@@ -25,6 +25,7 @@ internal sealed class ProbeSender(AddressBreaker breaker, PendingCalls pending, 
     {
         // As long as it is on no connection and goes on: to send it has it on one, or waiting for it, when it returns.
         var isPending = false;
+        var waitsSince = 0L;
         try
         {
             while (true)
@@ -40,6 +41,7 @@ internal sealed class ProbeSender(AddressBreaker breaker, PendingCalls pending, 
                 }
                 catch (BreakerOpenException open) when (CallWaits.WaitsForReady(request))
                 {
+                    waitsSince = waitsSince == 0 ? timeProvider.GetTimestamp() : waitsSince;
                     SetPending(true);
                     await WaitAsync(turn, open, time, cancellationToken).ConfigureAwait(false);
                 }
@@ -57,14 +59,26 @@ internal sealed class ProbeSender(AddressBreaker breaker, PendingCalls pending, 
         }
         finally
         {
+            TellWait();
             SetPending(false);
         }
 
         Task<HttpResponseMessage> Send()
         {
+            TellWait();
             var sending = send();
             SetPending(false);
             return sending;
+        }
+
+        // However many probes failed meanwhile, it has waited once.
+        void TellWait()
+        {
+            if (waitsSince != 0)
+            {
+                time.Observer?.Waited(WaitPhase.Dial, timeProvider.GetElapsedTime(waitsSince));
+                waitsSince = 0;
+            }
         }
 
         void SetPending(bool value)
@@ -86,10 +100,8 @@ internal sealed class ProbeSender(AddressBreaker breaker, PendingCalls pending, 
 
     private async Task WaitAsync(Task turn, BreakerOpenException open, CallTime time, CancellationToken cancellationToken)
     {
-        var since = timeProvider.GetTimestamp();
         var most = (open.RetryAfter > TimeSpan.Zero ? open.RetryAfter : breaker.BreakDuration) + Rounding;
         await turn.WaitAsync(most, timeProvider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        time.Observer?.Waited(WaitPhase.Dial, timeProvider.GetElapsedTime(since));
         if (!cancellationToken.IsCancellationRequested)
         {
             return;
