@@ -23,7 +23,7 @@ internal sealed class Generation : IDisposable
     private readonly Action _idle;
     private readonly TransportServices _services;
     private readonly SocketsHttpHandler _handler;
-    private readonly HttpMessageInvoker _invoker;
+    private readonly BareSender _sender;
     private readonly Destinations _destinations;
 
     // The number of requests inside SendAsync, and the sign bit once retired. It never takes a request after it was retired,
@@ -57,7 +57,7 @@ internal sealed class Generation : IDisposable
         handler.PlaintextStreamFilter = filter is null
             ? (context, _) => new(Established(context, context.PlaintextStream))
             : async (context, cancellationToken) => Established(context, await filter(context, cancellationToken).ConfigureAwait(false));
-        _invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        _sender = new BareSender(handler);
     }
 
     public int Number { get; }
@@ -112,9 +112,9 @@ internal sealed class Generation : IDisposable
         }
     }
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.SendAsync(request, cancellationToken);
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => _sender.PassAsync(request, cancellationToken);
 
-    public HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => _invoker.Send(request, cancellationToken);
+    public HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) => _sender.Pass(request, cancellationToken);
 
     /// <summary>Takes no new request from now on.</summary>
     public void Retire()
@@ -155,8 +155,7 @@ internal sealed class Generation : IDisposable
         {
             _services.IdleSweep.Remove(_destinations.ForgetUnused);
             Volatile.Read(ref _disposeTimer)?.Dispose();
-            _invoker.Dispose();
-            _handler.Dispose();
+            _sender.Dispose();
         }
     }
 

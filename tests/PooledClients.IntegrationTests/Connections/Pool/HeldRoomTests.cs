@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
 using PooledClients.TestBed.Logs;
@@ -91,6 +92,31 @@ public sealed class HeldRoomTests : WatchedTest
     }
 
     [Fact]
+    public async Task Connection_WhoseOnlyCallWasCancelledBeforeAnythingWasSent_IsNoMuteServers()
+    {
+        await using var server = new RawHttp2Server(connection => ServeAsync(connection, maxStreams: 100));
+        await using var clients = await ClientHost.StartAsync(Log, services => services
+            .AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
+            {
+                options.ConnectTo(server.Address);
+                (options.Connection.ConnectTimeout, options.Connection.IdleTimeout) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(2));
+            })
+            .AddHttpMessageHandler(static () => new LateHandler()));
+        using var end = new CancellationTokenSource();
+        var pool = clients.Transport.Endpoint!;
+        pool.Prepare();
+        await Eventually.HoldsAsync(() => pool.Connections.Current.Length == 1);
+        var call = clients.KeyValue.PutAsync(Calls.AnyPut, cancellationToken: end.Token).ResponseAsync;
+        await end.CancelAsync();
+        await Assert.ThrowsAsync<RpcException>(() => call);
+
+        await Eventually.HoldsAsync(() => pool.IsGone);
+
+        Assert.Null(clients.Transport.LastFailure);
+        Assert.DoesNotContain(Log.Entries, static entry => entry.Event.Name == "AddressUnreachable");
+    }
+
+    [Fact]
     public async Task Connection_UnusedSinceItsOnlyCallWasCancelledUnanswered_ClosesAsIdleAndNotAsAFailure()
     {
         await using var server = new RawHttp2Server(connection => ServeAsync(connection, maxStreams: 100, isSilent: true));
@@ -168,6 +194,16 @@ public sealed class HeldRoomTests : WatchedTest
                 await request.Complete;
                 await connection.AnswerQuietlyAsync(request.StreamId);
             }
+        }
+    }
+
+    /// <summary>Sends what it was given once that is cancelled.</summary>
+    private sealed class LateHandler : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await base.SendAsync(request, cancellationToken);
         }
     }
 }

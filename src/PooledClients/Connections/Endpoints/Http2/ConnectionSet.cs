@@ -6,8 +6,8 @@ namespace PooledClients.Connections.Endpoints.Http2;
 /// </summary>
 internal sealed class ConnectionSet(TimeProvider timeProvider)
 {
-    // Connections that only finish their calls, for each that the cap allows: no lifetime ends beyond that.
-    private const int MostRetired = 3;
+    /// <summary>Connections that only finish their calls, for each that the cap allows: beyond that no lifetime ends, and nobody is given up for being mute.</summary>
+    public const int MostRetired = 3;
 
     private volatile Http2Connection[] _current = [];
     private volatile Http2Connection[] _retired = [];

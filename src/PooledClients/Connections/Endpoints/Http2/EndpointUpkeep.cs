@@ -84,9 +84,10 @@ internal sealed class EndpointUpkeep(EndpointPool pool, TimeSpan connectTimeout,
 
     private void LookAt(Http2Connection connection)
     {
-        // It takes one call, which may have no deadline, and no other is dialed while it is on its way. Until that call has armed a read, the
-        // silence is the handshake's.
-        if (connection is { Limit: null, Entered: > 0, Wire.SilentFor: { } silence } && silence >= connectTimeout && !_unheard.Add(connection))
+        // It takes one call, which may have no deadline, and no other is dialed while it is on its way; but a server that is mute is not to gather
+        // connections either. Until that call has armed a read, the silence is the handshake's.
+        if (connection is { Limit: null, StreamsStarted: > 0, Wire.SilentFor: { } silence } && silence >= connectTimeout
+            && pool.Connections.Retired.Length < ConnectionSet.MostRetired * pool.Budget.Cap && !_unheard.Add(connection))
         {
             pool.Retire(connection, "its server has not begun to speak HTTP/2");
             return;

@@ -20,7 +20,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private readonly IConnectionPool _pool;
     private readonly Dial _dial;
     private readonly SocketsHttpHandler _handler;
-    private readonly HttpMessageInvoker _invoker;
+    private readonly BareSender _sender;
     private readonly ConnectionFrames _frames;
 
     // What the handler's only dial is given.
@@ -53,7 +53,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         PingDelay = handler.KeepAlivePingDelay is var delay && delay != Timeout.InfiniteTimeSpan ? delay : null;
         Lifetime = handler.PooledConnectionLifetime;
         Http2Handler.Configure(handler, Address, () => Interlocked.Exchange(ref _ready, null), Observe);
-        _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+        _sender = new BareSender(handler);
     }
 
     /// <summary>Gets the pool that it is in.</summary>
@@ -171,7 +171,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
             request.RequestUri = new UriBuilder(request.RequestUri) { Scheme = _isSecure ? Uri.UriSchemeHttps : Uri.UriSchemeHttp }.Uri;
         }
 
-        return _invoker.SendAsync(request, cancellationToken);
+        return _sender.PassAsync(request, cancellationToken);
     }
 
     public void Exit()
@@ -280,7 +280,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         if (Interlocked.Exchange(ref _handlerDisposed, 1) == 0)
         {
             Interlocked.Exchange(ref _ready, null)?.Dispose();
-            _invoker.Dispose();
+            _sender.Dispose();
             CloseIfOver();
         }
     }
