@@ -4,6 +4,7 @@ using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Endpoints;
 using PooledClients.Connections.Wire;
 using PooledClients.Connections.Wire.Frames;
+using PooledClients.Platform;
 using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Connections;

@@ -102,7 +102,11 @@ internal static class CoreServices
     public static void ConfigureByServices<TOptions>(this IServiceCollection services, string name, Func<Type, string> refusal, Action<IServiceProvider, TOptions> configure)
         where TOptions : class
         => services.AddOptions<TOptions>(name).Configure<IServiceProvider, ServiceRegistrations>(
-            (options, provider, registrations) => configure(new RootServices(refusal, provider, registrations), options));
+            (options, provider, registrations) =>
+            {
+                using var once = new RootServices(refusal, provider, registrations);
+                configure(once, options);
+            });
 
     // All clients are checked in one options validation, so that the host's start shows every error at once.
     private static void AddStartValidation(this IServiceCollection services)

@@ -55,8 +55,8 @@ internal sealed class HttpClientState : IExchangeOwner
 
     public HttpRouteTable Routes { get; }
 
-    /// <summary>Whether its retries, and how long they may take, are left to a resilience handler of the application's; known once its pipeline was built.</summary>
-    public bool LeavesResilience { get; set; }
+    /// <summary>Whether a resilience handler of the application has lifted <c>HttpClient.Timeout</c>, as Microsoft.Extensions.Http.Resilience does; known once its pipeline was built.</summary>
+    public bool HasTimeoutLifted { get; set; }
 
     /// <summary>How many responses of this client are open.</summary>
     public int Open => Registry.OpenOf(this);

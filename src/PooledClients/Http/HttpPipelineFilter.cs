@@ -106,7 +106,7 @@ internal sealed class HttpPipelineFilter(
 
         if (isFirst)
         {
-            client.LeavesResilience = true;
+            client.HasTimeoutLifted = theirs.GetType().FullName!.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal);
             _logger.ResilienceLeftToHandler(client.DisplayName, theirs.GetType().Name);
         }
 

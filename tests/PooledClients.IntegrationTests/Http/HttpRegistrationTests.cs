@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using PooledClients.Http.Exchanges;
+using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Certificates;
 using PooledClients.TestBed.Files;
 using PooledClients.TestBed.Logs;
@@ -19,6 +20,7 @@ public class HttpRegistrationTests : WatchedTest
 {
     private const int ForeignHandler = 204;
     private const int LeftToHandler = 205;
+    private const int TimeoutAboveTheDeadline = 493;
 
     [Fact]
     public async Task Add_EveryForm_GivesAClientWithItsOwnOptions()
@@ -167,6 +169,18 @@ public class HttpRegistrationTests : WatchedTest
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal(1 + retries, api.Arrivals["GET /answers"]);
         Assert.Single(Log.Entries, static entry => entry.Event.Id is LeftToHandler);
+    }
+
+    // Polly's handlers leave the timeout alone: it was the application that lifted it, and the client's deadline ends what it buffers all the same.
+    [Fact]
+    public async Task Start_TimeoutLiftedBesideAHandlerOfPolly_IsWarnedOf()
+    {
+        Log.Allow("uploads");
+        await using var host = await ClientHost.StartAsync(Log, static services => services.AddPooledHttpClient("uploads")
+            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .AddTransientHttpErrorPolicy(static policy => policy.RetryAsync()));
+
+        Assert.Contains(Log.Entries, static entry => entry.Event.Id == TimeoutAboveTheDeadline);
     }
 
     [Fact]

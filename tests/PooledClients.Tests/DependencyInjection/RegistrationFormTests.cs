@@ -31,6 +31,19 @@ public sealed class RegistrationFormTests
             => (options.Address, options.Deadline) = (new Uri($"https://{provider.GetRequiredService<Region>().Name}"), TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public async Task AddPooledGrpcClient_OptionsByADisposableTransient_EndItWithThem()
+    {
+        var reader = new Reader();
+        var services = new ServiceCollection().AddTransient(_ => reader);
+        services.AddPooledGrpcClient<KeyValue.KeyValueClient>(static (provider, options) => options.Address = provider.GetRequiredService<Reader>().Read());
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.Equal(new Uri("https://read"), provider.GetRequiredService<IOptionsMonitor<PooledGrpcClientOptions>>().Get("KeyValue").Address);
+
+        Assert.True(reader.IsDisposed);
+    }
+
     public static TheoryData<string, string> HttpForms => new()
     {
         { "", "" }, { "named", "named" }, { "typed", nameof(Typed) }, { "typed, named", "named" }, { "of an interface", nameof(ITyped) }, { "of an interface, named", "named" },
@@ -184,6 +197,15 @@ public sealed class RegistrationFormTests
     private sealed class Tokens : IDisposable
     {
         public bool IsDisposed { get; private set; }
+
+        public void Dispose() => IsDisposed = true;
+    }
+
+    private sealed class Reader : IDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public Uri Read() => IsDisposed ? throw new ObjectDisposedException(nameof(Reader)) : new Uri("https://read");
 
         public void Dispose() => IsDisposed = true;
     }

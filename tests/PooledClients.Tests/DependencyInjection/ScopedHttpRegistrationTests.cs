@@ -70,6 +70,54 @@ public sealed class ScopedHttpRegistrationTests
             Assert.Single(failure.Failures));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Start_UnnamedClientWhoseKeyedOneIsTheFactorys_IsTakenAsItIs(bool byDefaults)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        if (byDefaults)
+        {
+            builder.Services.ConfigureHttpClientDefaults(static client => client.AddAsKeyed());
+            builder.Services.AddPooledHttpClient().AsScoped();
+        }
+        else
+        {
+            builder.Services.AddPooledHttpClient().AddAsKeyed().AsScoped();
+        }
+
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Client_AddedOnceMore_LeavesTheTypesOfOthersInTheirPlace()
+    {
+        var services = new ServiceCollection();
+        services.AddPooledHttpClient<Files>("a").ConfigureHttpClient(static client => client.BaseAddress = new Uri("http://a")).AsScoped();
+        services.AddPooledHttpClient<Files>("b").ConfigureHttpClient(static client => client.BaseAddress = new Uri("http://b")).AsScoped();
+        services.AddPooledHttpClient("a", static options => options.Deadline = TimeSpan.FromSeconds(5));
+        using var provider = services.BuildServiceProvider();
+        using var scope = provider.CreateScope();
+
+        Assert.Equal(new Uri("http://b"), scope.ServiceProvider.GetRequiredService<Files>().Client.BaseAddress);
+    }
+
+    [Fact]
+    public void Client_AddedOnceMore_LeavesWhatTookATypesPlaceThere()
+    {
+        using var own = new HttpClient();
+        var services = new ServiceCollection();
+        services.AddPooledHttpClient<IFiles, Files>("files").AsScoped();
+        services.AddTransient<IFiles>(_ => new Files(own));
+        services.AddPooledHttpClient("files", static options => options.Deadline = TimeSpan.FromSeconds(5));
+        using var provider = services.BuildServiceProvider();
+        using var scope = provider.CreateScope();
+
+        Assert.Same(own, scope.ServiceProvider.GetRequiredService<IFiles>().Client);
+    }
+
     [Fact]
     public async Task Start_KeyedClientOfATestsOwnAfterAsScoped_IsTakenAsItIs()
     {

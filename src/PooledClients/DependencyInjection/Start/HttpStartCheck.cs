@@ -48,7 +48,7 @@ internal sealed class HttpStartCheck(
         var key = ConfigurationKeys.Http(client);
         using var scope = new ShortScope(services);
         var isScoped = setups.Get(client).IsScoped;
-        if (isScoped && IsOfFactory(registrations.Find(typeof(HttpClient), client)))
+        if (isScoped && client.Length > 0 && IsOfFactory(registrations.Find(typeof(HttpClient), client)))
         {
             failures.Add($"{key}: AddAsKeyed after AsScoped takes its place, and the keyed HttpClient belongs to no scope again; leave AddAsKeyed out: AsScoped makes the client a keyed one.");
         }

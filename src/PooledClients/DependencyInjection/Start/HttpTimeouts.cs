@@ -30,7 +30,7 @@ internal static class HttpTimeouts
                 ? ScopedHttpClients.OptionsOf(scope.ServiceProvider, name).HttpClientActions.Skip(1).ToArray()
                 : [.. factoryOptions.Get(name).HttpClientActions.Skip(1).SkipLast(1)];
             if (options.Get(name).Deadline is { } deadline && deadline != Timeout.InfiniteTimeSpan && actions.Length > 0
-                && Read(actions) is { } timeout && (timeout == Timeout.InfiniteTimeSpan ? states.Find(name) is not { LeavesResilience: true } : timeout > deadline))
+                && Read(actions) is { } timeout && (timeout == Timeout.InfiniteTimeSpan ? states.Find(name) is not { HasTimeoutLifted: true } : timeout > deadline))
             {
                 var client = name.Length == 0 ? "Default" : name;
                 logger.TimeoutAboveDeadline(client, timeout == Timeout.InfiniteTimeSpan ? "infinite" : timeout.ToString("c", CultureInfo.InvariantCulture), deadline);

@@ -3,6 +3,7 @@ using PooledClients.Connections.Budget;
 using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
+using PooledClients.Platform;
 
 namespace PooledClients.Connections.Endpoints.Http2;
 

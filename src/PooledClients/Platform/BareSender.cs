@@ -1,4 +1,4 @@
-namespace PooledClients.Connections;
+namespace PooledClients.Platform;
 
 /// <summary>
 /// Sends by a handler for who has been sent to himself: an <see cref="HttpMessageInvoker"/> would tell the runtime's event source of each request once
