@@ -106,7 +106,7 @@ internal sealed class HttpPipelineFilter(
 
         if (isFirst)
         {
-            client.HasTimeoutLifted = theirs.GetType().FullName!.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal);
+            client.HasTimeoutLifted = builder.AdditionalHandlers.Any(static handler => handler.GetType().FullName?.StartsWith(RuntimeContracts.ResilienceNamespace, StringComparison.Ordinal) == true);
             _logger.ResilienceLeftToHandler(client.DisplayName, theirs.GetType().Name);
         }
 

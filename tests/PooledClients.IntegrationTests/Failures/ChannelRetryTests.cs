@@ -181,7 +181,11 @@ public sealed class ChannelRetryTests
         await using var clients = await StartAsync(address, throws);
 
         var expected = await act(new MarshalledClient(plain.CreateCallInvoker()));
-        Assert.Equal(expected, await act(clients.Get<MarshalledClient>()));
+        Assert.Equal(End(expected), End(await act(clients.Get<MarshalledClient>())));
+
+        // A plain channel that is to throw cancellations throws the status at times, by what its write sees first.
+        string End(string failure) =>
+            throws && failure is nameof(OperationCanceledException) or "RpcException Cancelled" or "RpcException DeadlineExceeded" ? "the call's end" : failure;
     }
 
     private static GrpcChannel Plain(Uri address, bool throws)

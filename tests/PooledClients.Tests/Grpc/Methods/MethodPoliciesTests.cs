@@ -155,7 +155,10 @@ public sealed class MethodPoliciesTests
             _ => { },
             null,
             time ?? TimeProvider.System,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance) { ChannelRetries = ChannelRetries.From(channel) });
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+        {
+            ChannelRetries = ChannelRetries.From(channel),
+        });
     }
 
     private static Method<TRequest, TResponse> Method<TRequest, TResponse>(string name, MethodType type = MethodType.Unary)
