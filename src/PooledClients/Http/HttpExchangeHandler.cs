@@ -86,7 +86,7 @@ internal sealed class HttpExchangeHandler : DelegatingHandler
                     }
                 }
 
-                if (response is null || !authority.TryEnd(response))
+                if (response is null || !authority.TryEnd(response, exchange))
                 {
                     response = await _resilience!.GoOnAsync(authority, first, sent, exchange, _sendOnce, isAsync, exchange.Token).ConfigureAwait(false);
                 }

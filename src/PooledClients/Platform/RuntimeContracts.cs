@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -72,11 +73,15 @@ internal static class RuntimeContracts
     public static bool IsEmpty(HttpContent content) => content.GetType() == EmptyContent;
 
     /// <summary>
-    /// Whether what an <see cref="ObjectDisposedException"/> names is a connection: .NET 10's streams and sockets, which are disposed by whoever sees the
-    /// end of a connection first. It gives the full name of the type, and some of its types are internal.
+    /// Whether what an <see cref="ObjectDisposedException"/> names is a connection: .NET 10's streams and sockets, and the credit that a server has given,
+    /// which are disposed by whoever sees the end of a connection first. It gives the name of the type, in full or not, and some of its types are internal. The streams
+    /// and documents that a message is made of are disposed by the application.
     /// </summary>
     public static bool IsOfConnection(string objectName) =>
-        objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal);
+        objectName is nameof(SslStream) or nameof(NetworkStream) or nameof(Socket)
+        || objectName.StartsWith("CreditManager", StringComparison.Ordinal)
+        || ((objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal))
+            && (objectName.StartsWith("System.Net.", StringComparison.Ordinal) || objectName.StartsWith($"{OwnName}.", StringComparison.Ordinal)));
 
     /// <summary>
     /// Whether a connection failed what was written to it, rather than who wrote: serialisers, and the streams of callers, fail with an

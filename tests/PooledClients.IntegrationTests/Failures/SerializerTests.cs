@@ -19,8 +19,17 @@ public sealed class SerializerTests
         ["EndOfStreamException"] = static () => Stream.Null.ReadExactly(new byte[1]),
         ["IOException"] = static () => throw new IOException("The disk is gone."),
         ["FileNotFoundException"] = static () => throw new FileNotFoundException("The key is not there."),
+        ["ObjectDisposedException of a document"] = static () => Disposed(System.Text.Json.JsonDocument.Parse("{}")).RootElement.GetRawText(),
+        ["ObjectDisposedException of a stream"] = static () => Disposed(new System.IO.Compression.DeflateStream(Stream.Null, System.IO.Compression.CompressionMode.Compress)).Write([1]),
         ["InvalidOperationException"] = static () => throw new InvalidOperationException("It has no value."),
     };
+
+    private static T Disposed<T>(T disposable)
+        where T : IDisposable
+    {
+        disposable.Dispose();
+        return disposable;
+    }
 
     public static TheoryData<string> Kinds => [.. Failures.Keys];
 

@@ -23,6 +23,7 @@ public class UnsentFaultTests : WatchedTest
         ["a content shorter than its length"] = static (client, version) => PutAsync(client, version, new ByteArrayContent([1, 2, 3]), 10),
         ["a content longer than its length"] = static (client, version) => PutAsync(client, version, new ByteArrayContent([1, 2, 3]), 2),
         ["a stream that fails"] = static (client, version) => PutAsync(client, version, new StreamContent(new FailingStream())),
+        ["a stream that is disposed"] = static (client, version) => PutAsync(client, version, new StreamContent(new FailingStream(new ObjectDisposedException("HttpRequestStream")))),
         ["HttpRequestException in a handler"] = static (client, version) => client.SendAsync(Request(HttpMethod.Get, version, "HttpRequestException")),
         ["FileNotFoundException in a handler"] = static (client, version) => client.SendAsync(Request(HttpMethod.Get, version, "FileNotFoundException")),
         ["TimeoutException in a handler"] = static (client, version) => client.SendAsync(Request(HttpMethod.Get, version, "TimeoutException")),
@@ -196,14 +197,14 @@ public class UnsentFaultTests : WatchedTest
         }
     }
 
-    private sealed class FailingStream : MemoryStream
+    private sealed class FailingStream(Exception? failure = null) : MemoryStream
     {
         public override bool CanSeek => false;
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new IOException("The disk is gone.");
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw failure ?? new IOException("The disk is gone.");
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => throw new IOException("The disk is gone.");
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => throw failure ?? new IOException("The disk is gone.");
 
-        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => throw new IOException("The disk is gone.");
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => throw failure ?? new IOException("The disk is gone.");
     }
 }

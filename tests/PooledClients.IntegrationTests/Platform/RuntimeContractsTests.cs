@@ -85,6 +85,8 @@ public class RuntimeContractsTests
         socket.Connect(listener.LocalEndPoint!);
         var network = new NetworkStream(socket);
         var tls = new SslStream(new MemoryStream());
+        var own = new System.IO.Compression.DeflateStream(Stream.Null, System.IO.Compression.CompressionMode.Compress);
+        own.Dispose();
         network.Dispose();
         tls.Dispose();
         socket.Dispose();
@@ -92,6 +94,7 @@ public class RuntimeContractsTests
         string[] names = [NameOf(() => socket.Send([1])), NameOf(() => network.Write([1])), NameOf(() => tls.Write([1]))];
 
         Assert.All(names, static name => Assert.True(RuntimeContracts.IsOfConnection(name), name));
+        Assert.False(RuntimeContracts.IsOfConnection(NameOf(() => own.Write([1]))));
         static string NameOf(Action write) => Assert.Throws<ObjectDisposedException>(write).ObjectName;
     }
 

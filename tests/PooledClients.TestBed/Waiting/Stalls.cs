@@ -11,6 +11,9 @@ internal sealed class Stalls : IAsyncDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(5);
 
+    // Timers of whole milliseconds are late by that at any time.
+    private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(1);
+
     private readonly ConcurrentQueue<(long Due, long Came)> _stalls = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _beats;
@@ -34,7 +37,7 @@ internal sealed class Stalls : IAsyncDisposable
             var due = Stopwatch.GetTimestamp() + (long)(Beat.TotalSeconds * Stopwatch.Frequency);
             await Task.Delay(Beat, CancellationToken.None);
             var came = Stopwatch.GetTimestamp();
-            if (Stopwatch.GetElapsedTime(due, came) > Beat)
+            if (Stopwatch.GetElapsedTime(due, came) > Noise)
             {
                 _stalls.Enqueue((due, came));
             }

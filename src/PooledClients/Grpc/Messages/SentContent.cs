@@ -81,7 +81,8 @@ internal class SentContent : HttpContent, ISentOnce
     private static bool IsOfConnection(Exception cause) => cause switch
     {
         IOException failure => RuntimeContracts.IsOfConnection(failure),
-        _ => cause is HttpRequestException or ObjectDisposedException or OperationCanceledException,
+        ObjectDisposedException disposed => RuntimeContracts.IsOfConnection(disposed.ObjectName),
+        _ => cause is HttpRequestException or OperationCanceledException,
     };
 
     private Task WriteAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)

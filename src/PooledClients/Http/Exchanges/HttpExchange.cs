@@ -74,8 +74,9 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
 
     public bool HasClientsDeadline { get; init; }
 
+    // Whose turn it is while a body is being sent, nobody can tell: its source may be what takes the time.
     public bool WasLeftUnanswered
-        => End == ExchangeEnd.DeadlinePassed && Stage == RequestStage.WithTransport && _endedIn is ExchangePhase.Waiting or ExchangePhase.Sending or ExchangePhase.WaitingForHeaders;
+        => End == ExchangeEnd.DeadlinePassed && Stage == RequestStage.WithTransport && _endedIn is ExchangePhase.Waiting or ExchangePhase.WaitingForHeaders;
 
     // A request without headers tells nothing of its way: it counts as one that waits.
     bool IPendingCall.IsPending => _phases.Current is ExchangePhase.Waiting or ExchangePhase.Connecting;

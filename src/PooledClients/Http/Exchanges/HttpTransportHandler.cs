@@ -81,26 +81,23 @@ internal sealed class HttpTransportHandler(Transport transport, IPressureRelief 
             return transport.SendAsync(request, call: null, isAsync, cancellationToken);
         }
 
-        // Nothing tells when a request without any header gets its connection.
+        // Nothing tells when a request without any header gets its connection: while there may be none for it, it waits for that.
         var hasHeaders = addsHeaders || RuntimeContracts.HasHeaders(request) || request.Content is not null;
-        exchange.Give(hasHeaders ? ExchangePhase.Connecting : ExchangePhase.Waiting);
-        Watch(request, exchange.Route.Authority);
+        var authority = exchange.Route.Authority;
+        var mayQueue = request.Version.Major < 2 && !authority.IsShared && authority.Calls > _connections;
+        exchange.Give(hasHeaders || mayQueue ? ExchangePhase.Connecting : ExchangePhase.Waiting);
+        if (mayQueue && authority.TryWatch())
+        {
+            BeginWatch(authority);
+        }
+
         return IsShort(request, exchange)
             ? SendUnderPressureAsync(request, exchange, isAsync, cancellationToken)
             : transport.SendAsync(request, exchange, isAsync, cancellationToken);
     }
 
     // A request that waits behind others for a connection counts as one that waits only if none was free when it came: those that hold all of
-    // them may be given up while it waits.
-    private void Watch(HttpRequestMessage request, HttpAuthority authority)
-    {
-        if (request.Version.Major < 2 && !authority.IsShared && authority.Calls > _connections && authority.TryWatch())
-        {
-            BeginWatch(authority);
-        }
-    }
-
-    // Apart, so that a request that begins none makes no closure.
+    // them may be given up while it waits. Apart, so that a request that begins no watch makes no closure.
     private void BeginWatch(HttpAuthority authority) => relief.Watch(() => authority.IsShortOf(_connections));
 
     // The handler queues a request for which there is no connection, and no connect is made that the gate could see waiting.

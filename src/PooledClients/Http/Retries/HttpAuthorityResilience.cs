@@ -77,15 +77,17 @@ internal sealed class HttpAuthorityResilience
     }
 
     /// <summary>Ends a request whose first attempt was answered well.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="call">What it was sent for.</param>
     /// <returns>Whether it was; else it is judged, and perhaps tried again.</returns>
-    public bool TryEnd(HttpResponseMessage response)
+    public bool TryEnd(HttpResponseMessage response, IHttpCall call)
     {
         if (response is null || HttpFaults.IsTransient(response, failure: null, call: null))
         {
             return false;
         }
 
-        Breaker?.Report(RequestOutcome.Answered);
+        Breaker?.Report(HttpFaults.Judge(response, failure: null, call));
         Interlocked.Decrement(ref _requests);
         return true;
     }
@@ -148,6 +150,12 @@ internal sealed class HttpAuthorityResilience
 
         pause = RetryPause.For(response, retries, _options.Retry, _time.GetUtcNow());
         if (pause > RetryPause.Limit(call?.RemainingToCaller ?? Timeout.InfiniteTimeSpan, _options.Retry))
+        {
+            return false;
+        }
+
+        // It would be refused, and its caller had rather know what the server said. That it has opened only a failure can have done: the lock is met then alone.
+        if (Breaker is { IsClosed: false, OpenUntil: { } until } && _time.GetUtcNow() + pause < until)
         {
             return false;
         }
