@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
@@ -137,15 +138,22 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
         (_lease, _isSecure) = (lease, target.IsSecure);
         var stream = _stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
         stream.Connection.PingTimeout = PingDelay is null ? null : _handler.KeepAlivePingTimeout;
+        Stream ready = target.IsSecure ? new SslStream(stream) : stream;
         try
         {
-            _ready = target.IsSecure ? await Http2Handshake.RunAsync(stream, _handler.SslOptions, target.Host, Address).ConfigureAwait(false) : stream;
-            stream.Established(_ready);
+            if (ready is SslStream tls)
+            {
+                await Http2Handshake.RunAsync(tls, stream.Connect!, _handler.SslOptions, target.Host, Address).ConfigureAwait(false);
+            }
+
+            _ready = ready;
+            stream.Established(ready);
         }
         catch (Exception exception)
         {
+            // Told before the stream is closed, which tells of the end.
             stream.Connection.Telemetry?.Fails(exception);
-            await stream.DisposeAsync().ConfigureAwait(false);
+            await ready.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
