@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Dialing;
 using PooledClients.IntegrationTests.Clients;
-using PooledClients.TestBed.Logs;
+using PooledClients.IntegrationTests.Diagnostics;
 using PooledClients.TestBed.Relays;
 using PooledClients.TestBed.Servers;
 using PooledClients.TestBed.Waiting;
@@ -13,7 +13,7 @@ using RocksDb.V1;
 namespace PooledClients.IntegrationTests.Connections;
 
 /// <summary>A connect whose connection would not be used any more ends at once, and not when its time is over, which no test would wait for.</summary>
-public sealed class DiscardedDialTests : WatchedTest
+public sealed class DiscardedDialTests : MeasuredTest
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
 
@@ -22,11 +22,11 @@ public sealed class DiscardedDialTests : WatchedTest
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var clients = await StartAsync(new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        var clients = await StartPatientAsync(new Uri($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
         var gate = clients.Get<ConnectionGate>();
         var call = Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
-        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
-        Assert.NotEqual(0, await socket.ReceiveAsync(new byte[4096], TestContext.Current.CancellationToken));
+        using var socket = await listener.AcceptSocketAsync(Token);
+        Assert.NotEqual(0, await socket.ReceiveAsync(new byte[4096], Token));
         Assert.Equal(1, gate.InUse);
 
         await clients.DisposeAsync();
@@ -40,7 +40,7 @@ public sealed class DiscardedDialTests : WatchedTest
     public async Task Dispose_WhileALookUpHangs_GivesItsLeaseBack()
     {
         var names = new HangingNames();
-        var clients = await StartAsync(new Uri("https://server.test"), services => services.AddSingleton<NameLookup>(names));
+        var clients = await StartPatientAsync(new Uri("https://server.test"), services => services.AddSingleton<NameLookup>(names));
         var gate = clients.Get<ConnectionGate>();
         var call = Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
         await names.Asked;
@@ -57,7 +57,7 @@ public sealed class DiscardedDialTests : WatchedTest
     {
         await using var server = await TestServer.StartAsync();
         await using var relay = new Relay(server.Port) { SwallowsNew = true };
-        await using var clients = await StartAsync(
+        await using var clients = await StartPatientAsync(
             relay.AddressFor(server.Address), services => services.ConfigurePooledClients(static options => options.Descriptors.MaxConnections = 1));
         var call = clients.KeyValue.PutAsync(Calls.AnyPut).ResponseAsync;
         await Eventually.EqualAsync(1, () => server.Connections.Accepted);
@@ -68,6 +68,8 @@ public sealed class DiscardedDialTests : WatchedTest
 
         Assert.Equal(1, clients.Get<ConnectionGate>().InUse);
         Assert.Null(clients.Transport.LastFailure);
+        Assert.Empty(Seen.Read("grpc.subchannel.connection_attempts_failed"));
+        Assert.All(Seen.Read("grpc.client.tls.handshakes"), static handshake => Assert.True(handshake.Has("grpc.tls.handshake.result=SUCCESS"), handshake.ToString()));
     }
 
     private static bool IsClosed(Socket socket)
@@ -82,7 +84,7 @@ public sealed class DiscardedDialTests : WatchedTest
         }
     }
 
-    private Task<ClientHost> StartAsync(Uri address, Action<IServiceCollection>? configure = null) => ClientHost.StartAsync(Log, services =>
+    private Task<ClientHost> StartPatientAsync(Uri address, Action<IServiceCollection>? configure = null) => StartAsync(services =>
     {
         configure?.Invoke(services);
         services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>

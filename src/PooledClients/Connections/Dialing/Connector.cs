@@ -29,11 +29,11 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
     /// <param name="isSecure">Whether a handshake follows.</param>
     /// <param name="owner">Who counts the connection.</param>
     /// <param name="lease">The stream gives it back; the caller, when this fails.</param>
-    /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
     /// <param name="isTunnel">Whether what it carries has TLS of its own, which is not seen here.</param>
+    /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
     /// <param name="discarded">Cancelled when it would not be used: ends a connect that is under way too.</param>
     public async Task<PooledStream> OpenAsync(
-        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted, bool isTunnel = false, CancellationToken discarded = default)
+        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, bool isTunnel, CancellationToken wanted, CancellationToken discarded = default)
     {
         try
         {

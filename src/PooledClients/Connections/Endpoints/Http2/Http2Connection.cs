@@ -136,7 +136,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     public async Task OpenAsync(Connector connector, EndpointAddress target, ConnectionLease lease, CancellationToken wanted)
     {
         (_lease, _isSecure) = (lease, target.IsSecure);
-        var stream = _stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted, discarded: _dial.Discarded).ConfigureAwait(false);
+        var stream = _stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, isTunnel: false, wanted, _dial.Discarded).ConfigureAwait(false);
         stream.Connection.PingTimeout = PingDelay is null ? null : _handler.KeepAlivePingTimeout;
         using var discard = _dial.Discarded.UnsafeRegister(static stream => ((PooledStream)stream!).AbandonConnect(), stream);
         Stream ready = target.IsSecure ? new SslStream(stream) : stream;
