@@ -114,7 +114,7 @@ internal sealed class ConnectionFrames : IEndedStreams
     {
         0 => null,
         TlsAlert or TlsHandshake => new("The server speaks TLS: its address begins with https://, not http://."),
-        (byte)'H' when first.StartsWith("HTTP/1."u8) => new(WrongProtocolException.DescribeHttp11("The server")),
+        (byte)'H' when "HTTP/1."u8.StartsWith(first[..Math.Min(first.Length, 7)]) => new(WrongProtocolException.DescribeHttp11("The server")),
         _ => new("What answers there does not speak HTTP/2."),
     };
 

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using PooledClients.Connections.Wire;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Tests.Connections.Wire;
 
@@ -84,6 +86,21 @@ public sealed class ConnectionFramesTests
         Receive(piece, SettingsOf((3, uint.MaxValue)));
         Assert.Equal(int.MaxValue, _frames.Limit);
         Assert.Equal(Enumerable.Repeat("SETTINGS", 5), _watcher.Events);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP/1.1 only")]
+    [InlineData("HTTP/1", "speaks HTTP/1.1 only")]
+    [InlineData("H", "speaks HTTP/1.1 only")]
+    [InlineData("HTTPS?", "does not speak HTTP/2")]
+    [InlineData("HELO", "does not speak HTTP/2")]
+    [InlineData("SSH-2.0", "does not speak HTTP/2")]
+    public void Received_FirstBytesOfAnotherProtocol_SaysWhich(string bytes, string words)
+    {
+        var foreign = Assert.Throws<WrongProtocolException>(() => _frames.Received(Encoding.Latin1.GetBytes(bytes)));
+
+        Assert.Contains(words, foreign.Message, StringComparison.Ordinal);
+        Assert.Equal(foreign, _frames.Foreign);
     }
 
     [Fact]
