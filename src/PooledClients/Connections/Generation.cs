@@ -174,7 +174,7 @@ internal sealed class Generation : IDisposable
                 // What a tunnel carries has its TLS within it, out of sight: a handshake follows here with a proxy that speaks TLS itself.
                 var tunnel = context.InitialRequestMessage is { Headers.Protocol: null } first && first.Method == HttpMethod.Connect ? first.RequestUri : null;
                 var isSecure = tunnel is null ? destination.IsSecure : tunnel.Scheme == Uri.UriSchemeHttps;
-                var stream = await _connector.OpenAsync(target, isSecure, destination, lease, cancellationToken, isTunnel: tunnel is not null && destination.IsSecure).ConfigureAwait(false);
+                var stream = await _connector.OpenAsync(target, isSecure, destination, lease, isTunnel: tunnel is not null && destination.IsSecure, cancellationToken).ConfigureAwait(false);
                 destination.Add(stream.Connection);
                 return stream;
             }

@@ -28,6 +28,9 @@ internal sealed class AddressTrial(AddressMemory memory, IPEndPoint address, IRe
         memory.Succeeded(address);
     }
 
+    /// <summary>It is ended for a reason that is not the address's.</summary>
+    public void Abandon() => Volatile.Write(ref _isOver, 1);
+
     /// <summary>It has ended, badly if it did not succeed before.</summary>
     public void End()
     {

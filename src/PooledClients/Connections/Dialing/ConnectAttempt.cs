@@ -80,6 +80,8 @@ internal sealed class ConnectAttempt : IConnectWatch
 
     public void Succeeded() => _trial?.Succeed();
 
+    public void Abandoned() => _trial?.Abandon();
+
     public void Dispose()
     {
         _trial?.End();

@@ -29,15 +29,17 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
     /// <param name="isSecure">Whether a handshake follows.</param>
     /// <param name="owner">Who counts the connection.</param>
     /// <param name="lease">The stream gives it back; the caller, when this fails.</param>
-    /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
     /// <param name="isTunnel">Whether what it carries has TLS of its own, which is not seen here.</param>
-    public async Task<PooledStream> OpenAsync(EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, CancellationToken wanted, bool isTunnel = false)
+    /// <param name="wanted">Cancelled when nobody waits for it any more. A connect that is under way goes on even so.</param>
+    /// <param name="discarded">Cancelled when it would not be used: ends a connect that is under way too.</param>
+    public async Task<PooledStream> OpenAsync(
+        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, bool isTunnel, CancellationToken wanted, CancellationToken discarded = default)
     {
         try
         {
-            return await services.LocalFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, isTunnel, token), wanted).ConfigureAwait(false);
+            return await services.LocalFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, isTunnel, token, discarded), wanted).ConfigureAwait(false);
         }
-        catch (Exception exception) when (teller is not null && (exception is not OperationCanceledException || !wanted.IsCancellationRequested))
+        catch (Exception exception) when (teller is not null && (exception is not OperationCanceledException || !(wanted.IsCancellationRequested || discarded.IsCancellationRequested)))
         {
             teller.ConnectFailed(owner.Address, LocalFault.IsOutOfDescriptors(exception) ? null : exception);
             throw;
@@ -45,13 +47,13 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
     }
 
     private async ValueTask<PooledStream> OpenOnceAsync(
-        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, bool isTunnel, CancellationToken wanted)
+        EndPoint target, bool isSecure, IConnectionOwner owner, ConnectionLease lease, bool isTunnel, CancellationToken wanted, CancellationToken discarded)
     {
         var attempt = new ConnectAttempt(owner.Address, settings.ConnectTimeout, services.TimeProvider);
         Socket? socket = null;
         try
         {
-            (socket, var addresses) = await OpenSocketAsync(target, owner.Address, attempt).ConfigureAwait(false);
+            (socket, var addresses) = await OpenSocketAsync(target, owner.Address, attempt, discarded).ConfigureAwait(false);
             lease.MarkOpened();
             if (isSecure)
             {
@@ -73,8 +75,10 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
         }
     }
 
-    private async Task<(Socket Socket, IReadOnlyList<IPAddress> Addresses)> OpenSocketAsync(EndPoint target, string address, ConnectAttempt attempt)
+    private async Task<(Socket Socket, IReadOnlyList<IPAddress> Addresses)> OpenSocketAsync(
+        EndPoint target, string address, ConnectAttempt attempt, CancellationToken discarded)
     {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, discarded);
         var phase = "name resolution";
         var began = services.TimeProvider.GetTimestamp();
         Exception? failure = null;
@@ -83,16 +87,16 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
             if (target is UnixDomainSocketEndPoint)
             {
                 phase = "the connect to the socket";
-                return (await SocketConnector.ConnectOneAsync(target, attempt.Token).ConfigureAwait(false), []);
+                return (await SocketConnector.ConnectOneAsync(target, ended.Token).ConfigureAwait(false), []);
             }
 
             var (addresses, port) = target is DnsEndPoint name
-                ? (_memory.Order(await LookUpAsync(name.Host, attempt.Token).ConfigureAwait(false), name.Port), name.Port)
+                ? (_memory.Order(await LookUpAsync(name.Host, ended.Token).ConfigureAwait(false), name.Port), name.Port)
                 : ([((IPEndPoint)target).Address], ((IPEndPoint)target).Port);
             teller?.ConnectPhase(address, "dns", began, failure: null);
             began = services.TimeProvider.GetTimestamp();
             phase = "the TCP connect";
-            var socket = await SocketConnector.ConnectAsync(addresses, port, services.TimeProvider, attempt.Token).ConfigureAwait(false);
+            var socket = await SocketConnector.ConnectAsync(addresses, port, services.TimeProvider, ended.Token).ConfigureAwait(false);
             try
             {
                 DeadPeerDetection.Apply(socket, settings.DeadPeerTimeout);
@@ -115,7 +119,10 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
         }
         finally
         {
-            teller?.ConnectPhase(address, phase == "name resolution" ? "dns" : "tcp", began, failure);
+            if (failure is null || !discarded.IsCancellationRequested)
+            {
+                teller?.ConnectPhase(address, phase == "name resolution" ? "dns" : "tcp", began, failure);
+            }
         }
     }
 

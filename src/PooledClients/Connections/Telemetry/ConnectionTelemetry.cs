@@ -86,6 +86,9 @@ internal sealed class ConnectionTelemetry(ConnectionTeller teller, string addres
         Ends(DisconnectReason.Of(exception));
     }
 
+    /// <summary>Its connect is given up by this side: nothing has failed, and it was never open.</summary>
+    public void Abandon() => Interlocked.CompareExchange(ref _state, Over, Connecting);
+
     /// <summary>The connection is closed.</summary>
     public void Closed()
     {

@@ -40,6 +40,7 @@ internal sealed class ConnectionFrames : IEndedStreams
     public ConnectionFrames(IConnectionWatcher watcher)
     {
         _watcher = watcher;
+        Calls = new CallLedger(_streams);
         _sent = new FrameReader(Http2Frame.PrefaceLength, new Sender(this));
         _received = new FrameReader(prefaceLength: 0, new Receiver(this));
     }
@@ -53,8 +54,11 @@ internal sealed class ConnectionFrames : IEndedStreams
     /// <summary>Gets what the server's first bytes were instead of HTTP/2; none where they were that.</summary>
     public WrongProtocolException? Foreign => _foreign;
 
-    /// <summary>Gets the streams that are open, and those of them whose response has begun.</summary>
-    public (int Open, int Answered) Streams => _streams.Counts;
+    /// <summary>Gets the calls that the connection was given.</summary>
+    public CallLedger Calls { get; }
+
+    /// <inheritdoc cref="StreamLedger.Counts"/>
+    public (int Open, int Answered, int Over) Streams => _streams.Counts;
 
     /// <summary>Gets the streams that were ever opened.</summary>
     public long StreamsStarted => Volatile.Read(ref _started);
@@ -110,7 +114,7 @@ internal sealed class ConnectionFrames : IEndedStreams
     {
         0 => null,
         TlsAlert or TlsHandshake => new("The server speaks TLS: its address begins with https://, not http://."),
-        (byte)'H' when first.StartsWith("HTTP/1."u8) => new(WrongProtocolException.DescribeHttp11("The server")),
+        (byte)'H' when "HTTP/1."u8.StartsWith(first[..Math.Min(first.Length, 7)]) => new(WrongProtocolException.DescribeHttp11("The server")),
         _ => new("What answers there does not speak HTTP/2."),
     };
 
@@ -239,7 +243,7 @@ internal sealed class ConnectionFrames : IEndedStreams
                     frames._wasAnswered = true;
                     break;
                 case Http2Frame.Reset:
-                    happened.HasEnded |= frames._streams.Remove(streamId);
+                    happened.HasEnded |= frames._streams.Remove(streamId, isTakenBack: true);
                     break;
                 case Http2Frame.Ping:
                     happened.WasPong |= (flags & Http2Frame.Acknowledged) != 0;

@@ -14,6 +14,9 @@ internal interface IConnectWatch : IDisposable
     /// <summary>The handshake has ended well.</summary>
     void Succeeded();
 
+    /// <summary>It is not wanted any more: it has ended neither well nor badly.</summary>
+    void Abandoned();
+
     /// <summary>Takes a turn at what has come from the server; the next read or write gives it back.</summary>
     ValueTask TakeTurnAsync(CancellationToken cancellationToken);
 

@@ -101,6 +101,18 @@ internal sealed class PooledStream : NetworkStream, IHandshakeStream
         }
     }
 
+    /// <summary>Closes the socket if the connect has not ended, for nobody wants it any more: that is told as no failure of anybody.</summary>
+    public void AbandonConnect()
+    {
+        if (Volatile.Read(ref _attempt) is { } attempt)
+        {
+            attempt.Abandoned();
+            Handshake?.Abandon();
+            _connection.Telemetry?.Abandon();
+            Abort();
+        }
+    }
+
     public void Abort() => Socket.Dispose();
 
     protected override void Dispose(bool disposing)

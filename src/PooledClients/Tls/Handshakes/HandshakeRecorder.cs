@@ -170,6 +170,9 @@ internal sealed class HandshakeRecorder
         Tell(HandshakeResult.Of(exception));
     }
 
+    /// <summary>Notes that our side gives the handshake up, as no result of it.</summary>
+    public void Abandon() => Interlocked.Exchange(ref _told, 1);
+
     /// <summary>Notes that our side let go of the connection. A handshake that was not completed until then has failed.</summary>
     public void Closed()
     {

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using PooledClients.Connections.Wire;
+using PooledClients.Tls.Handshakes;
 
 namespace PooledClients.Tests.Connections.Wire;
 
@@ -53,16 +55,16 @@ public sealed class ConnectionFramesTests
     public void Streams_OpenedAnsweredAndEnded_AreCountedUntilBothSidesHaveEnded(int piece)
     {
         Send(piece, Frame(Headers, 4, 1), Frame(Data, 0, 1, 30), Frame(Headers, 5, 3), Frame(Headers, 5, 5), Frame(Headers, 4, 7));
-        Assert.Equal((4, 0), _frames.Streams);
+        Assert.Equal((4, 0, 0), _frames.Streams);
 
         Receive(piece, Frame(Headers, 4, 1), Frame(Headers, 4, 3), Frame(Data, 0, 3, 1000));
-        Assert.Equal((4, 2), _frames.Streams);
+        Assert.Equal((4, 2, 0), _frames.Streams);
 
         // 1: the server ends first; 3: we had ended; 5: reset by the server; 7: reset by us.
         Receive(piece, Frame(Headers, 5, 1), Frame(Data, EndStream, 3, 5), Frame(Reset, 0, 5, 4));
-        Assert.Equal((2, 1), _frames.Streams);
+        Assert.Equal((2, 1, 1), _frames.Streams);
         Send(piece, Frame(Data, EndStream, 1), Frame(Reset, 0, 7, 4));
-        Assert.Equal((0, 0), _frames.Streams);
+        Assert.Equal((0, 0, 3), _frames.Streams);
         Assert.Equal("answered", _watcher.Events[0]);
     }
 
@@ -86,6 +88,21 @@ public sealed class ConnectionFramesTests
         Assert.Equal(Enumerable.Repeat("SETTINGS", 5), _watcher.Events);
     }
 
+    [Theory]
+    [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP/1.1 only")]
+    [InlineData("HTTP/1", "speaks HTTP/1.1 only")]
+    [InlineData("H", "speaks HTTP/1.1 only")]
+    [InlineData("HTTPS?", "does not speak HTTP/2")]
+    [InlineData("HELO", "does not speak HTTP/2")]
+    [InlineData("SSH-2.0", "does not speak HTTP/2")]
+    public void Received_FirstBytesOfAnotherProtocol_SaysWhich(string bytes, string words)
+    {
+        var foreign = Assert.Throws<WrongProtocolException>(() => _frames.Received(Encoding.Latin1.GetBytes(bytes)));
+
+        Assert.Contains(words, foreign.Message, StringComparison.Ordinal);
+        Assert.Equal(foreign, _frames.Foreign);
+    }
+
     [Fact]
     public void GoAway_StreamsAboveItsLast_CountNoMore()
     {
@@ -93,7 +110,7 @@ public sealed class ConnectionFramesTests
 
         Receive(4, Frame(GoAway, 0, 0, [0, 0, 0, 3, 0, 0, 0, 11, 1, 2, 3, 4, 5]));
 
-        Assert.Equal((2, 0), _frames.Streams);
+        Assert.Equal((2, 0, 0), _frames.Streams);
         Assert.Equal(["GOAWAY 3 11", "ended"], _watcher.Events);
     }
 
@@ -105,7 +122,7 @@ public sealed class ConnectionFramesTests
         // The runtime learns of it after us, and resets none of these: the server knows nothing of them.
         Send(1000, Frame(Headers, 5, 3), Frame(Headers, 5, 5));
 
-        Assert.Equal((1, 0), _frames.Streams);
+        Assert.Equal((1, 0, 0), _frames.Streams);
     }
 
     [Fact]
@@ -117,7 +134,7 @@ public sealed class ConnectionFramesTests
         _frames.End();
         Send(1000, Frame(Headers, 5, 5));
 
-        Assert.Equal((0, 0), _frames.Streams);
+        Assert.Equal((0, 0, 0), _frames.Streams);
         Assert.Equal(["over"], _watcher.Events);
     }
 
@@ -135,7 +152,7 @@ public sealed class ConnectionFramesTests
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal((0, 0), _frames.Streams);
+        Assert.Equal((0, 0, 101), _frames.Streams);
 
         void PassBoth()
         {

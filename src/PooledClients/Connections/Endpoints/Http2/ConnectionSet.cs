@@ -112,11 +112,11 @@ internal sealed class ConnectionSet(TimeProvider timeProvider)
         var least = int.MaxValue;
         foreach (var connection in _current)
         {
-            var occupied = connection.Occupied;
-            var isBetter = best is null || (connection.IsExpired == best.IsExpired ? occupied < least : best.IsExpired);
-            if (isBetter && occupied < connection.Capacity)
+            var taken = connection.Taken;
+            var isBetter = best is null || (connection.IsExpired == best.IsExpired ? taken < least : best.IsExpired);
+            if (isBetter && taken < connection.Capacity)
             {
-                (best, least) = (connection, occupied);
+                (best, least) = (connection, taken);
             }
         }
 

@@ -3,7 +3,7 @@ namespace PooledClients.Connections.Endpoints.Http2;
 /// <summary>A dial under way.</summary>
 /// <param name="epoch">What it is made with: trust and settings of then.</param>
 /// <param name="isAhead">Whether no call needs it yet.</param>
-/// <param name="discarded">Cancelled when those have changed.</param>
+/// <param name="discarded">Cancelled when those have changed, or the pool is closed: what it makes would not be used, and it ends at once.</param>
 internal sealed class Dial(int epoch, bool isAhead, CancellationToken discarded)
 {
     public int Epoch => epoch;

@@ -4,7 +4,7 @@ namespace PooledClients.Connections.Endpoints.Http2;
 
 /// <summary>
 /// The dials of a pool that have not ended. Its lock guards them, but for the count. A dial that nobody wants any more is given up where
-/// it only waits, for its gap or its lease; a connect goes on.
+/// it only waits, for its gap or its lease; a connect goes on, unless it is discarded.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The sources have no timer and no wait handle: nothing is left of them.")]
 internal sealed class DialsUnderWay(IConnectionPool pool, EndpointDialer dialer)

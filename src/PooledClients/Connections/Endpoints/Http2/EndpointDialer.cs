@@ -26,7 +26,7 @@ internal sealed class EndpointDialer(
     /// <summary>Makes a connection up to the end of TLS.</summary>
     /// <param name="pool">The pool that it is for.</param>
     /// <param name="dial">The dial that it is.</param>
-    /// <param name="wanted">Cancelled when nobody wants it any more: ends the waits, and no connect that is under way.</param>
+    /// <param name="wanted">Cancelled when nobody wants it any more: ends the waits, and no connect that is under way, which ends when the dial is discarded.</param>
     /// <returns><see langword="null"/> when it was to be made ahead, and there is no room.</returns>
     public async Task<Http2Connection?> DialAsync(IConnectionPool pool, Dial dial, CancellationToken wanted)
     {

@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
 using PooledClients.Connections.Budget;
 using PooledClients.Connections.Budget.Leases;
 using PooledClients.Connections.Dialing;
 using PooledClients.Connections.Wire;
+using PooledClients.Connections.Wire.Frames;
 using PooledClients.Platform;
 
 namespace PooledClients.Connections.Endpoints.Http2;
@@ -30,9 +32,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     private ConnectionLease? _lease;
     private bool _isSecure;
 
-    // Calls inside SendAsync. None enters once _isRetired is set, both under the pool's lock; who brings it to zero after that, or
-    // retires at zero, disposes the handler.
-    private int _inside;
+    // No call enters once it is set, both under the pool's lock; whose call leaves as the last one after that, or who retires it with none inside,
+    // disposes the handler.
     private volatile bool _isRetired;
     private int _handlerDisposed;
 
@@ -93,18 +94,11 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     /// <summary>Gets how many calls it carries at most at the moment: one until the server has told its limit.</summary>
     public int Capacity => _frames.Limit ?? 1;
 
-    /// <summary>
-    /// Gets how many streams it carries or may be about to. A call inside <c>SendAsync</c> has no stream yet, or one without an answer,
-    /// or one whose answer is just being handed over, which counts twice for that moment.
-    /// </summary>
-    public int Occupied
-    {
-        get
-        {
-            var (open, atHand) = Count();
-            return open + atHand;
-        }
-    }
+    /// <inheritdoc cref="CallLedger.Occupied"/>
+    public int Occupied => _frames.Calls.Occupied;
+
+    /// <inheritdoc cref="CallLedger.Taken"/>
+    public int Taken => _frames.Calls.Taken;
 
     /// <summary>Gets or sets whether one of its streams follows its server's health, and is nobody's call.</summary>
     public bool IsWatched { get; set; }
@@ -112,8 +106,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     /// <summary>Gets how many of them are somebody's calls: without any it is unused.</summary>
     public int Calls => Math.Max(0, Occupied - (IsWatched ? 1 : 0));
 
-    /// <summary>Gets how many of its calls wait for this process: their request is not sent yet, or their response not taken.</summary>
-    public int AtHand => Count().AtHand;
+    /// <inheritdoc cref="CallLedger.AtHand"/>
+    public int AtHand => _frames.Calls.AtHand;
 
     /// <summary>Gets the calls that it was ever given; guarded by the pool's lock, as are the next three.</summary>
     public long Entered { get; private set; }
@@ -142,17 +136,25 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     public async Task OpenAsync(Connector connector, EndpointAddress target, ConnectionLease lease, CancellationToken wanted)
     {
         (_lease, _isSecure) = (lease, target.IsSecure);
-        var stream = _stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, wanted).ConfigureAwait(false);
+        var stream = _stream = await connector.OpenAsync(target.Target, target.IsSecure, this, lease, isTunnel: false, wanted, _dial.Discarded).ConfigureAwait(false);
         stream.Connection.PingTimeout = PingDelay is null ? null : _handler.KeepAlivePingTimeout;
+        using var discard = _dial.Discarded.UnsafeRegister(static stream => ((PooledStream)stream!).AbandonConnect(), stream);
+        Stream ready = target.IsSecure ? new SslStream(stream) : stream;
         try
         {
-            _ready = target.IsSecure ? await Http2Handshake.RunAsync(stream, _handler.SslOptions, target.Host, Address).ConfigureAwait(false) : stream;
-            stream.Established(_ready);
+            if (ready is SslStream tls)
+            {
+                await Http2Handshake.RunAsync(tls, stream.Connect!, _handler.SslOptions, target.Host, Address).ConfigureAwait(false);
+            }
+
+            _ready = ready;
+            stream.Established(ready);
         }
         catch (Exception exception)
         {
+            // Told before the stream is closed, which tells of the end.
             stream.Connection.Telemetry?.Fails(exception);
-            await stream.DisposeAsync().ConfigureAwait(false);
+            await ready.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -161,7 +163,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     public void Enter()
     {
         Entered++;
-        Interlocked.Increment(ref _inside);
+        _frames.Calls.Enter();
     }
 
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -177,7 +179,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     public void Exit()
     {
-        if (Interlocked.Decrement(ref _inside) == 0 && _isRetired)
+        if (_frames.Calls.Exit() && _isRetired)
         {
             DisposeHandler();
         }
@@ -206,7 +208,7 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
     {
         _ = _retired.CancelAsync();
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _inside) == 0)
+        if (_frames.Calls.Inside == 0)
         {
             DisposeHandler();
         }
@@ -262,16 +264,8 @@ internal sealed class Http2Connection : ICallSender, IConnectionOwner, IConnecti
 
     public override string ToString()
     {
-        var (open, answered) = _frames.Streams;
-        return $"{Volatile.Read(ref _inside)} calls inside, {open} streams open, {answered} of them answered, at most {Limit}{(_isRetired ? ", retired" : null)}";
-    }
-
-    // The calls inside are read before the streams, so that one on its way from the one count to the other is seen in one of them.
-    private (int Open, int AtHand) Count()
-    {
-        var inside = Volatile.Read(ref _inside);
-        var (open, answered) = _frames.Streams;
-        return (open, Math.Max(0, inside - (open - answered)));
+        var (open, answered, _) = _frames.Streams;
+        return $"{_frames.Calls.Inside} calls inside, {open} streams open, {answered} of them answered, at most {Limit}{(_isRetired ? ", retired" : null)}";
     }
 
     private Stream Observe(Stream plaintext) => Http2Handler.Observe(plaintext, _stream!, _frames, () => _pool.Connections.InFlight, () => _pool.Connections.AtHand);

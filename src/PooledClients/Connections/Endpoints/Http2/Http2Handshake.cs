@@ -7,14 +7,13 @@ namespace PooledClients.Connections.Endpoints.Http2;
 /// <summary>The TLS handshake of a connection that is to speak HTTP/2, within the connect's own time.</summary>
 internal static class Http2Handshake
 {
-    /// <param name="stream">The connected socket.</param>
+    /// <param name="tls">The stream over the connected socket; who made it disposes of it, also when this fails.</param>
+    /// <param name="connect">The connect's time.</param>
     /// <param name="options">Trust and identity: the handler's own, which is this connection's alone.</param>
     /// <param name="host">Whose certificate it is to be.</param>
     /// <param name="address">Where it goes, as texts say it.</param>
-    public static async Task<Stream> RunAsync(PooledStream stream, SslClientAuthenticationOptions options, string host, string address)
+    public static async Task RunAsync(SslStream tls, IConnectWatch connect, SslClientAuthenticationOptions options, string host, string address)
     {
-        var connect = stream.Connect!;
-        var tls = new SslStream(stream);
         try
         {
             options.TargetHost = host;
@@ -30,8 +29,9 @@ internal static class Http2Handshake
             throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"The TLS handshake with {address} failed: {exception.Message}", exception);
         }
 
-        return tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2
-            ? tls
-            : throw new HttpRequestException(HttpRequestError.VersionNegotiationError, $"{address} did not negotiate HTTP/2.");
+        if (tls.NegotiatedApplicationProtocol != SslApplicationProtocol.Http2)
+        {
+            throw new HttpRequestException(HttpRequestError.VersionNegotiationError, $"{address} did not negotiate HTTP/2.");
+        }
     }
 }

@@ -6,24 +6,37 @@ namespace PooledClients.Connections.Wire.Frames;
 /// </summary>
 internal sealed class StreamLedger
 {
+    // Two million streams of one connection at a time are more than a process can hold; those that are over count on from 0 after four million.
+    private const int OpenBits = 21;
+    private const int OverBits = 64 - (2 * OpenBits);
+    private const int OpenMask = (1 << OpenBits) - 1;
+    private const int OverMask = (1 << OverBits) - 1;
+
     private readonly Dictionary<int, StreamState> _streams = [];
     private int _answered;
+    private int _over;
 
     // Streams beyond it are none of the server's, also those that are sent after its word has been read.
     private int _last = int.MaxValue;
 
-    // The open streams in the upper half, the answered ones in the lower: readers see both as of one moment.
+    // The open streams in the highest bits, then the answered ones, then those that are over: readers see all three as of one moment.
     private long _counts;
 
-    /// <summary>Gets the streams that are open, and those of them whose response has begun; may be read without the lock.</summary>
-    public (int Open, int Answered) Counts
+    /// <summary>
+    /// Gets the streams that are open, those of them whose response has begun, and those that are over, which <see cref="Difference"/> compares;
+    /// may be read without the lock.
+    /// </summary>
+    public (int Open, int Answered, int Over) Counts
     {
         get
         {
             var counts = Volatile.Read(ref _counts);
-            return ((int)(counts >> 32), (int)counts);
+            return ((int)(counts >>> (OpenBits + OverBits)), (int)(counts >>> OverBits) & OpenMask, (int)counts & OverMask);
         }
     }
+
+    /// <summary>How much higher one count of streams that are over is than another, both of them taken from where counting last began again.</summary>
+    public static int Difference(int higher, int lower) => (higher - lower) << (32 - OverBits) >> (32 - OverBits);
 
     public void Open(int streamId)
     {
@@ -52,14 +65,18 @@ internal sealed class StreamLedger
         return false;
     }
 
-    public bool Remove(int streamId)
+    /// <param name="streamId">Which stream has ended.</param>
+    /// <param name="isTakenBack">Whether the server has it no more: one that it has not answered is not over, for the runtime may send its request again.</param>
+    public bool Remove(int streamId, bool isTakenBack = false)
     {
         if (!_streams.Remove(streamId, out var state))
         {
             return false;
         }
 
-        _answered -= (state & StreamState.Answered) != 0 ? 1 : 0;
+        var isAnswered = (state & StreamState.Answered) != 0;
+        _answered -= isAnswered ? 1 : 0;
+        _over += isAnswered || !isTakenBack ? 1 : 0;
         return true;
     }
 
@@ -70,7 +87,7 @@ internal sealed class StreamLedger
         var removed = false;
         foreach (var id in _streams.Keys)
         {
-            removed |= id > lastStreamId && Remove(id);
+            removed |= id > lastStreamId && Remove(id, isTakenBack: true);
         }
 
         return removed;
@@ -84,5 +101,6 @@ internal sealed class StreamLedger
     }
 
     /// <summary>Lets readers see what has changed.</summary>
-    public void Publish() => Volatile.Write(ref _counts, ((long)_streams.Count << 32) | (uint)_answered);
+    public void Publish() =>
+        Volatile.Write(ref _counts, ((long)_streams.Count << (OpenBits + OverBits)) | ((long)_answered << OverBits) | (long)(_over & OverMask));
 }
