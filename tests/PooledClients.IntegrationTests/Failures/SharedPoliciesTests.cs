@@ -36,6 +36,25 @@ public sealed class SharedPoliciesTests
     }
 
     [Fact]
+    public async Task Get_BreakerOpensWhileItIsTriedAgain_SaysWhatTheServerSaidLast()
+    {
+        await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });
+        server.Behavior.FailTimes = int.MaxValue;
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address, static options =>
+        {
+            (options.Resilience.Breaker.MinimumThroughput, options.Resilience.Breaker.FailureRatio) = (2, 0.1);
+            options.Resilience.Breaker.BreakDuration = TimeSpan.FromSeconds(30);
+            options.Resilience.Retry.Delay = TimeSpan.FromMilliseconds(1);
+            options.Methods["Put"] = new GrpcMethodOptions { Idempotent = true };
+        });
+
+        var failure = await Calls.FailureOf(clients.KeyValue.PutAsync(Calls.AnyPut));
+
+        Assert.EndsWith("(2 attempts; the breaker has opened)", failure.Status.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("The breaker of", failure.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Post_AddressWhoseGrpcCallsFailed_IsLeftAloneByHttpToo()
     {
         await using var server = await TestServer.StartAsync(new TestServerOptions { Tls = false });

@@ -5,6 +5,7 @@ using PooledClients.Grpc.Deadlines;
 using PooledClients.Grpc.Messages;
 using PooledClients.Grpc.Statuses;
 using PooledClients.Grpc.Telemetry;
+using PooledClients.Resilience;
 
 namespace PooledClients.Grpc.Retries;
 
@@ -147,6 +148,13 @@ internal sealed class RetriedRequest(
 
             _refusal = response;
             return Outcome.FromException<HttpResponseMessage>(GrpcAnswer.FailureOf(response, status));
+        }
+        catch (Exception e) when (FailureClassifier.Classify(e).Kind == FailureKind.BreakerOpen)
+        {
+            // No attempt was made: its caller had rather know what the server said last.
+            Retry.Attempts--;
+            Retry.GiveUp("the breaker has opened");
+            return Outcome.FromException<HttpResponseMessage>(Retry.Latest);
         }
         catch (Exception e)
         {
