@@ -108,6 +108,12 @@ internal static class FailureClassifier
     private static Failure ClassifyRpc(RpcException exception)
     {
         var cause = exception.Status.DebugException ?? exception.InnerException;
+        if (cause is IOException failed && !RuntimeContracts.IsOfConnection(failed))
+        {
+            // A deserialiser's or an interceptor's: the channel has Unavailable for it, as for a connection's.
+            return Failure.Of(FailureKind.Unknown);
+        }
+
         var failure = cause is null ? Classify(exception.StatusCode) : ClassifyCauses(cause);
         return failure.Owner is FaultOwner.Process or FaultOwner.Trust ? failure
             : exception.StatusCode switch

@@ -15,6 +15,9 @@ namespace PooledClients.IntegrationTests.Failures;
 /// <summary>Who ends a call itself is told so, and as a plain channel tells it: neither is a fault of the server's.</summary>
 public sealed class CancellationTests
 {
+    // Of what would never end: a loaded machine is no failure.
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
+
     private static readonly PutRequest Large = new() { Value = ByteString.CopyFrom(new byte[300_000]) };
 
     public static TheoryData<bool, bool> Both => new() { { true, true }, { true, false }, { false, true }, { false, false } };
@@ -200,7 +203,47 @@ public sealed class CancellationTests
         {
             using var call = clients.KeyValue.Load();
 
-            Assert.Equal($"RpcException {status}", Name(await Record.ExceptionAsync(() => WriteForeverAsync(call))));
+            Assert.Equal($"RpcException {status}", Name(await Record.ExceptionAsync(() => WriteForeverAsync(call).WaitAsync(Bound))));
+        }
+    }
+
+    // The call ends while its write is between two pieces, the second of which nobody makes room for: on a plain channel it waits for ever.
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Load_ServerEndsTheCallWithinAMessage_TheWriteSaysTheCallsStatus(StatusCode status, bool withMessage)
+    {
+        await using var server = EndingWithinAMessage(status, withMessage);
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address);
+        using var call = clients.KeyValue.Load();
+
+        Assert.Equal($"RpcException {status}", Name(await Record.ExceptionAsync(() => WriteForeverAsync(call).WaitAsync(Bound))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ends))]
+    public async Task Exchange_ServerEndsTheCallWithinAMessage_TheWriteSaysTheCallsStatus(StatusCode status, bool withMessage)
+    {
+        await using var server = EndingWithinAMessage(status, withMessage);
+        await using var clients = await ClientHost.StartAsync(log: null, server.Address);
+        using var call = clients.KeyValue.Exchange();
+        var reading = Record.ExceptionAsync(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+            {
+            }
+        });
+
+        var failure = await Record.ExceptionAsync(() => WriteAsync().WaitAsync(Bound));
+
+        Assert.Equal($"RpcException {status}", Name(failure));
+        Assert.Equal(status == StatusCode.OK ? "none" : $"RpcException {status}", Name(await reading));
+
+        async Task WriteAsync()
+        {
+            while (true)
+            {
+                await call.RequestStream.WriteAsync(new ExchangeRequest { Put = Large });
+            }
         }
     }
 
@@ -270,6 +313,21 @@ public sealed class CancellationTests
         await connection.SendMessageAsync(streamId);
         await connection.SendTrailersAsync(streamId, status);
     }
+
+    // The stream has more room than the connection, so that the write has sent one piece and waits with the next when the call ends.
+    private static RawHttp2Server EndingWithinAMessage(StatusCode status, bool withMessage) => new(
+        async connection =>
+        {
+            await connection.SendSettingsAsync();
+            var request = await connection.ReceiveAsync();
+            await connection.SendWindowUpdateAsync(request.StreamId, 10_000);
+            await Eventually.EqualAsync(65_535, () => request.Bytes);
+            await EndAsync(connection, request.StreamId, ((int)status).ToString(CultureInfo.InvariantCulture), withMessage);
+            await Eventually.HoldsAsync(() => request.IsReset);
+            await connection.SendWindowUpdateAsync(0, 65_535);
+            await connection.Ended;
+        },
+        tls: false);
 
     private static RawHttp2Server Blocked() => new(
         async connection =>

@@ -109,6 +109,39 @@ public sealed class ChannelRetryTests
         });
     }
 
+    // The write is between two pieces, the second of which nobody makes room for: by a plain channel it waits for ever.
+    [Theory]
+    [InlineData("3", StatusCode.InvalidArgument)]
+    [InlineData("7", StatusCode.PermissionDenied)]
+    public async Task Load_ServerEndsTheCallWithinAMessage_TheWriteSaysTheCallsStatus(string sent, StatusCode status)
+    {
+        await using var server = new RawHttp2Server(
+            async connection =>
+            {
+                await connection.SendSettingsAsync();
+                var request = await connection.ReceiveAsync();
+                await connection.SendWindowUpdateAsync(request.StreamId, 10_000);
+                await Eventually.EqualAsync(Window, () => request.Bytes);
+                await connection.SendRefusalAsync(request.StreamId, sent);
+                await Eventually.HoldsAsync(() => request.IsReset);
+                await connection.SendWindowUpdateAsync(0, Window);
+                await connection.Ended;
+            },
+            tls: false);
+        await using var clients = await StartAsync(server.Address, throws: false);
+        using var call = clients.KeyValue.Load();
+
+        Assert.Equal($"RpcException {status}", Name(await Record.ExceptionAsync(() => WriteAsync().WaitAsync(TimeSpan.FromSeconds(30)))));
+
+        async Task WriteAsync()
+        {
+            while (true)
+            {
+                await call.RequestStream.WriteAsync(Large);
+            }
+        }
+    }
+
     [Fact]
     public async Task Calls_ServerSaysUnavailable_AreMadeAsOftenAsByAPlainChannel()
     {

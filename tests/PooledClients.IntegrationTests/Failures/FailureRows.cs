@@ -9,7 +9,7 @@ namespace PooledClients.IntegrationTests.Failures;
 internal static class FailureRows
 {
     public static readonly IReadOnlyDictionary<string, FailureRow> All =
-        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).Concat(OfTheCaller()).Concat(OwnFailures.All).Concat(Begun()).ToDictionary(row => row.Cause);
+        Resets().Concat(GoneAway()).Concat(NotSeen()).Concat(Statuses()).Concat(Connections()).Concat(Limits()).Concat(OfTheCaller()).Concat(OwnFailures.All).Concat(Begun()).Concat(Unreadable()).ToDictionary(row => row.Cause);
 
     private static IEnumerable<FailureRow> Resets() =>
         from code in Enum.GetValues<ErrorCode>()
@@ -97,6 +97,21 @@ internal static class FailureRows
             "the deadline passes", static streams => Task.FromResult(FailurePeer.Silent(streams, deadline: TimeSpan.FromMilliseconds(300))), FailureKind.DeadlinePassed, "reached its deadline"),
         FailureRow.Of("the caller cancels", static streams => Task.FromResult(FailurePeer.Silent(streams, cancelled: TimeSpan.FromMilliseconds(300))), FailureKind.Cancelled, string.Empty),
         FailureRow.Of("a message over the client's limit", static streams => Task.FromResult(FailurePeer.Silent(streams, length: 200_000)), FailureKind.MessageUnwritable, "message"),
+    ];
+
+    // The channel has the same status for it as for a lost connection.
+    private static IEnumerable<FailureRow> Unreadable() =>
+    [
+        new FailureRow(
+            "an answer that is no such message",
+            Frames(static async (connection, request) =>
+            {
+                await connection.SendHeadersAsync(request.StreamId);
+                await connection.SendFrameAsync(FrameType.Data, FrameFlags.None, request.StreamId, [0, 0, 0, 0, 1, 0xff]);
+                await connection.SendTrailersAsync(request.StreamId);
+            }),
+            Failure.Of(FailureKind.Unknown) with { Status = StatusCode.Unavailable },
+            "InvalidProtocolBufferException"),
     ];
 
     // A response that may bring a message has answered, and is the call's: it is not tried again, and says nothing against the server. Where the

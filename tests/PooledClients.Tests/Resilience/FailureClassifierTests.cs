@@ -58,6 +58,7 @@ public sealed class FailureClassifierTests
         { "said unavailable", new RpcException(new Status(StatusCode.Unavailable, "")), "SaidUnavailable" },
         { "said not found", new RpcException(new Status(StatusCode.NotFound, "")), "SaidError" },
         { "lost, as the channel tells it", new RpcException(new Status(StatusCode.Internal, "", new IOException())), "ConnectionLost" },
+        { "unreadable, as the channel tells it", new RpcException(new Status(StatusCode.Unavailable, "", new IOException { Source = "Google.Protobuf" })), "Unknown" },
         { "reset by cancel", new RpcException(new Status(StatusCode.Cancelled, "", Protocol(8, "net_http_http2_stream_error"))), "StreamReset" },
         { "of the application", new InvalidOperationException(), "Unknown" },
     };

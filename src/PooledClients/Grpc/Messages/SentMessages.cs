@@ -13,10 +13,16 @@ namespace PooledClients.Grpc.Messages;
 internal sealed class SentMessages(HttpContent inner, CancellationToken call, ContentHold? hold = null) : SentContent(inner)
 {
     private readonly TaskCompletionSource _answerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Has no timer and no link, and so nothing to dispose.
+    private readonly CancellationTokenSource _writing = new();
     private volatile bool _isAnswered;
 
     /// <summary>Gets what is cancelled when the call ends; a write may have been given another token, or none.</summary>
     public CancellationToken Call => call;
+
+    /// <summary>Gets what ends the writing. The runtime takes the token of a write for an end of the whole request, and needs one that is cancelled with the call.</summary>
+    public CancellationToken Writing => _writing.Token;
 
     public override bool CanBeSentAgain => !WasAsked;
 
@@ -30,8 +36,18 @@ internal sealed class SentMessages(HttpContent inner, CancellationToken call, Co
 
     public void Answered() => _isAnswered = true;
 
-    /// <summary>The call has its result.</summary>
-    public void EndAnswer() => _answerEnded.TrySetResult();
+    /// <summary>
+    /// The call has its result, and nobody reads on: what is still being written is ended, for the runtime does not. A write that it finds between two
+    /// pieces as its request is given up waits for a window that never comes.
+    /// </summary>
+    public void EndAnswer()
+    {
+        _answerEnded.TrySetResult();
+        EndWriting();
+    }
+
+    /// <summary>Ends the writing, whatever has come of the call.</summary>
+    public void EndWriting() => _writing.Cancel();
 
     public override SentContent ForNextAttempt() => new SentMessages(Message, call) { IsOnce = true };
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Http;
 using Grpc.Core;
 using PooledClients.Grpc.Statuses;
+using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Messages;
 
@@ -15,9 +16,11 @@ internal sealed class StreamedWriteStream(Stream inner, SentMessages messages) :
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        using var cancelled = cancellationToken.UnsafeRegister(static messages => ((SentMessages)messages!).EndWriting(), messages);
         try
         {
-            await Inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+            // Not waited for beside it: the buffer goes back to its pool when this ends, and the runtime may be sending it until then.
+            await Inner.WriteAsync(buffer, messages.Writing).ConfigureAwait(false);
         }
         catch (Exception exception) when (IsEnd(exception, cancellationToken))
         {
@@ -44,7 +47,7 @@ internal sealed class StreamedWriteStream(Stream inner, SentMessages messages) :
 
     // The runtime ends the writing of a request that it has the whole answer of, by a cancellation of its own too.
     private static bool IsEnd(Exception exception, CancellationToken write) =>
-        SendFailure.IsTransportFailure(exception) || (exception is OperationCanceledException && !write.IsCancellationRequested);
+        SendFailure.IsTransportFailure(exception) || RuntimeContracts.IsEndOfRequest(exception) || (exception is OperationCanceledException && !write.IsCancellationRequested);
 
     // A cancellation is what the channel makes the status of the call of, if it has one by then. It is cancelled itself, or its answer ends, soon
     // after the connection or its server has ended the stream, and the write may see that first. Where the channel itself tries calls again the write

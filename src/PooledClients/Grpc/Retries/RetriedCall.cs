@@ -10,8 +10,8 @@ namespace PooledClients.Grpc.Retries;
 
 /// <summary>
 /// A server stream and its attempts, each of which leads to whether there is a first message. The attempt that is current may be given
-/// up for another until something of it has been handed to the caller: then it is committed, and what it comes to is what the call
-/// comes to.
+/// up for another until its headers have come, as in gRFC A6, or, where the handler could not tell, until something of it has been handed to
+/// the caller: what it comes to then is what the call comes to.
 /// </summary>
 internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
 {
@@ -64,7 +64,8 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     /// <summary>What a read throws then.</summary>
     protected Exception? Thrown => _end is { } end ? _retrier.ToThrow(end) : null;
 
-    protected bool IsCommitted => _attempt == AttemptState.Committed;
+    // Committed, or about to be: a response that may bring a message is the call's.
+    private bool IsAnswered => _attempt == AttemptState.Committed || _headers == Headers.Good;
 
     public override DeadlineOrigin? Deadline => _origin;
 
@@ -142,7 +143,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     protected async Task<bool> GoOnAsync(RpcException first)
     {
         // A deadline that is over is told, and leaves no time for another attempt, whatever the policy lists.
-        if (_cancelled is not null || IsCommitted || !_retrier.Policy.IsRetryable(first) || (first.StatusCode == StatusCode.DeadlineExceeded && TimeLeft() == TimeSpan.Zero))
+        if (_cancelled is not null || IsAnswered || !_retrier.Policy.IsRetryable(first) || (first.StatusCode == StatusCode.DeadlineExceeded && TimeLeft() == TimeSpan.Zero))
         {
             throw End(WithDeadlineDetail(first));
         }
@@ -186,7 +187,7 @@ internal abstract class RetriedCall : CallScope, IRetriedCall<bool>, IDisposable
     RetryState IRetriedCall.Retry => _retry!;
 
     bool IRetriedCall.ShouldRetry(RpcException failure) =>
-        _cancelled is null && !IsCommitted && _retry!.Allows(failure)
+        _cancelled is null && !IsAnswered && _retry!.Allows(failure)
         && Interlocked.CompareExchange(ref _attempt, AttemptState.GivenUp, AttemptState.Open) == AttemptState.Open;
 
     async ValueTask<Outcome<bool>> IRetriedCall<bool>.AttemptAsync()

@@ -4,7 +4,7 @@ using PooledClients.Grpc.Deadlines;
 namespace PooledClients.Grpc.Retries;
 
 /// <summary>
-/// A server stream that may take several attempts before its first message. Attempts are driven by whoever waits: a read, or
+/// A server stream that may take several attempts before its headers. Attempts are driven by whoever waits: a read, or
 /// a wait for the headers.
 /// </summary>
 internal sealed class RetriedServerStream<TRequest, TResponse> : RetriedCall, IAsyncStreamReader<TResponse>

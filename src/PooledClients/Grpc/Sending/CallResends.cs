@@ -64,6 +64,12 @@ internal sealed class CallResends(Transport transport, RetryBudget? budget, Time
         // Its stream is dead: the runtime is about to end the writing.
         if (content.IsBeingWritten)
         {
+            // Messages that were held back, and asked for only now: their writing ends with their call.
+            if (!content.CanBeSentAgain)
+            {
+                return false;
+            }
+
             await content.WrittenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 

@@ -166,8 +166,10 @@ internal sealed class GrpcTransportHandler : HttpMessageHandler
                     refusal = response;
                     break;
                 }
-                catch (Exception exception) when (cancellationToken.IsCancellationRequested && exception is not RpcException)
+                catch (Exception exception) when (
+                    exception is not RpcException && (cancellationToken.IsCancellationRequested || (time.IsOver && SendFailure.IsCancelledByServer(exception))))
                 {
+                    // A server, or a proxy, that resets the stream at the deadline may be before this side's timer.
                     _sender.Cancelled(ref sent, exception, time);
                     throw;
                 }

@@ -24,6 +24,9 @@ internal static class SendFailure
     /// <summary>The server has refused the stream.</summary>
     public static bool IsRefused(Exception exception) => KindOf(exception) == FailureKind.StreamRefused;
 
+    /// <summary>The server has reset the stream as one that is cancelled, as it does at a deadline.</summary>
+    public static bool IsCancelledByServer(Exception exception) => FailureClassifier.Classify(exception) is { Kind: FailureKind.StreamReset, Status: StatusCode.Cancelled };
+
     /// <summary>The server has provably not processed the request.</summary>
     public static bool IsProvablyUnprocessed(Exception exception, bool wasAsked) =>
         FailureClassifier.Classify(exception, wasAsked ? ContentProgress.MaybeSent : ContentProgress.NeverAsked) is { MayBeProcessed: false, Transparent: not TransparentRetry.None };

@@ -45,8 +45,10 @@ internal sealed class StreamedContent : HttpContent
         if (disposing)
         {
             _inner.Dispose();
-            _open.End();
+
+            // Before those who listen to ends, who may throw.
             _messages?.EndAnswer();
+            _open.End();
         }
 
         base.Dispose(disposing);

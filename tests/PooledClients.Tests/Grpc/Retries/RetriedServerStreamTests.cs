@@ -25,9 +25,9 @@ public sealed class RetriedServerStreamTests
     }
 
     [Fact]
-    public async Task Scan_FailsBeforeTheFirstMessage_IsTriedAgain()
+    public async Task Scan_FailsBeforeItsHeaders_IsTriedAgain()
     {
-        using var server = new MemoryServer(Fail(StatusCode.Unavailable), FailAfter(StatusCode.Unavailable), Ok(Pairs));
+        using var server = new MemoryServer(Fail(StatusCode.Unavailable), Fail(StatusCode.Unavailable), Ok(Pairs));
         using var fixture = new PipelineFixture(server);
 
         using var call = fixture.Scan();
@@ -37,6 +37,38 @@ public sealed class RetriedServerStreamTests
         Assert.Equal(2, await count);
         Assert.Equal("2", (await call.ResponseHeadersAsync).GetValue("attempt"));
         Assert.Equal(StatusCode.OK, call.GetStatus().StatusCode);
+    }
+
+    // A response that may bring a message commits the call (gRFC A6), the first attempt's and a later one's.
+    [Fact]
+    public async Task Scan_FailsAfterItsHeaders_IsNotTriedAgain()
+    {
+        using var server = new MemoryServer(FailAfter(StatusCode.Unavailable), Ok(Pairs));
+        using var fixture = new PipelineFixture(server);
+
+        using var call = fixture.Scan();
+        var read = call.ResponseStream.MoveNext(Token);
+        await fixture.PassPausesAsync(read);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => read);
+        Assert.Equal("scripted, late", failure.Status.Detail);
+        Assert.Equal(failure.Status, call.GetStatus());
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Scan_FailsAfterTheHeadersOfALaterAttempt_IsNotTriedAgain()
+    {
+        using var server = new MemoryServer(Fail(StatusCode.Unavailable, pushback: "0"), FailAfter(StatusCode.Unavailable), Ok(Pairs));
+        using var fixture = new PipelineFixture(server);
+
+        using var call = fixture.Scan();
+        var read = call.ResponseStream.MoveNext(Token);
+        await fixture.PassPausesAsync(read);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => read);
+        Assert.Equal("scripted, late (2 attempts)", failure.Status.Detail);
+        Assert.Equal(2, server.Requests.Count);
     }
 
     [Fact]
