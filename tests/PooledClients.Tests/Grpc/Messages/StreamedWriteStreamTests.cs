@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PooledClients.Grpc.Messages;
 
 namespace PooledClients.Tests.Grpc.Messages;
@@ -37,6 +38,7 @@ public sealed class StreamedWriteStreamTests
     }
 
     // What the runtime comes to where its request ends within a write, beside what an application's own stream may throw.
+    [SuppressMessage("Usage", "CA2201", Justification = "It stands for the runtime's.")]
     [Theory]
     [InlineData("System.Net.Http", typeof(OperationCanceledException))]
     [InlineData("Application", typeof(NullReferenceException))]
