@@ -78,7 +78,7 @@ internal static class RuntimeContracts
     /// and documents that a message is made of are disposed by the application.
     /// </summary>
     public static bool IsOfConnection(string objectName) =>
-        objectName is nameof(SslStream) or nameof(NetworkStream) or nameof(Socket)
+        objectName is nameof(SslStream) or nameof(NetworkStream) or nameof(Socket) or "Http2ReadStream" or "Http2WriteStream" or "Http3ReadStream" or "Http3WriteStream"
         || objectName.StartsWith("CreditManager", StringComparison.Ordinal)
         || ((objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal))
             && (objectName.StartsWith("System.Net.", StringComparison.Ordinal) || objectName.StartsWith($"{OwnName}.", StringComparison.Ordinal)));

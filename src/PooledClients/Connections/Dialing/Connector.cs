@@ -39,7 +39,7 @@ internal sealed class Connector(TlsContext? tls, ConnectionSettings settings, Di
         {
             return await services.LocalFaults.RunAsync(owner.Address, token => OpenOnceAsync(target, isSecure, owner, lease, isTunnel, token, discarded), wanted).ConfigureAwait(false);
         }
-        catch (Exception exception) when (teller is not null && (exception is not OperationCanceledException || !(wanted.IsCancellationRequested || discarded.IsCancellationRequested)))
+        catch (Exception exception) when (teller is not null && !discarded.IsCancellationRequested && (exception is not OperationCanceledException || !wanted.IsCancellationRequested))
         {
             teller.ConnectFailed(owner.Address, LocalFault.IsOutOfDescriptors(exception) ? null : exception);
             throw;

@@ -72,6 +72,8 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
 
     public RequestStage Stage => HasTransport ? _stage : RequestStage.WithTransport;
 
+    public bool IsServersAnswer => !HasTransport || _stage == RequestStage.Answered;
+
     public bool HasClientsDeadline { get; init; }
 
     // Whose turn it is while a body is being sent, nobody can tell: its source may be what takes the time.

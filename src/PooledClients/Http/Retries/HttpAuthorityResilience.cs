@@ -143,6 +143,13 @@ internal sealed class HttpAuthorityResilience
     public bool TryRetry(in SentRequest sent, int retries, HttpResponseMessage? response, Exception? failure, IHttpCall? call, out TimeSpan pause)
     {
         pause = default;
+
+        // It would be refused, or be the probe if it came first: its caller had rather know what the server said.
+        if (Breaker is { IsClosed: false })
+        {
+            return false;
+        }
+
         if (retries + 1 >= _options.Retry.Attempts || !HttpFaults.IsTransient(response, failure, call) || !sent.IsRepeatable || sent.IsElsewhere)
         {
             return false;
@@ -150,12 +157,6 @@ internal sealed class HttpAuthorityResilience
 
         pause = RetryPause.For(response, retries, _options.Retry, _time.GetUtcNow());
         if (pause > RetryPause.Limit(call?.RemainingToCaller ?? Timeout.InfiniteTimeSpan, _options.Retry))
-        {
-            return false;
-        }
-
-        // It would be refused, and its caller had rather know what the server said. That it has opened only a failure can have done: the lock is met then alone.
-        if (Breaker is { IsClosed: false, OpenUntil: { } until } && _time.GetUtcNow() + pause < until)
         {
             return false;
         }

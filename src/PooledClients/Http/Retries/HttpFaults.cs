@@ -23,7 +23,7 @@ internal static class HttpFaults
     /// <param name="call">What it was sent for.</param>
     public static RequestOutcome Judge(HttpResponseMessage? response, Exception? failure, IHttpCall? call) => failure switch
     {
-        null when response is null || call is { Stage: RequestStage.WithHandlers } => RequestOutcome.Ignored,
+        null when response is null || call is { IsServersAnswer: false } => RequestOutcome.Ignored,
         null => IsServerError(response) ? RequestOutcome.Failed : RequestOutcome.Answered,
         _ when call is { Stage: not RequestStage.WithTransport } => RequestOutcome.Ignored,
         OperationCanceledException { InnerException: not ConnectionBudgetException } when call is { WasLeftUnanswered: true } => RequestOutcome.Failed,

@@ -9,6 +9,9 @@ internal interface IHttpCall
     /// <summary>Gets where the request of the present attempt is.</summary>
     RequestStage Stage { get; }
 
+    /// <summary>Gets whether an answer that came is the server's, and none that a handler gave by itself; without a transport of ours it is taken for that.</summary>
+    bool IsServersAnswer { get; }
+
     /// <summary>Gets whether the deadline is what the client gives each request, and not the caller's own.</summary>
     bool HasClientsDeadline { get; }
 

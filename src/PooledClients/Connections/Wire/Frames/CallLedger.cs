@@ -47,12 +47,14 @@ internal sealed class CallLedger(StreamLedger streams)
     /// <summary>Gives it a call; under the owner's lock.</summary>
     public void Enter()
     {
+        // The calls inside are read first: none enters meanwhile, so that where nobody is inside all that were given are in the streams read after it.
+        var isEmpty = Inside == 0;
         var (open, _, over) = streams.Counts;
         var left = Left(over);
 
         // Calls that left without a stream count no more where nobody is inside; and more may be open than were given, where the user's handler
         // has the runtime send a request again by itself.
-        left = Inside == 0 || left < open ? open : left;
+        left = isEmpty || left < open ? open : left;
         _given = over + left + 1;
         Interlocked.Increment(ref _inside);
     }
