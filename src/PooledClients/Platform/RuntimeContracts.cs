@@ -73,15 +73,26 @@ internal static class RuntimeContracts
     public static bool IsEmpty(HttpContent content) => content.GetType() == EmptyContent;
 
     /// <summary>
-    /// Whether what an <see cref="ObjectDisposedException"/> names is a connection: .NET 10's streams and sockets, and the credit that a server has given,
-    /// which are disposed by whoever sees the end of a connection first. It gives the name of the type, in full or not, and some of its types are internal. The streams
-    /// and documents that a message is made of are disposed by the application.
+    /// Whether what an <see cref="ObjectDisposedException"/> names is a connection: .NET 10's streams and sockets, which are disposed by whoever sees the
+    /// end of a connection first. It gives the full name of the type, but of a few the short one; some of its types are internal. Streams of others, which
+    /// contents are read from, have names of their own.
     /// </summary>
     public static bool IsOfConnection(string objectName) =>
-        objectName is nameof(SslStream) or nameof(NetworkStream) or nameof(Socket) or "Http2ReadStream" or "Http2WriteStream" or "Http3ReadStream" or "Http3WriteStream"
+        objectName is "SslStream" or "HttpConnection" or "Http2Connection" or "Http2WriteStream" or "Http2ReadStream"
         || objectName.StartsWith("CreditManager", StringComparison.Ordinal)
-        || ((objectName.EndsWith("Stream", StringComparison.Ordinal) || objectName.EndsWith("Socket", StringComparison.Ordinal))
-            && (objectName.StartsWith("System.Net.", StringComparison.Ordinal) || objectName.StartsWith($"{OwnName}.", StringComparison.Ordinal)));
+        || objectName.StartsWith("System.Net.Sockets.", StringComparison.Ordinal)
+        || objectName.StartsWith("System.Net.Security.", StringComparison.Ordinal)
+        || (objectName.EndsWith("Stream", StringComparison.Ordinal)
+            && (objectName.StartsWith("System.Net.Http.", StringComparison.Ordinal) || objectName.StartsWith("PooledClients.", StringComparison.Ordinal)));
+
+    /// <summary>
+    /// Whether what an <see cref="ObjectDisposedException"/> names is what sends requests, ours or the runtime's: this process has disposed it. What a
+    /// content or a serialiser finds disposed is neither.
+    /// </summary>
+    public static bool IsOfSender(string objectName) =>
+        objectName.StartsWith("System.Net.Http.", StringComparison.Ordinal)
+        || objectName.StartsWith("PooledClients.", StringComparison.Ordinal)
+        || objectName == "ConnectionGate";
 
     /// <summary>
     /// Whether a connection failed what was written to it, rather than who wrote: serialisers, and the streams of callers, fail with an

@@ -137,8 +137,7 @@ internal static class FailureClassifier
         StreamRefusedException => Failure.Of(FailureKind.StreamRefused),
         ConnectTimeoutException connect => Failure.Of(connect.IsStarved ? FailureKind.Starved : FailureKind.ConnectFailed),
 
-        // What is of no connection is disposed by this process.
-        ObjectDisposedException disposed => Failure.Of(RuntimeContracts.IsOfConnection(disposed.ObjectName) ? FailureKind.ConnectionLost : FailureKind.Disposed),
+        ObjectDisposedException disposed => ClassifyDisposed(disposed.ObjectName),
         RpcException rpc => ClassifyRpc(rpc),
         HttpProtocolException protocol => ClassifyProtocol(protocol),
         WentAwayException { ErrorCode: (int)Http2Error.Http11Required } => SpeaksHttp11,
@@ -151,6 +150,11 @@ internal static class FailureClassifier
         _ when RuntimeContracts.IsResponseHeaderLimit(cause) => Failure.Of(FailureKind.ResponseHeadersTooLarge),
         _ => null,
     };
+
+    private static Failure? ClassifyDisposed(string name) =>
+        RuntimeContracts.IsOfConnection(name) ? Failure.Of(FailureKind.ConnectionLost)
+        : RuntimeContracts.IsOfSender(name) ? Failure.Of(FailureKind.Disposed)
+        : null;
 
     private static Failure ClassifyProtocol(HttpProtocolException protocol) =>
         RuntimeContracts.IsConnectionClose(protocol)

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Resources;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -107,6 +110,42 @@ public class RuntimeContractsTests
         var failure = await Assert.ThrowsAsync<ObjectDisposedException>(() => invoker.SendAsync(Request(new Uri("http://localhost:1")), TestContext.Current.CancellationToken));
 
         Assert.False(RuntimeContracts.IsOfConnection(failure.ObjectName), failure.ObjectName);
+        Assert.True(RuntimeContracts.IsOfSender(failure.ObjectName), failure.ObjectName);
+    }
+
+    [Fact]
+    public void IsOfConnection_StreamOfARequestThatIsOver_IsTold()
+    {
+        // One that was never given its request is as one that has lost it.
+        var type = typeof(HttpContent).Assembly.GetType("System.Net.Http.Http2Connection+Http2Stream+Http2ReadStream", throwOnError: true)!;
+        var stream = (Stream)RuntimeHelpers.GetUninitializedObject(type);
+
+        var failure = Assert.Throws<ObjectDisposedException>(() => _ = stream.Read(new byte[1], 0, 1));
+
+        Assert.True(RuntimeContracts.IsOfConnection(failure.ObjectName), failure.ObjectName);
+    }
+
+    [Theory]
+    [InlineData("HttpConnection", "")]
+    [InlineData("Http2Connection", "")]
+    [InlineData("CreditManager", ":Http2Stream:_streamWindow")]
+    public void IsOfConnection_ConnectionThatIsOver_IsToldByItsShortName(string name, string rest) =>
+        Assert.True(RuntimeContracts.IsOfConnection(typeof(HttpContent).Assembly.GetType("System.Net.Http." + name, throwOnError: true)!.Name + rest));
+
+    [Fact]
+    public void IsOfConnection_WhatContentsAreReadFrom_IsNot()
+    {
+        var deflate = new DeflateStream(new MemoryStream(), CompressionMode.Decompress);
+        var memory = new MemoryStream();
+        var document = JsonDocument.Parse("{}");
+        deflate.Dispose();
+        memory.Dispose();
+        document.Dispose();
+
+        string[] names = [NameOf(() => deflate.ReadByte()), NameOf(() => memory.ReadByte()), NameOf(() => _ = document.RootElement.ValueKind), "HttpRequestStream"];
+
+        Assert.All(names, static name => Assert.False(RuntimeContracts.IsOfConnection(name) || RuntimeContracts.IsOfSender(name), name));
+        static string NameOf(Action read) => Assert.Throws<ObjectDisposedException>(read).ObjectName;
     }
 
     [Fact]

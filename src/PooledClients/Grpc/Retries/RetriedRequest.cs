@@ -104,9 +104,13 @@ internal sealed class RetriedRequest(
             return false;
         }
 
-        // Its body may be unfinished, and hold its stream.
-        _refusal?.Dispose();
-        _refusal = null;
+        // Its body may be unfinished, and hold its stream. Its headers are the call's if nothing more is sent.
+        if (_refusal is { } refusal)
+        {
+            refusal.Dispose();
+            _refusal = GrpcAnswer.HeadOf(refusal);
+        }
+
         return true;
     }
 
@@ -141,6 +145,7 @@ internal sealed class RetriedRequest(
         try
         {
             var response = await send().ConfigureAwait(false);
+            _refusal = null;
             if (GrpcAnswer.StatusOf(response) is not { } status || status == StatusCode.OK)
             {
                 return Outcome.FromResult(response);
@@ -151,13 +156,14 @@ internal sealed class RetriedRequest(
         }
         catch (Exception e) when (FailureClassifier.Classify(e).Kind == FailureKind.BreakerOpen)
         {
-            // No attempt was made: its caller had rather know what the server said last.
+            // Nothing was sent: the server's word stays the last.
             Retry.Attempts--;
             Retry.GiveUp("the breaker has opened");
             return Outcome.FromException<HttpResponseMessage>(Retry.Latest);
         }
         catch (Exception e)
         {
+            _refusal = null;
             return Outcome.FromException<HttpResponseMessage>(SendFailure.AsRpcException(e));
         }
     }

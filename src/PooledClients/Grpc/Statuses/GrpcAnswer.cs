@@ -50,6 +50,24 @@ internal static class GrpcAnswer
         return new RpcException(new Status(status, detail), trailers);
     }
 
+    /// <summary>A response's headers, without what it holds.</summary>
+    public static HttpResponseMessage HeadOf(HttpResponseMessage response)
+    {
+        var head = new HttpResponseMessage(response.StatusCode)
+        {
+            Version = response.Version,
+            RequestMessage = response.RequestMessage,
+            Content = new ByteArrayContent([]),
+        };
+        foreach (var (name, values) in response.Headers.NonValidated)
+        {
+            head.Headers.TryAddWithoutValidation(name, values);
+        }
+
+        head.Content.Headers.ContentType = response.Content.Headers.ContentType;
+        return head;
+    }
+
     /// <summary>Has a response say this status, whatever it said; its other headers stay.</summary>
     public static void SetStatus(HttpResponseMessage response, Status status)
     {

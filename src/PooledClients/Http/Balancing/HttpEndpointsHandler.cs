@@ -67,7 +67,7 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
                 outcome = FailureClassifier.Classify(exception).Kind == FailureKind.WrongProtocol ? EndpointOutcome.Failed : OutcomeOf(response: null, exception, request);
 
                 // What found no connection was not sent; one that a redirect has led elsewhere is no endpoint's matter.
-                var hasLeft = exception is ObjectDisposedException && !set.IsClosed;
+                var hasLeft = exception is ObjectDisposedException && !set.IsClosed && FailureClassifier.Classify(exception).Kind == FailureKind.Disposed;
                 if (cancellationToken.IsCancellationRequested || request.RequestUri != here || !(hasLeft || IsConnectFailure(exception)) || ++failed >= set.All.Count + (hasLeft ? 1 : 0))
                 {
                     throw;
