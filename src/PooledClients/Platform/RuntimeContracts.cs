@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
@@ -78,7 +77,7 @@ internal static class RuntimeContracts
     /// contents are read from, have names of their own.
     /// </summary>
     public static bool IsOfConnection(string objectName) =>
-        objectName is "SslStream" or "HttpConnection" or "Http2Connection" or "Http2WriteStream" or "Http2ReadStream"
+        objectName is "SslStream" or "HttpConnection" or "Http2Connection" or "Http2WriteStream" or "Http2ReadStream" or "Http3WriteStream" or "Http3ReadStream"
         || objectName.StartsWith("CreditManager", StringComparison.Ordinal)
         || objectName.StartsWith("System.Net.Sockets.", StringComparison.Ordinal)
         || objectName.StartsWith("System.Net.Security.", StringComparison.Ordinal)

@@ -19,8 +19,8 @@ public sealed class SerializerTests
         ["EndOfStreamException"] = static () => Stream.Null.ReadExactly(new byte[1]),
         ["IOException"] = static () => throw new IOException("The disk is gone."),
         ["FileNotFoundException"] = static () => throw new FileNotFoundException("The key is not there."),
-        ["ObjectDisposedException"] = static () => throw new ObjectDisposedException("JsonDocument"),
-        ["ObjectDisposedException of a stream"] = static () => throw new ObjectDisposedException("System.IO.Compression.DeflateStream"),
+        ["ObjectDisposedException of a document"] = static () => Disposed(System.Text.Json.JsonDocument.Parse("{}")).RootElement.GetRawText(),
+        ["ObjectDisposedException of a stream"] = static () => Disposed(new System.IO.Compression.DeflateStream(Stream.Null, System.IO.Compression.CompressionMode.Compress)).Write([1]),
         ["InvalidOperationException"] = static () => throw new InvalidOperationException("It has no value."),
     };
 

@@ -23,7 +23,6 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     private WeakReference<IOpenBody>? _content;
     private ExchangePhases _phases;
     private RequestStage _stage;
-    private ExchangePhase _endedIn;
     private long _openedAt;
     private long _abortedAt;
     private int _reads;
@@ -65,7 +64,7 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     public ExchangePhase Phase => _phases.Current;
 
     /// <summary>The phase in which the exchange was aborted.</summary>
-    public ExchangePhase EndedIn => _endedIn;
+    public ExchangePhase EndedIn { get; private set; }
 
     /// <summary>Whether a transport of ours tells how far the request comes; without one it is taken to be on its way all the time.</summary>
     public bool HasTransport { get; init; }
@@ -78,7 +77,7 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
 
     // Whose turn it is while a body is being sent, nobody can tell: its source may be what takes the time.
     public bool WasLeftUnanswered
-        => End == ExchangeEnd.DeadlinePassed && Stage == RequestStage.WithTransport && _endedIn is ExchangePhase.Waiting or ExchangePhase.WaitingForHeaders;
+        => End == ExchangeEnd.DeadlinePassed && Stage == RequestStage.WithTransport && EndedIn is ExchangePhase.Waiting or ExchangePhase.WaitingForHeaders;
 
     // A request without headers tells nothing of its way: it counts as one that waits.
     bool IPendingCall.IsPending => _phases.Current is ExchangePhase.Waiting or ExchangePhase.Connecting;
@@ -88,7 +87,6 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
     /// <summary>How long the response has been open.</summary>
     public TimeSpan OpenFor => Time.GetElapsedTime(_openedAt);
 
-    /// <summary>Whether the body of its response is open.</summary>
     public bool IsOpen => Volatile.Read(ref _content) is not null;
 
     // Guarded by the list that it is in.
@@ -234,7 +232,7 @@ internal sealed class HttpExchange : TimedExchange, IHttpCall, IPendingCall
         if (End == ExchangeEnd.None)
         {
             // Before the end is seen, for whoever sees it describes them.
-            _endedIn = _phases.Current;
+            EndedIn = _phases.Current;
             _abortedAt = Time.GetTimestamp();
         }
 
