@@ -81,8 +81,7 @@ internal static class RuntimeContracts
         || objectName.StartsWith("CreditManager", StringComparison.Ordinal)
         || objectName.StartsWith("System.Net.Sockets.", StringComparison.Ordinal)
         || objectName.StartsWith("System.Net.Security.", StringComparison.Ordinal)
-        || (objectName.EndsWith("Stream", StringComparison.Ordinal)
-            && (objectName.StartsWith("System.Net.Http.", StringComparison.Ordinal) || objectName.StartsWith("PooledClients.", StringComparison.Ordinal)));
+        || (objectName.EndsWith("Stream", StringComparison.Ordinal) && IsOfSender(objectName));
 
     /// <summary>
     /// Whether what an <see cref="ObjectDisposedException"/> names is what sends requests, ours or the runtime's: this process has disposed it. What a

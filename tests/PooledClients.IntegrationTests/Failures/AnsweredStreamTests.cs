@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Grpc.Net.Client;
-using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
@@ -30,7 +29,7 @@ public sealed class AnsweredStreamTests
                 }
             },
             tls: false);
-        using var plain = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { MaxReceiveMessageSize = 3, ServiceConfig = Config() });
+        using var plain = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions { MaxReceiveMessageSize = 3, ServiceConfig = ChannelPolicies.Retry(MaxAttempts, StatusCode.Unavailable, StatusCode.ResourceExhausted) });
         await using var clients = await ClientHost.StartAsync(log: null, services => services.AddPooledGrpcClient<KeyValue.KeyValueClient>(options =>
         {
             options.ConnectTo(server.Address);
@@ -77,23 +76,4 @@ public sealed class AnsweredStreamTests
                 break;
         }
     }
-
-    private static ServiceConfig Config() => new()
-    {
-        MethodConfigs =
-        {
-            new MethodConfig
-            {
-                Names = { MethodName.Default },
-                RetryPolicy = new RetryPolicy
-                {
-                    MaxAttempts = MaxAttempts,
-                    InitialBackoff = TimeSpan.FromMilliseconds(1),
-                    MaxBackoff = TimeSpan.FromMilliseconds(1),
-                    BackoffMultiplier = 1,
-                    RetryableStatusCodes = { StatusCode.Unavailable, StatusCode.ResourceExhausted },
-                },
-            },
-        },
-    };
 }

@@ -314,20 +314,8 @@ public sealed class CancellationTests
         await connection.SendTrailersAsync(streamId, status);
     }
 
-    // The stream has more room than the connection, so that the write has sent one piece and waits with the next when the call ends.
-    private static RawHttp2Server EndingWithinAMessage(StatusCode status, bool withMessage) => new(
-        async connection =>
-        {
-            await connection.SendSettingsAsync();
-            var request = await connection.ReceiveAsync();
-            await connection.SendWindowUpdateAsync(request.StreamId, 10_000);
-            await Eventually.EqualAsync(65_535, () => request.Bytes);
-            await EndAsync(connection, request.StreamId, ((int)status).ToString(CultureInfo.InvariantCulture), withMessage);
-            await Eventually.HoldsAsync(() => request.IsReset);
-            await connection.SendWindowUpdateAsync(0, 65_535);
-            await connection.Ended;
-        },
-        tls: false);
+    private static RawHttp2Server EndingWithinAMessage(StatusCode status, bool withMessage) =>
+        HalfReadMessage.Start((connection, streamId) => EndAsync(connection, streamId, ((int)status).ToString(CultureInfo.InvariantCulture), withMessage));
 
     private static RawHttp2Server Blocked() => new(
         async connection =>

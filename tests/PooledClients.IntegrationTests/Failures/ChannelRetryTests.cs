@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.IntegrationTests.Clients;
 using PooledClients.TestBed.Http2;
@@ -115,19 +114,7 @@ public sealed class ChannelRetryTests
     [InlineData("7", StatusCode.PermissionDenied)]
     public async Task Load_ServerEndsTheCallWithinAMessage_TheWriteSaysTheCallsStatus(string sent, StatusCode status)
     {
-        await using var server = new RawHttp2Server(
-            async connection =>
-            {
-                await connection.SendSettingsAsync();
-                var request = await connection.ReceiveAsync();
-                await connection.SendWindowUpdateAsync(request.StreamId, 10_000);
-                await Eventually.EqualAsync(Window, () => request.Bytes);
-                await connection.SendRefusalAsync(request.StreamId, sent);
-                await Eventually.HoldsAsync(() => request.IsReset);
-                await connection.SendWindowUpdateAsync(0, Window);
-                await connection.Ended;
-            },
-            tls: false);
+        await using var server = HalfReadMessage.Start((connection, streamId) => connection.SendRefusalAsync(streamId, sent));
         await using var clients = await StartAsync(server.Address, throws: false);
         using var call = clients.KeyValue.Load();
 
@@ -243,24 +230,7 @@ public sealed class ChannelRetryTests
     private static void Configure(GrpcChannelOptions options, bool throws)
     {
         options.ThrowOperationCanceledOnCancellation = throws;
-        options.ServiceConfig = new ServiceConfig
-        {
-            MethodConfigs =
-            {
-                new MethodConfig
-                {
-                    Names = { MethodName.Default },
-                    RetryPolicy = new RetryPolicy
-                    {
-                        MaxAttempts = MaxAttempts,
-                        InitialBackoff = TimeSpan.FromMilliseconds(1),
-                        MaxBackoff = TimeSpan.FromMilliseconds(1),
-                        BackoffMultiplier = 1,
-                        RetryableStatusCodes = { StatusCode.Unavailable },
-                    },
-                },
-            },
-        };
+        options.ServiceConfig = ChannelPolicies.Retry(MaxAttempts, StatusCode.Unavailable);
     }
 
     private static string Name(Exception? failure) => failure switch

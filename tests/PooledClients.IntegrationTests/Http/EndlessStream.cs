@@ -1,31 +1,9 @@
+using PooledClients.TestBed.Streams;
+
 namespace PooledClients.IntegrationTests.Http;
 
 /// <summary>Zeros without end, until it is cancelled.</summary>
-internal sealed class EndlessStream : Stream
+internal sealed class EndlessStream : ReadingStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override int Read(byte[] buffer, int offset, int count) => count;
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

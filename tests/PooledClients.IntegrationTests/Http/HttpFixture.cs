@@ -45,5 +45,12 @@ internal sealed class HttpFixture : IAsyncDisposable
 
     public IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
+    /// <summary>Has the breaker open at the second failure, and at few among many answers: whatever is held against a server shows.</summary>
+    public static void OpenBreakerEarly(PooledHttpClientOptions options)
+    {
+        options.Resilience.Breaker.MinimumThroughput = 2;
+        options.Resilience.Breaker.FailureRatio = 0.1;
+    }
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

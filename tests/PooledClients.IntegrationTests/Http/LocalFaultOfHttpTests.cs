@@ -15,7 +15,7 @@ public class LocalFaultOfHttpTests : WatchedTest
     {
         var api = new HttpApi();
         await using var server = await api.StartAsync(Version.Parse(version));
-        await using var twins = new HttpTwins(Log, server.Address, version, NeverMindful, handler => handler.MaxResponseHeadersLength = limit);
+        await using var twins = new HttpTwins(Log, server.Address, version, HttpFixture.OpenBreakerEarly, handler => handler.MaxResponseHeadersLength = limit);
 
         await AssertSameAsync(twins, Get);
 
@@ -41,7 +41,7 @@ public class LocalFaultOfHttpTests : WatchedTest
                 }
             },
             tls: false);
-        await using var twins = new HttpTwins(Log, server.Address, "2.0", NeverMindful);
+        await using var twins = new HttpTwins(Log, server.Address, "2.0", HttpFixture.OpenBreakerEarly);
 
         // The limit is known once the server has answered something.
         foreach (var client in new[] { twins.Plain, twins.Pooled })
@@ -75,7 +75,7 @@ public class LocalFaultOfHttpTests : WatchedTest
             new Uri($"http://{full.LocalEndPoint}"),
             configure: options =>
             {
-                NeverMindful(options);
+                HttpFixture.OpenBreakerEarly(options);
                 options.Connection.ConnectTimeout = TimeSpan.FromMilliseconds(300);
             },
             handler: static handler => handler.ConnectTimeout = TimeSpan.FromMilliseconds(300));
@@ -85,12 +85,6 @@ public class LocalFaultOfHttpTests : WatchedTest
         Assert.IsType<TimeoutException>(plain.InnerException);
         Assert.Contains("ConnectTimeout", pooled.Message, StringComparison.Ordinal);
         await AssertBreakerIsClosedAsync(twins, static () => new HttpRequestMessage(HttpMethod.Get, "/"));
-    }
-
-    private static void NeverMindful(PooledHttpClientOptions options)
-    {
-        options.Resilience.Breaker.MinimumThroughput = 2;
-        options.Resilience.Breaker.FailureRatio = 0.1;
     }
 
     private static async Task<(Exception Plain, Exception Pooled)> AssertSameAsync(HttpTwins twins, Func<HttpRequestMessage> request)

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using PooledClients.TestBed.Logs;
+using PooledClients.TestBed.Streams;
 
 namespace PooledClients.IntegrationTests.Http;
 
@@ -19,7 +20,7 @@ public class OwnWaitTests : WatchedTest
         {
             options.Connection.MaxConnections = 1;
             options.Deadline = TimeSpan.FromMilliseconds(500);
-            OpenAtOnce(options);
+            HttpFixture.OpenBreakerEarly(options);
         });
         if (hasHeaders)
         {
@@ -46,7 +47,7 @@ public class OwnWaitTests : WatchedTest
         await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, static options =>
         {
             options.Deadline = TimeSpan.FromMilliseconds(300);
-            OpenAtOnce(options);
+            HttpFixture.OpenBreakerEarly(options);
         });
 
         var errors = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Record.ExceptionAsync(PutAsync).AsTask()));
@@ -56,7 +57,7 @@ public class OwnWaitTests : WatchedTest
 
         async Task PutAsync()
         {
-            using var content = new StreamContent(new StalledStream());
+            using var content = new StreamContent(new OpenBodyStream());
             (await http.Client.PutAsync("/echo", content, TestContext.Current.CancellationToken)).Dispose();
         }
     }
@@ -71,7 +72,7 @@ public class OwnWaitTests : WatchedTest
         // Nobody listens there.
         await using var http = new HttpFixture(Log, HttpVersion.Version11, new Uri("http://127.0.0.1:1"), static options =>
         {
-            OpenAtOnce(options);
+            HttpFixture.OpenBreakerEarly(options);
             options.Resilience.Breaker.FailureRatio = 0.8;
             options.Resilience.Retry.MaxAttempts = 1;
         }, static builder => builder.AddHttpMessageHandler(static () => new Cache()));
@@ -108,8 +109,7 @@ public class OwnWaitTests : WatchedTest
         });
         await using var http = new HttpFixture(Log, HttpVersion.Version11, server.Address, static options =>
         {
-            OpenAtOnce(options);
-            options.Resilience.Breaker.MinimumThroughput = 2;
+            HttpFixture.OpenBreakerEarly(options);
             options.Resilience.Breaker.BreakDuration = TimeSpan.FromMinutes(1);
         });
 
@@ -133,12 +133,6 @@ public class OwnWaitTests : WatchedTest
         }
     }
 
-    private static void OpenAtOnce(PooledHttpClientOptions options)
-    {
-        options.Resilience.Breaker.MinimumThroughput = 2;
-        options.Resilience.Breaker.FailureRatio = 0.1;
-    }
-
     private sealed class Cache : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -152,40 +146,5 @@ public class OwnWaitTests : WatchedTest
                 return new(HttpStatusCode.OK);
             }
         }
-    }
-
-    private sealed class StalledStream : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
-            return 0;
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using PooledClients.Connections.Wire;
+using PooledClients.TestBed.Streams;
 
 namespace PooledClients.Tests.Http;
 

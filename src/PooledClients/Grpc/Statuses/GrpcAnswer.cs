@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Grpc.Core;
+using PooledClients.Platform;
 
 namespace PooledClients.Grpc.Statuses;
 
@@ -59,11 +60,7 @@ internal static class GrpcAnswer
             RequestMessage = response.RequestMessage,
             Content = new ByteArrayContent([]),
         };
-        foreach (var (name, values) in response.Headers.NonValidated)
-        {
-            head.Headers.TryAddWithoutValidation(name, values);
-        }
-
+        head.Headers.AddAsTheyCame(response.Headers.NonValidated);
         head.Content.Headers.ContentType = response.Content.Headers.ContentType;
         return head;
     }

@@ -63,17 +63,19 @@ internal sealed class HttpEndpointsHandler(Uri service, EndpointSet set, HttpTra
             }
             catch (Exception exception)
             {
+                var kind = FailureClassifier.Classify(exception).Kind;
+
                 // That it does not speak what is asked of it is held against one endpoint of many, though against no server that is the only one.
-                outcome = FailureClassifier.Classify(exception).Kind == FailureKind.WrongProtocol ? EndpointOutcome.Failed : OutcomeOf(response: null, exception, request);
+                outcome = kind == FailureKind.WrongProtocol ? EndpointOutcome.Failed : OutcomeOf(response: null, exception, request);
 
                 // What found no connection was not sent; one that a redirect has led elsewhere is no endpoint's matter.
-                var hasLeft = exception is ObjectDisposedException && !set.IsClosed && FailureClassifier.Classify(exception).Kind == FailureKind.Disposed;
+                var hasLeft = exception is ObjectDisposedException && !set.IsClosed && kind == FailureKind.Disposed;
                 if (cancellationToken.IsCancellationRequested || request.RequestUri != here || !(hasLeft || IsConnectFailure(exception)) || ++failed >= set.All.Count + (hasLeft ? 1 : 0))
                 {
                     throw;
                 }
 
-                outcome = hasLeft || FailureClassifier.Classify(exception).Kind == FailureKind.Untrusted ? EndpointOutcome.Unknown : EndpointOutcome.Failed;
+                outcome = hasLeft || kind == FailureKind.Untrusted ? EndpointOutcome.Unknown : EndpointOutcome.Failed;
                 other = endpoint;
             }
             finally

@@ -1,5 +1,6 @@
 using System.Net;
 using PooledClients.Http.Exchanges;
+using PooledClients.TestBed.Streams;
 
 namespace PooledClients.Tests.Http.Exchanges;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using PooledClients.Http.Leaks;
+using PooledClients.TestBed.Streams;
 
 namespace PooledClients.Tests.Http.Leaks;
 

@@ -1,26 +1,12 @@
-namespace PooledClients.Tests.Http;
+namespace PooledClients.TestBed.Streams;
 
 /// <summary>A body that gives nothing and does not end until it is disposed.</summary>
 /// <param name="heedsToken">Whether a read ends with its token too; otherwise it looks like the body's end.</param>
-internal sealed class OpenBodyStream(bool heedsToken = true) : Stream
+internal sealed class OpenBodyStream(bool heedsToken = true) : ReadingStream
 {
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsDisposed { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -29,16 +15,6 @@ internal sealed class OpenBodyStream(bool heedsToken = true) : Stream
     }
 
     public override int Read(byte[] buffer, int offset, int count) => IsDisposed ? 0 : throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
